@@ -1,0 +1,91 @@
+//! The stored form of a metric (schema 1), apart from the type in memory so that either can change alone.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bound, Indicator, MetricError, Quantity, Statistic, Subject, Temperature, Unit};
+use crate::provenance::Provenance;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Metric {
+    indicator: Indicator,
+    subject: Subject,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    workload: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    temperature: Option<Temperature>,
+    statistic: Statistic,
+    value: serde_json::Value,
+    unit: Unit,
+    #[serde(default, skip_serializing_if = "is_exact")]
+    bound: Bound,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    interval: Option<Interval>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    samples: Option<PathBuf>,
+    provenance: Provenance,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Interval {
+    level: f64,
+    low: serde_json::Value,
+    high: serde_json::Value,
+}
+
+fn is_exact(bound: &Bound) -> bool {
+    *bound == Bound::Exact
+}
+
+fn quantity(value: &serde_json::Value, unit: Unit) -> Result<Quantity, MetricError> {
+    let serde_json::Value::Number(number) = value else {
+        return Err(super::QuantityError::Malformed(value.to_string()).into());
+    };
+    Ok(Quantity::from_json(number, unit)?)
+}
+
+impl TryFrom<Metric> for super::Metric {
+    type Error = MetricError;
+
+    fn try_from(wire: Metric) -> Result<Self, MetricError> {
+        let value = quantity(&wire.value, wire.unit)?;
+        let mut metric = Self::new(wire.indicator, wire.subject, value, wire.provenance)?
+            .with_statistic(wire.statistic)
+            .with_bound(wire.bound);
+        metric.workload = wire.workload;
+        metric.temperature = wire.temperature;
+        metric.count = wire.count;
+        metric.samples = wire.samples;
+        if let Some(interval) = wire.interval {
+            let (low, high) = (quantity(&interval.low, wire.unit)?, quantity(&interval.high, wire.unit)?);
+            metric = metric.with_interval(super::Interval::new(interval.level, low, high)?)?;
+        }
+        Ok(metric)
+    }
+}
+
+impl From<super::Metric> for Metric {
+    fn from(metric: super::Metric) -> Self {
+        Self {
+            indicator: metric.indicator,
+            subject: metric.subject,
+            workload: metric.workload,
+            temperature: metric.temperature,
+            statistic: metric.statistic,
+            value: metric.quantity.to_json(),
+            unit: metric.quantity.unit(),
+            bound: metric.bound,
+            interval: metric.interval.map(|i| Interval {
+                level: i.level(),
+                low: i.low().to_json(),
+                high: i.high().to_json(),
+            }),
+            count: metric.count,
+            samples: metric.samples,
+            provenance: metric.provenance,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Policy engines: what answers a Rego query. An adapter is one file that implements [`PolicyEngine`] and
+//! [`Evaluator`]; no adapter knows a probe.
+
+mod error;
+mod fixture;
+
+pub use error::PolicyError;
+pub use fixture::{Case, Policy};
+
+use crate::runtime::{Identity, Limits};
+
+/// In which form an engine is given the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum PolicyForm {
+    /// As its author ships it: Rego, or OPA's Wasm. Parsing and compiling are inside the start.
+    Source,
+    /// Compiled for this engine beforehand, on disk.
+    Precompiled,
+}
+
+/// A policy engine on this machine.
+pub trait PolicyEngine: Send + Sync {
+    /// Who it is, with exact versions.
+    fn identity(&self) -> &Identity;
+
+    /// The forms that it takes.
+    fn forms(&self) -> &[PolicyForm];
+
+    /// Does what may be done before the clock starts: puts the policy's artifact for `form` on disk.
+    /// What [`Loader::load`] then does is the engine's startup, up to the first decision.
+    ///
+    /// # Errors
+    /// [`PolicyError`] when the policy does not compile, or the engine does not take `form`.
+    fn prepare(&self, policy: &Policy, form: PolicyForm, limits: Limits) -> Result<Box<dyn Loader>, PolicyError>;
+}
+
+/// A policy on disk in an engine's form, to be loaded any number of times, from any thread.
+pub trait Loader: Send + Sync {
+    /// Reads the policy and its data from disk and makes an engine that can decide.
+    ///
+    /// # Errors
+    /// [`PolicyError`] when a file cannot be read, is malformed, or exceeds a limit.
+    fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError>;
+}
+
+/// A loaded engine. One thread at a time; load more for more threads.
+pub trait Evaluator: Send {
+    /// One decision: input JSON in, decision JSON out. A query that is undefined gives `null`.
+    /// After an error the engine can be used again.
+    ///
+    /// # Errors
+    /// [`PolicyError`] when the input is not JSON, the policy aborts, or a limit is exceeded.
+    fn evaluate(&mut self, input: &str) -> Result<String, PolicyError>;
+}

@@ -1,0 +1,280 @@
+//! Where a figure comes from: who says so, of which versions, when, and on what.
+
+mod date;
+mod environment;
+
+pub use date::{Date, DateError};
+pub use environment::{Conditions, Environment, Hardware, Isolation, Software};
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// The origin of a figure. Cannot be built without a source, at least one component with an exact version, and a date.
+///
+/// ```
+/// use runtime_baseline::{Component, Provenance, Source, SourceKind};
+///
+/// let provenance = Provenance::new(
+///     Source::new(SourceKind::OfficialDocs, "K3s profiling page")?,
+///     Component::new("k3s", "1.30.4")?,
+///     "2025-01".parse()?,
+/// );
+/// assert_eq!(provenance.components()[0].to_string(), "k3s 1.30.4");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Wire", into = "Wire")]
+pub struct Provenance {
+    source: Source,
+    /// Never empty: `new` takes the first one.
+    components: Vec<Component>,
+    date: Date,
+    environment: Environment,
+}
+
+impl Provenance {
+    /// The least that a figure must say of itself. `component` is the thing measured.
+    #[must_use]
+    pub fn new(source: Source, component: Component, date: Date) -> Self {
+        Self { source, components: vec![component], date, environment: Environment::default() }
+    }
+
+    /// Adds a component that took part (an engine below the subject, a client, the tool that measured).
+    #[must_use]
+    pub fn with_component(mut self, component: Component) -> Self {
+        if !self.components.contains(&component) {
+            self.components.push(component);
+        }
+        self
+    }
+
+    /// Says on what hardware and software, and under which conditions.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Who says so.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// What was measured, first, and what took part. Never empty.
+    #[must_use]
+    pub fn components(&self) -> &[Component] {
+        &self.components
+    }
+
+    /// When it was measured or published.
+    #[must_use]
+    pub fn date(&self) -> Date {
+        self.date
+    }
+
+    /// On what, and under which conditions.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    source: Source,
+    components: Vec<Component>,
+    date: Date,
+    #[serde(default)]
+    environment: Environment,
+}
+
+impl TryFrom<Wire> for Provenance {
+    type Error = ProvenanceError;
+
+    fn try_from(wire: Wire) -> Result<Self, ProvenanceError> {
+        let mut components = wire.components.into_iter();
+        let first = components.next().ok_or(ProvenanceError::NoComponent)?;
+        let provenance = Self::new(wire.source, first, wire.date).with_environment(wire.environment);
+        Ok(components.fold(provenance, Self::with_component))
+    }
+}
+
+impl From<Provenance> for Wire {
+    fn from(p: Provenance) -> Self {
+        Self { source: p.source, components: p.components, date: p.date, environment: p.environment }
+    }
+}
+
+/// The three kinds of source that count as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// A project's own documentation.
+    OfficialDocs,
+    /// A benchmark that others can run again.
+    Benchmark,
+    /// Measured in production, and said to be.
+    Production,
+}
+
+/// Who says so: a kind, and where to find it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "SourceWire", into = "SourceWire")]
+pub struct Source {
+    kind: SourceKind,
+    reference: String,
+}
+
+impl Source {
+    /// A source with its reference: a page, a paper, a benchmark and its version.
+    ///
+    /// # Errors
+    /// [`ProvenanceError::NoReference`] when `reference` is blank.
+    pub fn new(kind: SourceKind, reference: impl Into<String>) -> Result<Self, ProvenanceError> {
+        let reference = reference.into();
+        if reference.trim().is_empty() {
+            return Err(ProvenanceError::NoReference);
+        }
+        Ok(Self { kind, reference })
+    }
+
+    /// Which kind.
+    #[must_use]
+    pub fn kind(&self) -> SourceKind {
+        self.kind
+    }
+
+    /// Where to find it.
+    #[must_use]
+    pub fn reference(&self) -> &str {
+        &self.reference
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct SourceWire {
+    kind: SourceKind,
+    reference: String,
+}
+
+impl TryFrom<SourceWire> for Source {
+    type Error = ProvenanceError;
+
+    fn try_from(wire: SourceWire) -> Result<Self, ProvenanceError> {
+        Self::new(wire.kind, wire.reference)
+    }
+}
+
+impl From<Source> for SourceWire {
+    fn from(s: Source) -> Self {
+        Self { kind: s.kind, reference: s.reference }
+    }
+}
+
+/// A name and an exact version: `wasmtime 48.0.8`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "ComponentWire", into = "ComponentWire")]
+pub struct Component {
+    name: String,
+    version: String,
+}
+
+impl Component {
+    /// A component with its exact version.
+    ///
+    /// # Errors
+    /// [`ProvenanceError::Name`] when the name is blank or holds a character of the citation's own syntax, and
+    /// [`ProvenanceError::InexactVersion`] when the version has no digit, is a range, or holds white space: "latest"
+    /// and ">= 1.2" do not say what was measured.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Result<Self, ProvenanceError> {
+        let (name, version) = (name.into(), version.into());
+        let syntax = |c: char| "[]|,".contains(c) || c.is_control();
+        if name.is_empty() || name.trim() != name || name.contains(syntax) {
+            return Err(ProvenanceError::Name(name));
+        }
+        let range = |c: char| "<>=^~*".contains(c) || c.is_whitespace() || syntax(c);
+        let wildcard = version.split('.').any(|part| part.eq_ignore_ascii_case("x"));
+        if !version.contains(|c: char| c.is_ascii_digit()) || version.contains(range) || wildcard {
+            return Err(ProvenanceError::InexactVersion { name, version });
+        }
+        Ok(Self { name, version })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The exact version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+}
+
+impl fmt::Display for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
+}
+
+impl FromStr for Component {
+    type Err = ProvenanceError;
+
+    /// Reads `name version`; the version is what follows the last space.
+    fn from_str(s: &str) -> Result<Self, ProvenanceError> {
+        let (name, version) = s.trim().rsplit_once(' ').unwrap_or((s.trim(), ""));
+        Self::new(name.trim_end(), version)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ComponentWire {
+    name: String,
+    version: String,
+}
+
+impl TryFrom<ComponentWire> for Component {
+    type Error = ProvenanceError;
+
+    fn try_from(wire: ComponentWire) -> Result<Self, ProvenanceError> {
+        Self::new(wire.name, wire.version)
+    }
+}
+
+impl From<Component> for ComponentWire {
+    fn from(c: Component) -> Self {
+        Self { name: c.name, version: c.version }
+    }
+}
+
+/// Why an origin is not one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProvenanceError {
+    /// A provenance without a component: name what was measured, with its version.
+    #[error("no component: a provenance names at least one thing with its exact version")]
+    NoComponent,
+    /// A source without a reference: say where the figure can be found.
+    #[error("the source has no reference: say where the figure can be found or run again")]
+    NoReference,
+    /// A component's name that is blank or would break a citation.
+    #[error("{0:?} is not a component's name: it is not blank and has none of [ ] | ,")]
+    Name(String),
+    /// A version that does not say exactly what was measured.
+    #[error(
+        "{name} has no exact version ({version:?}): write the version that ran, such as 48.0.8, not a range or a tag"
+    )]
+    InexactVersion {
+        /// The component.
+        name: String,
+        /// What was given as its version.
+        version: String,
+    },
+    /// The date is not one.
+    #[error(transparent)]
+    Date(#[from] DateError),
+}

@@ -1,0 +1,108 @@
+//! What can go wrong between a workload and its *ready*.
+
+use std::{io, path::PathBuf};
+
+use crate::{Subject, Temperature};
+
+/// Why an adapter cannot run on this machine, and what to do about it. A row of the report, never a gap.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{subject} is unavailable here: {reason}; {remedy}")]
+pub struct Unavailable {
+    /// What cannot run.
+    pub subject: Subject,
+    /// Why.
+    pub reason: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// Why a workload did not start, or did not end well. The same case gives the same variant from every adapter.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuntimeError {
+    /// The runtime cannot run here; the value says what to do about it.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The workload has no form that this runtime takes.
+    #[error("{subject} cannot run workload {workload:?}: {reason}")]
+    UnsupportedWorkload {
+        /// The runtime.
+        subject: Subject,
+        /// The workload.
+        workload: String,
+        /// Which form is missing.
+        reason: String,
+    },
+    /// The runtime has no such temperature: ask `Runtime::temperatures` first.
+    #[error("{subject} has no {temperature} start")]
+    UnsupportedTemperature {
+        /// The runtime.
+        subject: Subject,
+        /// The temperature asked for.
+        temperature: Temperature,
+    },
+    /// The module or the bundle is malformed, truncated, or asks for an import that no runtime here provides.
+    #[error("{workload}: not a valid module or bundle: {reason}")]
+    Invalid {
+        /// The workload, or the bundle's path.
+        workload: String,
+        /// What is wrong and where, as the runtime said it.
+        reason: String,
+    },
+    /// The workload trapped, or ended with a status other than 0.
+    #[error("{workload} failed: {reason}")]
+    Failed {
+        /// The workload.
+        workload: String,
+        /// The trap or the exit status.
+        reason: String,
+    },
+    /// The workload exceeded its time limit and was stopped.
+    #[error("{workload} was stopped after its time limit of {limit:?}: raise Limits::time if it needs longer")]
+    TimeLimit {
+        /// The workload.
+        workload: String,
+        /// The limit.
+        limit: std::time::Duration,
+    },
+    /// The workload asked for more memory than its limit.
+    #[error("{workload} asked for more memory than its limit of {limit} bytes: raise Limits::memory if it needs more")]
+    MemoryLimit {
+        /// The workload.
+        workload: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The workload ended without saying ready: it does not follow the ready protocol.
+    #[error(
+        "{workload} ended without saying ready: it must write its CLOCK_MONOTONIC reading, 8 bytes, to standard output"
+    )]
+    NotReady {
+        /// The workload.
+        workload: String,
+    },
+    /// The helper process is gone or does not answer.
+    #[error("the helper process of {subject}: {reason}")]
+    Helper {
+        /// The runtime.
+        subject: Subject,
+        /// What happened to it.
+        reason: String,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An error of the runtime itself that fits none of the above.
+    #[error("{subject}: {reason}")]
+    Engine {
+        /// The runtime.
+        subject: Subject,
+        /// What it said.
+        reason: String,
+    },
+}

@@ -1,0 +1,114 @@
+//! Runtimes: what starts a workload. An adapter is one file that implements [`Runtime`], [`Artifact`] and [`Instance`];
+//! no adapter knows a probe.
+
+mod error;
+mod workload;
+
+pub mod noop;
+
+pub use error::{RuntimeError, Unavailable};
+pub use workload::Workload;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{Component, Isolation, Subject, Temperature};
+
+/// Who a measurement is of: subject, exact versions, isolation, settings.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Identity {
+    /// The subject's name in the stored form.
+    pub subject: Subject,
+    /// The thing itself first, then what takes part. Exact versions, never empty.
+    pub components: Vec<Component>,
+    /// What stands between the workload and the host.
+    pub isolation: Isolation,
+    /// Settings that bear on the figure.
+    pub settings: BTreeMap<String, String>,
+}
+
+impl Identity {
+    /// An identity; `component` is the engine itself.
+    #[must_use]
+    pub fn new(subject: Subject, component: Component, isolation: Isolation) -> Self {
+        Self { subject, components: vec![component], isolation, settings: BTreeMap::new() }
+    }
+
+    /// Adds a component that takes part.
+    #[must_use]
+    pub fn with_component(mut self, component: Component) -> Self {
+        self.components.push(component);
+        self
+    }
+
+    /// Adds a setting.
+    #[must_use]
+    pub fn with_setting(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.settings.insert(name.into(), value.to_string());
+        self
+    }
+}
+
+/// What bounds an instance, so that none runs or grows for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest that one call (or the way to ready) may take.
+    pub time: Duration,
+    /// The most linear memory, or cgroup memory, in bytes.
+    pub memory: u64,
+}
+
+impl Default for Limits {
+    /// 10 s and 256 MiB: far above what the workloads of this project need, far below what hurts a machine.
+    fn default() -> Self {
+        Self { time: Duration::from_secs(10), memory: 256 << 20 }
+    }
+}
+
+/// A runtime on this machine.
+pub trait Runtime: Send + Sync {
+    /// Who it is, with exact versions.
+    fn identity(&self) -> &Identity;
+
+    /// The temperatures at which it can start something, coldest first.
+    fn temperatures(&self) -> &[Temperature];
+
+    /// Does everything that may be done before the clock starts at `temperature`: writes artifacts to disk, compiles,
+    /// fills pools. What [`Artifact::start`] then does is the figure.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] when the workload is not one that the runtime takes, or the temperature is not one of
+    /// [`temperatures`](Self::temperatures).
+    fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError>;
+}
+
+/// A workload, prepared: all that is left is to start it. Shared between the threads of a burst.
+pub trait Artifact: Send + Sync {
+    /// Makes room for `concurrent` live instances started at the same time, so that no start pays for it.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] when this machine cannot hold that many.
+    fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
+        let _ = concurrent;
+        Ok(())
+    }
+
+    /// Creates one instance and returns when it has said *ready*.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] when the instance cannot be created, traps, exceeds a limit, or ends without saying ready.
+    fn start(&self) -> Result<Box<dyn Instance>, RuntimeError>;
+}
+
+/// A ready instance, alive until it is stopped or dropped.
+pub trait Instance: Send {
+    /// The workload's own `CLOCK_MONOTONIC` reading at the instant it was ready, in nanoseconds.
+    fn ready_at(&self) -> u64;
+
+    /// Ends the instance and frees everything it held. Dropping does the same and keeps errors to itself.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] when the instance had already failed, or something of it could not be removed.
+    fn stop(self: Box<Self>) -> Result<(), RuntimeError>;
+}
