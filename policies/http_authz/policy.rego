@@ -14,22 +14,42 @@ statuses := {"granted": 200, "no such route": 404, "no valid token": 401, "not p
 reason := "no such route" if {
 	count(matching) == 0
 } else := "granted" if {
-	some route in matching
-	route.public == true
+	public
 } else := "no valid token" if {
 	not token_is_valid
 } else := "granted" if {
-	some route in matching
-	permitted(route)
+	permitted
 } else := "not permitted"
+
+public if {
+	some route in matching
+	route.public == true
+}
+
+permitted if {
+	some route in matching
+	some role in route.roles
+	role in input.claims.roles
+}
+
+# The owner of a thing may do to it what the route allows owners, without a role.
+permitted if {
+	some route in matching
+	some i, segment in route.path
+	segment == route.owner
+	input.path[i] == input.claims.sub
+}
 
 matching contains route if {
 	some route in data.routes
 	route.method == input.method
 	count(route.path) == count(input.path)
-	every i, segment in route.path {
-		segment_matches(segment, input.path[i])
-	}
+	not leads_elsewhere(route.path)
+}
+
+leads_elsewhere(path) if {
+	some i, segment in path
+	not segment_matches(segment, input.path[i])
 }
 
 # A segment of a route that begins with a colon takes any value.
@@ -56,16 +76,4 @@ audiences contains input.claims.aud if is_string(input.claims.aud)
 audiences contains audience if {
 	is_array(input.claims.aud)
 	some audience in input.claims.aud
-}
-
-permitted(route) if {
-	some role in route.roles
-	role in input.claims.roles
-}
-
-# The owner of a thing may do to it what the route allows owners, without a role.
-permitted(route) if {
-	some i, segment in route.path
-	segment == route.owner
-	input.path[i] == input.claims.sub
 }

@@ -9,7 +9,7 @@ use std::{
 
 use serde::de::IgnoredAny;
 
-use super::{Case, Policy, PolicyError};
+use super::{Policy, PolicyError};
 
 /// What a folder holds, before it is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +165,7 @@ pub(super) fn object(text: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Case;
 
     const REGO: &str = "package a.b\n# METADATA\n# entrypoint: true\ndefault allow := false\n\nallow if input.x\n";
 

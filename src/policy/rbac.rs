@@ -43,7 +43,7 @@ fn data(bindings: usize) -> String {
     for i in 0..bindings {
         if i % 2 == 0 {
             let comma = if i == 0 { "" } else { "\n    ],\n" };
-            let _ = write!(text, "{comma}    \"{}\": [\n", user(i / 2));
+            let _ = writeln!(text, "{comma}    \"{}\": [", user(i / 2));
         } else {
             text.push_str(",\n");
         }

@@ -1,0 +1,58 @@
+//! Every policy engine gives the same decisions and the same errors. A new engine is one line below.
+
+#![cfg(feature = "measure")]
+
+#[cfg(feature = "regorus")]
+#[path = "../benches/support/bare_regorus.rs"]
+mod bare_regorus;
+#[path = "policy_conformance/cases.rs"]
+mod cases;
+#[path = "policy_conformance/suite.rs"]
+mod suite;
+
+/// `name => engine`: a module of tests for each. The engine is a `Result`: one that is unavailable here is told, with
+/// its remedy, and passes.
+macro_rules! engines {
+    ($($(#[$attribute:meta])* $name:ident => $engine:expr;)*) => {
+        $($(#[$attribute])* mod $name {
+            engines!(@ $engine, identity_is_exact, every_form_of_every_policy_decides_as_expected, undefined_is_null,
+                a_form_it_lacks_is_refused, what_does_not_compile_is_invalid, data_that_is_no_object_is_refused,
+                data_over_the_limit_is_refused, an_unknown_entrypoint_is_refused, a_missing_function_is_named,
+                input_that_is_not_json_is_refused, a_policy_that_aborts_has_failed, an_endless_policy_is_stopped,
+                engines_decide_on_four_threads, an_engine_outlives_its_loader, no_descriptor_is_left);
+        })*
+    };
+    (@ $engine:expr, $($test:ident),*) => {
+        $(#[test]
+        fn $test() {
+            crate::suite::with($engine, crate::suite::$test);
+        })*
+    };
+}
+
+engines! {
+    #[cfg(feature = "regorus")]
+    regorus => Ok(runtime_baseline::policy::regorus::Regorus::interpreter());
+    #[cfg(feature = "regorus")]
+    regorus_rvm => Ok(runtime_baseline::policy::regorus::Regorus::rvm());
+}
+
+/// What the benches compare the adapter with decides as the adapter must.
+#[cfg(feature = "regorus")]
+#[test]
+fn the_same_calls_by_hand_decide_as_expected() {
+    let limit = runtime_baseline::runtime::Limits::default().time;
+    for policy in runtime_baseline::policy::Policy::all() {
+        let rule = format!("data.{}", policy.entrypoint.replace('/', "."));
+        let data = policy.data.as_deref().unwrap_or("{}");
+        let mut interpreter = bare_regorus::interpreter(&policy.rego, data, limit);
+        let mut rvm = bare_regorus::rvm(&policy.rego, data, &rule, limit);
+        for case in &policy.cases {
+            let expected = suite::parse(&case.expected);
+            let decision = bare_regorus::interpret(&mut interpreter, &rule, &case.input);
+            assert_eq!(suite::parse(&decision), expected, "{} {}", policy.name, case.name);
+            let decision = bare_regorus::run(&mut rvm, &case.input);
+            assert_eq!(suite::parse(&decision), expected, "{} {}", policy.name, case.name);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Policies that an engine must refuse or stop. What is wrong with the Rego is wrong with the Wasm as well, so that an
+//! engine meets the same case whichever it takes.
+
+use runtime_baseline::policy::Policy;
+
+/// Neither Rego nor Wasm.
+pub fn broken() -> Policy {
+    Policy::new("broken", "package broken\n\nallow if {\n\tinput.x ==\n}\n", "broken/allow")
+        .with_wasm(*b"\0asm\x01\0\0\0\x01 and then something else")
+}
+
+/// Asks for nothing but its input; `input.spin` makes it run for years without taking memory, `input.clash` makes it
+/// give two values to one rule.
+pub fn moody() -> Policy {
+    Policy::new("moody", include_str!("moody.rego"), "moody/allow")
+}
+
+/// Calls a function that it does not define.
+pub fn unknown_function() -> Policy {
+    let rego = "package unknown_function\n\nallow if no.such_function(input.x)\n";
+    Policy::new("unknown_function", rego, "unknown_function/allow")
+}
