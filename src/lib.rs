@@ -12,6 +12,8 @@ pub mod clock;
 pub mod policy;
 #[cfg(feature = "measure")]
 pub mod runtime;
+#[cfg(any(feature = "container", feature = "opa-wasm", feature = "regorus", feature = "wasmtime"))]
+mod versions;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, UnavailableRow};
 pub use metric::{
