@@ -11,6 +11,8 @@ pub mod clock;
 #[cfg(feature = "measure")]
 pub mod policy;
 #[cfg(feature = "measure")]
+pub mod probe;
+#[cfg(feature = "measure")]
 pub mod runtime;
 #[cfg(any(feature = "container", feature = "opa-wasm", feature = "regorus", feature = "wasmtime"))]
 mod versions;
