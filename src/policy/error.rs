@@ -29,6 +29,22 @@ pub enum PolicyError {
         /// What is wrong and where, as the engine said it.
         reason: String,
     },
+    /// The project has no policy of that name.
+    #[error("no policy is named {name:?}; there are {}, and rbac-<bindings> from 1 to 1000000", known.join(", "))]
+    UnknownPolicy {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A policy's folder breaks the layout that [`Policy::from_dir`](super::Policy::from_dir) tells.
+    #[error("policy folder {}: {reason}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Which file, and what is wrong with it.
+        reason: String,
+    },
     /// The policy has no such rule or entrypoint.
     #[error("policy {policy} has no entrypoint {entrypoint:?}{}", if known.is_empty() { String::new() } else { format!("; it has {}", known.join(", ")) })]
     UnknownEntrypoint {
@@ -39,14 +55,14 @@ pub enum PolicyError {
         /// What there is, where the engine can say.
         known: Vec<String>,
     },
-    /// The policy calls a builtin that the engine does not have; refused when it is loaded.
-    #[error("policy {policy} needs the builtin {builtin}, which {subject} does not have")]
+    /// The policy calls a function that it does not define and the engine does not have; refused before it is asked.
+    #[error("policy {policy} calls {builtin}, which it does not define and {subject} does not have as a builtin")]
     MissingBuiltin {
         /// The engine.
         subject: Subject,
         /// The policy.
         policy: String,
-        /// The builtin.
+        /// The function's name.
         builtin: String,
     },
     /// The data document is not JSON, or not an object.

@@ -1,8 +1,15 @@
 //! Policy engines: what answers a Rego query. An adapter is one file that implements [`PolicyEngine`] and
 //! [`Evaluator`]; no adapter knows a probe.
 
+mod artifact;
+mod embedded;
 mod error;
 mod fixture;
+mod folder;
+mod rbac;
+
+#[cfg(feature = "regorus")]
+pub mod regorus;
 
 pub use error::PolicyError;
 pub use fixture::{Case, Policy};
@@ -52,4 +59,15 @@ pub trait Evaluator: Send {
     /// # Errors
     /// [`PolicyError`] when the input is not JSON, the policy aborts, or a limit is exceeded.
     fn evaluate(&mut self, input: &str) -> Result<String, PolicyError>;
+}
+
+/// The policy's data document, an empty object where it has none, or why an engine cannot take it.
+#[cfg_attr(not(feature = "regorus"), allow(dead_code, reason = "engines use it"))]
+fn checked_data(policy: &Policy, limits: Limits) -> Result<&str, PolicyError> {
+    let data = policy.data.as_deref().unwrap_or("{}");
+    if data.len() as u64 > limits.memory {
+        return Err(PolicyError::MemoryLimit { policy: policy.name.clone(), limit: limits.memory });
+    }
+    folder::object(data).map_err(|reason| PolicyError::Data { policy: policy.name.clone(), reason })?;
+    Ok(data)
 }
