@@ -4,6 +4,7 @@
 
 pub mod metric;
 pub mod provenance;
+pub mod stats;
 
 #[cfg(feature = "measure")]
 pub mod clock;
