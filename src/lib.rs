@@ -2,6 +2,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod baseline;
 pub mod metric;
 pub mod provenance;
 pub mod stats;
@@ -13,6 +14,7 @@ pub mod policy;
 #[cfg(feature = "measure")]
 pub mod runtime;
 
+pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, UnavailableRow};
 pub use metric::{
     Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,
     Unit, UnknownIndicator,
