@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod metric;
 pub mod provenance;
+pub mod stats;
 
 #[cfg(feature = "measure")]
 pub mod clock;
