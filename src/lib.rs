@@ -7,6 +7,8 @@ pub mod provenance;
 
 #[cfg(feature = "measure")]
 pub mod clock;
+#[cfg(feature = "container")]
+pub mod launcher;
 #[cfg(feature = "measure")]
 pub mod policy;
 #[cfg(feature = "measure")]

@@ -4,7 +4,11 @@
 mod error;
 mod workload;
 
+#[cfg(feature = "container")]
+pub mod container;
 pub mod noop;
+#[cfg(feature = "container")]
+pub mod oci_cli;
 
 pub use error::{RuntimeError, Unavailable};
 pub use workload::Workload;
