@@ -6,7 +6,11 @@ mod error;
 mod wasi;
 mod workload;
 
+#[cfg(feature = "container")]
+pub mod container;
 pub mod noop;
+#[cfg(feature = "container")]
+pub mod oci_cli;
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
 
