@@ -2,18 +2,25 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod baseline;
 pub mod metric;
 pub mod provenance;
+pub mod stats;
 
 #[cfg(feature = "measure")]
 pub mod clock;
+#[cfg(feature = "container")]
+pub mod launcher;
 #[cfg(feature = "measure")]
 pub mod policy;
+#[cfg(feature = "measure")]
+pub mod probe;
 #[cfg(feature = "measure")]
 pub mod runtime;
 #[cfg(any(feature = "container", feature = "opa-wasm", feature = "regorus", feature = "wasmtime"))]
 mod versions;
 
+pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, UnavailableRow};
 pub use metric::{
     Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,
     Unit, UnknownIndicator,

@@ -8,6 +8,7 @@ use super::{Bound, Indicator, MetricError, Quantity, Statistic, Subject, Tempera
 use crate::provenance::Provenance;
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Metric {
     indicator: Indicator,
     subject: Subject,
@@ -30,6 +31,7 @@ pub(super) struct Metric {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Interval {
     level: f64,
     low: serde_json::Value,

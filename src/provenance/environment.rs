@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Hardware, software and conditions of a measurement.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Environment {
     /// The machine.
@@ -22,6 +23,7 @@ pub struct Environment {
 
 /// The machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Hardware {
     /// CPU model, as the CPU names itself.
@@ -43,6 +45,7 @@ pub struct Hardware {
 
 /// What ran on the machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Software {
     /// Operating system and its version.
@@ -58,6 +61,7 @@ pub struct Software {
 
 /// How the machine was loaded, and how the subject was set up.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Conditions {
     /// How many at the same time.

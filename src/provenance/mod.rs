@@ -82,6 +82,7 @@ impl Provenance {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Wire {
     source: Source,
     components: Vec<Component>,
@@ -154,6 +155,7 @@ impl Source {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SourceWire {
     kind: SourceKind,
     reference: String,
@@ -232,6 +234,7 @@ impl FromStr for Component {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ComponentWire {
     name: String,
     version: String,

@@ -1,0 +1,264 @@
+//! Reading and writing a baseline's file. Whoever reads it sees the old one or the new one, never a part.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::{
+    Baseline, BaselineError, UnavailableRow,
+    wire::{Entries, Head, Named, Row, Stored},
+};
+use crate::Metric;
+
+/// Far above what loading, merging and saving take, so that only a stuck process is reported.
+const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+const LOCK_INTERVAL: Duration = Duration::from_millis(10);
+
+impl Baseline {
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// [`BaselineError`], which says which file, where in it, and what to do.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, BaselineError> {
+        let path = path.as_ref();
+        let bytes = fs::read(path).map_err(|source| BaselineError::Read { path: path.to_owned(), source })?;
+        parse(path, &bytes)
+    }
+
+    /// Writes the baseline to `path`, in place of what was there. The directory is created where it is missing.
+    ///
+    /// The new file is complete and on the disk before it takes the old one's name, and it keeps the old one's
+    /// permissions. To add to a file that others add to as well, use [`merge_into`](Self::merge_into).
+    ///
+    /// # Errors
+    /// [`BaselineError::Write`], [`BaselineError::Locked`] or [`BaselineError::Unstorable`]; the old file is then
+    /// untouched, and nothing is left beside it.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), BaselineError> {
+        Target::lock(path.as_ref())?.replace(self)
+    }
+
+    /// Adds `run` to the baseline at `path` as [`merge`](Self::merge) does, and returns what was superseded. A missing
+    /// file counts as an empty baseline. Whoever does the same at the same time waits, so nothing is lost.
+    ///
+    /// # Errors
+    /// [`BaselineError`], as for [`load`](Self::load) and [`save`](Self::save).
+    pub fn merge_into(path: impl AsRef<Path>, run: Self) -> Result<Vec<Metric>, BaselineError> {
+        Self::update_file(path, |baseline| baseline.merge(run))
+    }
+
+    /// Loads the baseline at `path` (an empty one, if there is no file), lets `change` change it, and saves it, all under
+    /// an exclusive lock on its directory. `change` must not save into the same directory, or it waits for itself.
+    ///
+    /// # Errors
+    /// [`BaselineError`], as for [`load`](Self::load) and [`save`](Self::save).
+    pub fn update_file<R>(path: impl AsRef<Path>, change: impl FnOnce(&mut Self) -> R) -> Result<R, BaselineError> {
+        let target = Target::lock(path.as_ref())?;
+        let mut baseline = match Self::load(&target.file) {
+            Err(BaselineError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Self::new(),
+            loaded => loaded?,
+        };
+        let result = change(&mut baseline);
+        target.replace(&baseline)?;
+        Ok(result)
+    }
+
+    /// Indented, and with a newline at its end, as a file that people read and compare.
+    fn write(&self, mut to: impl Write) -> Result<(), BaselineError> {
+        let unavailable = self.unavailable.iter().map(Row::from).collect();
+        let stored = Stored { schema: Self::SCHEMA, metrics: &self.metrics, unavailable };
+        let failed = |source| BaselineError::Write { action: "write", path: PathBuf::new(), source };
+        serde_json::to_writer_pretty(&mut to, &stored).map_err(|error| match error.is_io() {
+            true => failed(error.into()),
+            false => self.unstorable(&error),
+        })?;
+        to.write_all(b"\n").map_err(failed)
+    }
+
+    fn unstorable(&self, error: &serde_json::Error) -> BaselineError {
+        let index = self.metrics.iter().position(|m| m.samples().is_some_and(|p| p.to_str().is_none())).unwrap_or(0);
+        let name = self.metrics.get(index).map(|m| format!("{} of {}", m.indicator(), m.subject()));
+        BaselineError::Unstorable { index, name: name.unwrap_or_default(), message: error.to_string() }
+    }
+}
+
+/// A place to write to, locked against everybody else who writes there.
+struct Target {
+    /// Links resolved, so that a link stays a link.
+    file: PathBuf,
+    directory: PathBuf,
+    /// The lock; the directory itself, so that no lock file is left behind.
+    lock: File,
+}
+
+impl Target {
+    fn lock(path: &Path) -> Result<Self, BaselineError> {
+        let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let directory = match file.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+            Some(parent) => parent.to_owned(),
+            None => PathBuf::from("/"),
+        };
+        let failed = |action| {
+            let path = directory.clone();
+            move |source| BaselineError::Write { action, path, source }
+        };
+        fs::create_dir_all(&directory).map_err(failed("create the directory"))?;
+        let lock = File::open(&directory).map_err(failed("open the directory"))?;
+        let start = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { file, directory, lock }),
+                Err(TryLockError::Error(source)) => return Err(failed("lock the directory")(source)),
+                Err(TryLockError::WouldBlock) if start.elapsed() > LOCK_PATIENCE => {
+                    return Err(BaselineError::Locked { path: directory, seconds: LOCK_PATIENCE.as_secs() });
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(LOCK_INTERVAL),
+            }
+        }
+    }
+
+    fn replace(&self, baseline: &Baseline) -> Result<(), BaselineError> {
+        let failed = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| BaselineError::Write { action, path, source }
+        };
+        let name = self.file.file_name().ok_or_else(|| {
+            failed("write to", &self.file)(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))
+        })?;
+        // One name per file, under the lock: what a killed process left is replaced by the next one.
+        let mut temporary = Temporary(self.directory.join(format!(".{}.new", name.display())));
+        temporary.remove().map_err(failed("remove", &temporary.0))?;
+        // `create_new` follows no link that somebody may have put there.
+        let created = OpenOptions::new().write(true).create_new(true).open(&temporary.0);
+        let file = created.map_err(failed("create", &temporary.0))?;
+        if let Ok(old) = fs::metadata(&self.file) {
+            file.set_permissions(old.permissions()).map_err(failed("set the permissions of", &temporary.0))?;
+        }
+        let mut writer = BufWriter::with_capacity(1 << 16, &file);
+        baseline.write(&mut writer).map_err(|error| match error {
+            BaselineError::Write { action, source, .. } => failed(action, &temporary.0)(source),
+            other => other,
+        })?;
+        writer.flush().map_err(failed("write", &temporary.0))?;
+        drop(writer);
+        file.sync_all().map_err(failed("sync", &temporary.0))?;
+        fs::rename(&temporary.0, &self.file).map_err(failed("replace", &self.file))?;
+        temporary.0.clear();
+        self.lock.sync_all().map_err(failed("sync the directory", &self.directory))
+    }
+}
+
+/// A file that does not outlive a failure.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(&self.0) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            // Nothing to do about a failure here: the error that led here is the one to report.
+            let _ = self.remove();
+        }
+    }
+}
+
+/// The text of a file, for errors that say where in it.
+struct Text<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let (line, column) = position(&bytes[..error.valid_up_to()]);
+        BaselineError::NotJson { path: path.to_owned(), line, column, message: "not UTF-8".to_owned() }
+    })?;
+    let text = Text { path, text };
+    let entries: Entries<'_> = serde_json::from_str(text.text).map_err(|error| text.not_entries(&error))?;
+    if entries.schema != Baseline::SCHEMA {
+        return Err(text.schema(entries.schema.to_string()));
+    }
+    Ok(Baseline {
+        metrics: text.list("metrics", &entries.metrics, |m: Metric| m)?,
+        unavailable: text.list("unavailable", &entries.unavailable, |row: Row<'static>| UnavailableRow::from(row))?,
+    })
+}
+
+impl Text<'_> {
+    /// Why the whole is not a baseline: the reasons from the outermost in.
+    fn not_entries(&self, error: &serde_json::Error) -> BaselineError {
+        let (path, line, column) = (self.path.to_owned(), error.line(), error.column());
+        let message = message(error);
+        if error.is_eof() {
+            return BaselineError::Truncated { path, line, column };
+        }
+        if error.is_syntax() {
+            return BaselineError::NotJson { path, line, column, message };
+        }
+        match serde_json::from_str::<Head>(self.text) {
+            // The rest of the file may break off or be no JSON, which comes before its schema.
+            Err(later) if !later.is_data() => self.not_entries(&later),
+            Ok(Head { schema: Some(schema) }) if schema != Baseline::SCHEMA => self.schema(schema.to_string()),
+            Ok(Head { schema: None }) => self.schema("missing".to_owned()),
+            _ => BaselineError::Shape { path, line, column, message },
+        }
+    }
+
+    fn schema(&self, found: String) -> BaselineError {
+        BaselineError::Schema { path: self.path.to_owned(), found, expected: Baseline::SCHEMA }
+    }
+
+    fn list<W: DeserializeOwned, T>(
+        &self,
+        list: &'static str,
+        entries: &[&RawValue],
+        into: impl Fn(W) -> T,
+    ) -> Result<Vec<T>, BaselineError> {
+        let read = |(index, entry): (usize, &&RawValue)| {
+            serde_json::from_str::<W>(entry.get()).map(&into).map_err(|error| self.entry(list, index, entry, &error))
+        };
+        entries.iter().enumerate().map(read).collect()
+    }
+
+    fn entry(&self, list: &'static str, index: usize, entry: &RawValue, error: &serde_json::Error) -> BaselineError {
+        // The entry is borrowed from the text, so the distance of their addresses is its place in it.
+        let start = (entry.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        let (mut line, mut column) = position(&self.text.as_bytes()[..start]);
+        match error.line() {
+            // A value that was refused has no place of its own: say where its entry starts.
+            0 => {}
+            1 => column += error.column().saturating_sub(1),
+            below => (line, column) = (line + below - 1, error.column()),
+        }
+        let (path, name, message) = (self.path.to_owned(), Named::of(entry), message(error));
+        BaselineError::Entry { path, line, column, list, index, name, message }
+    }
+}
+
+/// Line and column of what follows `before`, in bytes and from 1, as serde_json counts them.
+fn position(before: &[u8]) -> (usize, usize) {
+    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
+    (line, column)
+}
+
+/// serde_json's message without the place, which the error states itself.
+fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).map_or(text.clone(), str::to_owned)
+}

@@ -1,0 +1,160 @@
+//! A set of metrics: what a run leaves behind, and what the next one is compared with.
+
+mod error;
+mod file;
+mod query;
+mod row;
+mod series;
+mod wire;
+
+pub use error::BaselineError;
+pub use query::Query;
+pub use row::UnavailableRow;
+pub use series::{Lineage, Series};
+
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    hash::Hash,
+};
+
+use crate::{Indicator, Metric};
+
+/// A set of metrics, and the rows of what could not be measured.
+///
+/// ```
+/// use runtime_baseline::{
+///     Baseline, Component, Indicator, Metric, Provenance, Quantity, Source, SourceKind, UnavailableRow,
+/// };
+///
+/// let source = Source::new(SourceKind::Benchmark, "runtime-baseline 0.1.0, benches/startup")?;
+/// let provenance = Provenance::new(source, Component::new("wasmtime", "48.0.8")?, "2026-11-23".parse()?);
+/// let metric = Metric::new(Indicator::StartupTime, "wasmtime".parse()?, Quantity::nanoseconds(21_450), provenance)?;
+///
+/// let mut baseline = Baseline::new();
+/// baseline.push(metric);
+/// baseline.push_unavailable(UnavailableRow::new(
+///     "wasmedge".parse()?,
+///     Indicator::StartupTime,
+///     "libwasmedge 0.17.1 not found",
+///     "set WASMEDGE_DIR to a directory with its include and lib",
+/// ));
+/// let latest = baseline.find(Indicator::StartupTime, "wasmtime").latest();
+/// assert_eq!(latest.map(|m| m.quantity()), Some(Quantity::nanoseconds(21_450)));
+/// assert_eq!(baseline.unavailable().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Baseline {
+    metrics: Vec<Metric>,
+    unavailable: Vec<UnavailableRow>,
+}
+
+impl Baseline {
+    /// The version of the stored form that this crate reads and writes.
+    pub const SCHEMA: u64 = 1;
+
+    /// An empty baseline.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { metrics: Vec::new(), unavailable: Vec::new() }
+    }
+
+    /// Appends a metric as it is; [`merge`](Self::merge) decides which one of a series stays.
+    pub fn push(&mut self, metric: Metric) {
+        self.metrics.push(metric);
+    }
+
+    /// Appends the row of something that could not be measured.
+    pub fn push_unavailable(&mut self, row: UnavailableRow) {
+        self.unavailable.push(row);
+    }
+
+    /// The metrics, in the order in which they arrived.
+    #[must_use]
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// What could not be measured.
+    #[must_use]
+    pub fn unavailable(&self) -> &[UnavailableRow] {
+        &self.unavailable
+    }
+
+    /// Whether there is neither a metric nor an unavailable row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.metrics.is_empty() && self.unavailable.is_empty()
+    }
+
+    /// The metrics of `indicator` on `subject`, to be narrowed by the query's own methods.
+    pub fn find<'a>(&'a self, indicator: Indicator, subject: &'a str) -> Query<'a> {
+        Query::new(&self.metrics, indicator, subject)
+    }
+
+    /// The latest metric of every [`Lineage`]: after an upgrade the new version's figure alone. Of several of one date,
+    /// the one that arrived last.
+    #[must_use]
+    pub fn latest(&self) -> Vec<&Metric> {
+        let newest = newest(&self.metrics, Lineage::of);
+        self.metrics.iter().enumerate().filter(|(i, _)| newest[*i] == *i).map(|(_, metric)| metric).collect()
+    }
+
+    /// Takes over everything of `other`, and returns the metrics that were superseded.
+    ///
+    /// Of each [`Series`] the metric with the latest date stays; of one date, the one of `other`. Nothing else is
+    /// dropped, so every series of both sides is in the result, and every metric of both sides is either in the result
+    /// or returned (a metric that stands on both sides is kept once). Merging the same `other` again changes nothing.
+    ///
+    /// An unavailable row is dropped when `other` brings a metric that answers it: the same subject and indicator,
+    /// and the row's workload and temperature where it names them. Of rows about the same thing the last one stays. A
+    /// row that `other` brings stands beside an older metric: what was once measured cannot be measured any more.
+    pub fn merge(&mut self, other: Self) -> Vec<Metric> {
+        let answered: HashSet<_> = other.metrics.iter().flat_map(UnavailableRow::answered_by).collect();
+        self.unavailable.retain(|row| !answered.contains(&row.about()));
+        let arriving: Vec<_> = other.unavailable.into_iter().filter(|row| !answered.contains(&row.about())).collect();
+        self.unavailable.extend(arriving);
+        let mut later = HashSet::new();
+        let mut last: Vec<bool> = self.unavailable.iter().rev().map(|row| later.insert(row.about())).collect();
+        self.unavailable.retain(|_| last.pop() == Some(true));
+
+        self.metrics.extend(other.metrics);
+        let newest = newest(&self.metrics, Series::of);
+        let (mut kept, mut superseded) = (Vec::with_capacity(self.metrics.len()), Vec::new());
+        // An index that is not its own newest was superseded; an equal metric that stays loses nothing.
+        let lost: Vec<bool> = newest.iter().enumerate().map(|(i, n)| self.metrics[i] != self.metrics[*n]).collect();
+        for (i, metric) in std::mem::take(&mut self.metrics).into_iter().enumerate() {
+            match (newest[i] == i, lost[i]) {
+                (true, _) => kept.push(metric),
+                (false, true) => superseded.push(metric),
+                (false, false) => {}
+            }
+        }
+        self.metrics = kept;
+        superseded
+    }
+}
+
+/// For each metric the index of the newest one with the same key: the latest date, and the last of one date.
+fn newest<'a, K: Hash + Eq>(metrics: &'a [Metric], key: impl Fn(&'a Metric) -> K) -> Vec<usize> {
+    let mut groups: HashMap<K, usize> = HashMap::with_capacity(metrics.len());
+    let mut newest: Vec<usize> = Vec::new();
+    let group_of: Vec<usize> = metrics
+        .iter()
+        .enumerate()
+        .map(|(i, metric)| match groups.entry(key(metric)) {
+            Entry::Vacant(entry) => {
+                newest.push(i);
+                *entry.insert(newest.len() - 1)
+            }
+            Entry::Occupied(entry) => {
+                let group = *entry.get();
+                if metric.provenance().date() >= metrics[newest[group]].provenance().date() {
+                    newest[group] = i;
+                }
+                group
+            }
+        })
+        .collect();
+    group_of.into_iter().map(|group| newest[group]).collect()
+}

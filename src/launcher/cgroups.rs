@@ -1,0 +1,146 @@
+//! The cgroups that a launcher makes: all below one directory of its own in each hierarchy, itself below the caller's
+//! own cgroup, so that what accounts for or limits the caller keeps holding.
+//!
+//! The directory carries its owner's process id and start time for people to read. For the program the owner is alive
+//! as long as the directory is locked: a lock ends with the processes that hold it, whatever killed them.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::{Pid, Signal, kill_process},
+};
+
+const PREFIX: &str = "runtime-baseline-";
+
+/// How long a killed process may take to leave its cgroup. It takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The own directories of one launcher, removed when dropped.
+#[derive(Debug)]
+pub(super) struct Scope {
+    directories: Vec<(PathBuf, File)>,
+}
+
+impl Scope {
+    /// Makes a directory below each parent, after it removed those whose owner is dead.
+    pub fn create(parents: &[PathBuf]) -> io::Result<Self> {
+        let mut scope = Self { directories: Vec::new() };
+        for parent in parents {
+            sweep(parent);
+            scope.directories.push(create_locked(parent)?);
+        }
+        Ok(scope)
+    }
+
+    /// The directory below the first parent.
+    pub fn directory(&self) -> Option<&Path> {
+        self.directories().next()
+    }
+
+    /// The directories, in the order of the parents.
+    pub fn directories(&self) -> impl Iterator<Item = &Path> {
+        self.directories.iter().map(|(path, _)| path.as_path())
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        for (directory, _) in &self.directories {
+            remove_tree(directory, PATIENCE);
+        }
+    }
+}
+
+fn create_locked(parent: &Path) -> io::Result<(PathBuf, File)> {
+    let path = parent.join(format!("{PREFIX}{}", owner()?));
+    // Between the two calls another launcher may take the new directory for one that a dead owner left.
+    for _ in 0..100 {
+        match fs::create_dir(&path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
+        let Ok(lock) = File::open(&path) else { continue };
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() && path.exists() {
+            inherit_cpuset(parent, &path)?;
+            return Ok((path, lock));
+        }
+    }
+    Err(io::Error::other(format!("{} is removed as often as it is made", path.display())))
+}
+
+/// This process's id and start time.
+fn owner() -> io::Result<String> {
+    let stat = procfs::process::Process::myself().and_then(|process| process.stat()).map_err(io::Error::other)?;
+    Ok(format!("{}-{}", stat.pid, stat.starttime))
+}
+
+/// A cpuset of the v1 hierarchy takes no process before it names CPUs and memory nodes.
+fn inherit_cpuset(parent: &Path, child: &Path) -> io::Result<()> {
+    for file in ["cpuset.cpus", "cpuset.mems"] {
+        // In v2 an empty file means the parent's; it is there only where the controller is on, and may be empty.
+        match fs::read(parent.join(file)) {
+            Ok(value) if !value.trim_ascii().is_empty() => fs::write(child.join(file), value)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Removes what dead owners left below `parent`, as far as this user may.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        let Ok(lock) = File::open(entry.path()) else { continue };
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            remove_tree(&entry.path(), PATIENCE);
+        }
+    }
+}
+
+/// Kills every process in the group and the groups below it, and removes them.
+pub(super) fn remove_tree(directory: &Path, patience: Duration) {
+    let deadline = Instant::now() + patience;
+    while directory.exists() {
+        if fs::write(directory.join("cgroup.kill"), "1").is_err() {
+            kill_members(directory);
+        }
+        remove_empty(directory);
+        if !directory.exists() || Instant::now() > deadline {
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn remove_empty(directory: &Path) {
+    for child in children(directory) {
+        remove_empty(&child);
+    }
+    // Busy as long as a killed process is on its way out: the caller tries again.
+    let _ = fs::remove_dir(directory);
+}
+
+fn kill_members(directory: &Path) {
+    for child in children(directory) {
+        kill_members(&child);
+    }
+    let members = fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
+    // A member outside this process's namespace reads as 0, which is no process's id.
+    for pid in members.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+fn children(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path())
+}

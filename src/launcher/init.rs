@@ -1,0 +1,125 @@
+//! The first process of the helpers' process namespace: it forks the workers, inherits what a dead worker leaves, and
+//! takes everything with it when it ends.
+
+use std::{collections::BTreeMap, fs, io, os::fd::OwnedFd, panic::AssertUnwindSafe, path::Path, time::Duration};
+
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+    process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, wait, waitpid},
+};
+
+use super::{
+    cgroups,
+    fork::fork,
+    hook,
+    protocol::{Channel, Control, Hello, Setting},
+    view::{self, CGROUP, View},
+    worker,
+};
+
+struct Worker {
+    pid: Pid,
+    ended: OwnedFd,
+}
+
+/// Serves the library until it closes the control socket. Returns the exit status.
+pub(super) fn run(control: &Channel, view: &View, state: &Path) -> i32 {
+    let outcome = view::enter(view, state).map(|()| Setting {
+        cgroup: view.hierarchy.name().to_owned(),
+        memory_controller: view::has_memory_controller(view),
+        rootless: view.rootless,
+    });
+    let refused = outcome.is_err();
+    let hello = Hello { version: hook::VERSION.to_owned(), outcome };
+    if control.send(&hello).is_err() || refused {
+        return 1;
+    }
+    let mut workers = BTreeMap::new();
+    // An error here is one of the socket: the library is gone, or as good as gone.
+    while let Ok(true) = serve(control, state, &mut workers) {}
+    0
+}
+
+/// Waits for one thing to happen and handles it. False when the library closed the socket.
+fn serve(control: &Channel, state: &Path, workers: &mut BTreeMap<u64, Worker>) -> io::Result<bool> {
+    let mut watched = vec![PollFd::new(control, PollFlags::IN)];
+    watched.extend(workers.values().map(|worker| PollFd::new(&worker.ended, PollFlags::IN)));
+    match poll(&mut watched, None) {
+        Err(Errno::INTR) => return Ok(true),
+        polled => polled?,
+    };
+    let asked = !watched[0].revents().is_empty();
+    let ended = workers.keys().zip(&watched[1..]).filter(|(_, fd)| !fd.revents().is_empty());
+    for number in ended.map(|(&number, _)| number).collect::<Vec<_>>() {
+        if let Some(worker) = workers.remove(&number) {
+            bury(number, &worker, workers, state);
+        }
+    }
+    if !asked {
+        return Ok(true);
+    }
+    match control.receive_with::<Control>()? {
+        None => return Ok(false),
+        Some((Control::Fork { number }, Some(socket))) => {
+            // A failure shows itself to the library as the end of the worker's socket.
+            if let Ok(worker) = start_worker(number, socket, state) {
+                workers.insert(number, worker);
+            }
+        }
+        Some((Control::Fork { .. }, None)) => {}
+        Some((Control::Kill { number }, _)) => {
+            if let Some(worker) = workers.get(&number) {
+                let _ = kill_process(worker.pid, Signal::KILL);
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn start_worker(number: u64, socket: OwnedFd, state: &Path) -> io::Result<Worker> {
+    let pid = fork(AssertUnwindSafe(|| worker::run(number, &Channel::from_fd(socket), state)))?;
+    Ok(Worker { pid, ended: pidfd_open(pid, PidfdFlags::empty())? })
+}
+
+/// Reaps a dead worker and removes all it had: its containers are this process's children now.
+fn bury(number: u64, worker: &Worker, others: &BTreeMap<u64, Worker>, state: &Path) {
+    let _ = waitpid(Some(worker.pid), WaitOptions::empty());
+    // A child that was just being forked may appear behind the scan: look until nothing is left.
+    while kill_orphans(others) {
+        reap_all();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let prefix = worker::container_id(number, None);
+    for (directory, is_cgroup) in [(Path::new(CGROUP), true), (state, false)] {
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            match (name.contains(&prefix), is_cgroup) {
+                (true, true) => cgroups::remove_tree(&entry.path(), Duration::from_secs(1)),
+                (true, false) => drop(fs::remove_dir_all(entry.path())),
+                (false, _) => {}
+            }
+        }
+    }
+}
+
+/// Kills the children of this process that are not workers. True if there was one.
+fn kill_orphans(workers: &BTreeMap<u64, Worker>) -> bool {
+    let own = std::process::id() as i32;
+    let Ok(processes) = procfs::process::all_processes() else { return false };
+    let mut found = false;
+    for stat in processes.flatten().filter_map(|process| process.stat().ok()) {
+        let is_worker = workers.values().any(|worker| worker.pid.as_raw_nonzero().get() == stat.pid);
+        if stat.ppid == own && !is_worker {
+            found = true;
+            if let Some(pid) = Pid::from_raw(stat.pid) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+    }
+    found
+}
+
+fn reap_all() {
+    while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+}

@@ -1,0 +1,114 @@
+//! The helper that the library starts. It makes the view, forks the first process of a process namespace (which runs
+//! everything, see `init`), and waits until that or the library's process ends. When either does, the kernel kills
+//! what is left in the namespace, and the keeper removes the cgroups.
+
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+    path::Path,
+};
+
+use nix::sched::{CloneFlags, unshare};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+    process::{
+        Pid, PidfdFlags, Signal, WaitOptions, getppid, kill_process, pidfd_open, set_parent_process_death_signal,
+        setsid, waitpid,
+    },
+};
+
+use super::{
+    CgroupView,
+    fork::fork,
+    hook, init,
+    protocol::{Channel, Hello, Refusal, readable},
+    view,
+};
+
+/// The directory for libcontainer's state, and the wanted cgroup view, for the helper.
+pub(super) const STATE: &str = "RUNTIME_BASELINE_HELPER_STATE";
+pub(super) const VIEW: &str = "RUNTIME_BASELINE_HELPER_VIEW";
+
+/// Runs the helper until the library's process ends or closes the control socket. Returns the exit status.
+pub(super) fn run() -> i32 {
+    let Ok(control) = take_control() else { return 71 };
+    match keep(&control) {
+        Ok(()) => 0,
+        Err(refusal) => {
+            // The library may be gone, and then nobody is there to tell.
+            let _ = control.send(&Hello { version: hook::VERSION.to_owned(), outcome: Err(refusal) });
+            1
+        }
+    }
+}
+
+/// The control socket comes as standard input, which becomes /dev/null.
+fn take_control() -> io::Result<Channel> {
+    let control = io::stdin().as_fd().try_clone_to_owned()?;
+    nix::unistd::dup2(std::os::fd::AsRawFd::as_raw_fd(&std::fs::File::open("/dev/null")?), 0)?;
+    Ok(Channel::from_fd(control))
+}
+
+fn keep(control: &Channel) -> Result<(), Refusal> {
+    let parent = watch_parent().map_err(|e| failed("watch the parent process", e))?;
+    // A session of its own: Ctrl-C ends the library's process, and the keeper then cleans up.
+    setsid().map_err(|e| failed("make a session", e))?;
+    ignore_broken_pipes().map_err(|e| failed("ignore SIGPIPE", e))?;
+    rustix::process::chdir("/").map_err(|e| failed("go to /", e))?;
+    let state = std::env::var_os(STATE).ok_or_else(|| failed("find its state directory", Errno::NOENT))?;
+    let wanted = if std::env::var_os(VIEW).is_some_and(|v| v == "host") { CgroupView::Host } else { CgroupView::Auto };
+
+    let view = view::prepare(wanted)?;
+    unshare(CloneFlags::CLONE_NEWPID).map_err(|e| failed("make a process namespace", e))?;
+    let keeper = pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).map_err(|e| failed("watch itself", e))?;
+    let first = fork(std::panic::AssertUnwindSafe(|| {
+        // Whatever ends the keeper ends the namespace. It may have ended before the kernel was told.
+        if set_parent_process_death_signal(Some(Signal::KILL)).is_err()
+            || readable(&keeper, Some(std::time::Duration::ZERO)).unwrap_or(true)
+        {
+            return 1;
+        }
+        init::run(control, &view, Path::new(&state))
+    }))
+    .map_err(|e| failed("fork", e))?;
+    wait_for_either(first, &parent).map_err(|e| failed("wait", e))
+    // Dropping the view removes the cgroups.
+}
+
+/// A descriptor that tells when the library's process ends.
+fn watch_parent() -> io::Result<OwnedFd> {
+    let parent = getppid().ok_or(Errno::SRCH)?;
+    let watched = pidfd_open(parent, PidfdFlags::empty())?;
+    // Had it ended before, the id would not be its own any more.
+    if getppid() == Some(parent) { Ok(watched) } else { Err(Errno::SRCH.into()) }
+}
+
+/// As in every Rust program after its start: libcontainer relies on errors in place of the signal.
+fn ignore_broken_pipes() -> nix::Result<()> {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    // SAFETY: ignoring a signal installs no handler, so nothing runs in a signal's context.
+    unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) }.map(drop)
+}
+
+fn wait_for_either(first: Pid, parent: &OwnedFd) -> io::Result<()> {
+    let first_ended = pidfd_open(first, PidfdFlags::empty())?;
+    loop {
+        match poll(&mut [PollFd::new(parent, PollFlags::IN), PollFd::new(&first_ended, PollFlags::IN)], None) {
+            Err(Errno::INTR) => {}
+            polled => break polled.map(drop)?,
+        }
+    }
+    // Waiting for the first process of a namespace waits for every process in it.
+    let _ = kill_process(first, Signal::KILL);
+    while waitpid(Some(first), WaitOptions::empty()).is_err_and(|e| e == Errno::INTR) {}
+    Ok(())
+}
+
+pub(super) fn failed(what: &str, error: impl std::fmt::Display) -> Refusal {
+    Refusal {
+        reason: format!("the helper could not {what}: {error}"),
+        remedy: "raise the limits on processes and open files (ulimit -u, ulimit -n), or report this as a bug"
+            .to_owned(),
+    }
+}

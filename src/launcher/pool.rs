@@ -1,0 +1,218 @@
+//! The library's side of the workers: who is free, who is dead, and one request at a time to each.
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use super::protocol::{Channel, Control, Failure, Reply, Request};
+
+/// More workers than this do not start more at the same time: a start beyond waits for one.
+const MAX_WORKERS: usize = 256;
+
+/// What a worker holds before another is started: a container takes 2 of its file descriptors, of 1,024.
+const MAX_HELD: usize = 400;
+
+/// How long a worker may take beyond a request's own time limit, which it enforces itself, before it is killed.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Why there is no good answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkerError {
+    /// The worker, or the helper, is gone or does not answer.
+    #[error("{0}")]
+    Gone(String),
+    /// The worker says what went wrong.
+    #[error("{0:?}")]
+    Failure(Failure),
+}
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    control: Mutex<Option<Channel>>,
+    workers: RwLock<Vec<Arc<Worker>>>,
+    numbers: AtomicU64,
+    turn: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Worker {
+    number: u64,
+    channel: Mutex<Channel>,
+    held: AtomicUsize,
+    dead: AtomicBool,
+}
+
+/// A container that a worker holds.
+#[derive(Debug)]
+pub(crate) struct Held {
+    worker: Arc<Worker>,
+    id: u64,
+}
+
+impl Pool {
+    pub fn new(control: Channel) -> Self {
+        Self {
+            control: Mutex::new(Some(control)),
+            workers: RwLock::default(),
+            numbers: AtomicU64::new(0),
+            turn: AtomicUsize::new(0),
+        }
+    }
+
+    /// Makes room for that many starts at the same time.
+    pub fn reserve(&self, concurrent: usize) -> Result<(), WorkerError> {
+        while self.alive() < concurrent.min(MAX_WORKERS) {
+            drop(self.grow()?);
+        }
+        Ok(())
+    }
+
+    /// A number that no container of this pool has.
+    pub fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Has a free worker create a container. `request` is given the container's number.
+    pub fn start(&self, limit: Duration, request: impl FnOnce(u64) -> Request) -> Result<(u64, Held), WorkerError> {
+        let id = self.next_number();
+        let request = request(id);
+        self.with_free(|worker, channel| match self.ask(worker, channel, &request, limit)? {
+            Reply::Ready(at) => {
+                worker.held.fetch_add(1, Ordering::Relaxed);
+                Ok((at, Held { worker: Arc::clone(worker), id }))
+            }
+            other => Err(unexpected(&other)),
+        })
+    }
+
+    /// Has the container's worker stop it.
+    pub fn stop(&self, held: &Held, time: Duration) -> Result<(), WorkerError> {
+        let worker = &held.worker;
+        let channel = lock(&worker.channel);
+        worker.held.fetch_sub(1, Ordering::Relaxed);
+        match self.ask(worker, &channel, &Request::Stop { id: held.id, time }, time)? {
+            Reply::Stopped => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Has a free worker run a command in the helpers' view.
+    pub fn run(&self, command: Vec<String>, time: Duration) -> Result<u64, WorkerError> {
+        let request = Request::Run { command, time };
+        self.with_free(|worker, channel| match self.ask(worker, channel, &request, time)? {
+            Reply::Ran { ready_at } => Ok(ready_at),
+            other => Err(unexpected(&other)),
+        })
+    }
+
+    pub fn ping(&self) -> Result<(), WorkerError> {
+        self.with_free(|worker, channel| self.ask(worker, channel, &Request::Ping, Duration::ZERO).map(drop))
+    }
+
+    /// Ends the helpers.
+    pub fn close(&self) {
+        lock(&self.control).take();
+    }
+
+    fn alive(&self) -> usize {
+        self.workers.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn with_free<T>(
+        &self,
+        action: impl FnOnce(&Arc<Worker>, &Channel) -> Result<T, WorkerError>,
+    ) -> Result<T, WorkerError> {
+        let workers = self.workers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        // In turn, so that many containers spread over the workers.
+        let first = self.turn.fetch_add(1, Ordering::Relaxed);
+        let candidates = || (0..workers.len()).map(|i| &workers[(first + i) % workers.len()]);
+        for worker in candidates().filter(|worker| worker.held.load(Ordering::Relaxed) < MAX_HELD) {
+            let channel = match worker.channel.try_lock() {
+                Ok(channel) => channel,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => continue,
+            };
+            if !worker.dead.load(Ordering::Relaxed) {
+                return action(worker, &channel);
+            }
+        }
+        if workers.len() < MAX_WORKERS {
+            let worker = self.grow()?;
+            let channel = lock(&worker.channel);
+            return action(&worker, &channel);
+        }
+        let worker = candidates().min_by_key(|worker| worker.held.load(Ordering::Relaxed));
+        let worker = worker.ok_or_else(|| WorkerError::Gone("there is no worker".to_owned()))?;
+        let channel = lock(&worker.channel);
+        action(worker, &channel)
+    }
+
+    fn grow(&self) -> Result<Arc<Worker>, WorkerError> {
+        let number = self.next_number();
+        let (ours, theirs) = Channel::pair().map_err(|e| WorkerError::Gone(format!("socketpair: {e}")))?;
+        self.tell(&Control::Fork { number }, Some(theirs))?;
+        match ours.receive_within(GRACE) {
+            Ok(Some(Reply::Idle)) => {}
+            Ok(Some(other)) => return Err(unexpected(&other)),
+            Ok(None) => return Err(WorkerError::Gone("it could not start another worker".to_owned())),
+            Err(e) => return Err(WorkerError::Gone(format!("its new worker: {e}"))),
+        }
+        let worker =
+            Worker { number, channel: Mutex::new(ours), held: AtomicUsize::new(0), dead: AtomicBool::new(false) };
+        let worker = Arc::new(worker);
+        self.workers.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&worker));
+        Ok(worker)
+    }
+
+    fn tell(&self, message: &Control, socket: Option<Channel>) -> Result<(), WorkerError> {
+        let control = lock(&self.control);
+        let control = control.as_ref().ok_or_else(|| WorkerError::Gone("it was ended".to_owned()))?;
+        let socket = socket.map(Channel::into_fd);
+        control.send_with(message, socket.as_ref()).map_err(|e| gone(&e))
+    }
+
+    /// One request and its answer. A worker that does not answer in time is killed, with all its containers.
+    fn ask(
+        &self,
+        worker: &Worker,
+        channel: &Channel,
+        request: &Request,
+        limit: Duration,
+    ) -> Result<Reply, WorkerError> {
+        let answer = channel.send(request).and_then(|()| channel.receive_within(limit.saturating_add(GRACE)));
+        let error = match answer {
+            Ok(Some(Reply::Failed(failure))) => return Err(WorkerError::Failure(failure)),
+            Ok(Some(reply)) => return Ok(reply),
+            // A request that cannot be sent leaves the worker as it was.
+            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Other) => {
+                return Err(WorkerError::Failure(Failure::Invalid(e.to_string())));
+            }
+            Ok(None) => WorkerError::Gone("its worker ended, with the containers it held".to_owned()),
+            Err(e) => {
+                let _ = self.tell(&Control::Kill { number: worker.number }, None);
+                gone(&e)
+            }
+        };
+        worker.dead.store(true, Ordering::Relaxed);
+        self.workers.write().unwrap_or_else(PoisonError::into_inner).retain(|other| other.number != worker.number);
+        Err(error)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that a panic could leave half done is behind these locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn gone(error: &io::Error) -> WorkerError {
+    WorkerError::Gone(format!("it does not answer ({error}); its containers are gone"))
+}
+
+fn unexpected(reply: &Reply) -> WorkerError {
+    WorkerError::Gone(format!("it gave an answer that does not fit: {reply:?}"))
+}

@@ -1,0 +1,303 @@
+//! A worker: a process with one thread that creates containers through libcontainer, one at a time, and holds them
+//! until they are stopped. As many starts run at the same time as there are workers.
+
+use std::{
+    collections::HashMap,
+    io,
+    os::{fd::OwnedFd, unix::process::ExitStatusExt},
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use libcontainer::{
+    container::{Container, builder::ContainerBuilder},
+    error::LibcontainerError,
+    syscall::syscall::SyscallType,
+};
+use rustix::{
+    io::Errno,
+    pipe::{PipeFlags, pipe_with},
+    process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, pidfd_open, wait, waitpid},
+};
+
+use super::{
+    protocol::{Channel, Failure, Payload, Reply, Request, readable, shorten},
+    view::CGROUP,
+};
+
+/// The id of a container, or the beginning of all ids of a worker.
+pub(super) fn container_id(worker: u64, id: Option<u64>) -> String {
+    id.map_or_else(|| format!("w{worker}-"), |id| format!("w{worker}-{id}"))
+}
+
+/// Serves requests until the library closes the socket. Returns the exit status.
+pub(super) fn run(number: u64, channel: &Channel, state: &Path) -> i32 {
+    let mut worker = Worker { number, state, live: HashMap::new(), strays: false };
+    let mut reply = Reply::Idle;
+    loop {
+        if channel.send(&reply).is_err() {
+            return 1;
+        }
+        worker.reap_strays();
+        reply = match channel.receive::<Request>() {
+            Ok(Some(request)) => worker.serve(request).unwrap_or_else(Reply::Failed),
+            Ok(None) => return 0,
+            Err(_) => return 1,
+        };
+    }
+}
+
+struct Worker<'a> {
+    number: u64,
+    state: &'a Path,
+    live: HashMap<u64, Live>,
+    /// Whether a failed creation may have left a child that nobody waits for.
+    strays: bool,
+}
+
+/// A ready container.
+struct Live {
+    container: Container,
+    pid: Pid,
+    /// Its end tells the payload to exit.
+    stdin: OwnedFd,
+    /// Kept open, so that a payload that writes more is not killed for it.
+    _stdout: OwnedFd,
+    /// How it ended, if that was seen while reaping something else.
+    ended: Option<WaitStatus>,
+}
+
+impl Worker<'_> {
+    fn serve(&mut self, request: Request) -> Result<Reply, Failure> {
+        match request {
+            Request::Ping => Ok(Reply::Idle),
+            Request::Start { id, bundle, payload: Payload::Exec, time, memory } => {
+                self.start(id, &bundle, time, memory).map(Reply::Ready)
+            }
+            Request::Stop { id, time } => self.stop(id, time).map(|()| Reply::Stopped),
+            Request::Run { command, time } => run_command(&command, time).map(|ready_at| Reply::Ran { ready_at }),
+        }
+    }
+
+    fn start(&mut self, id: u64, bundle: &Path, time: Duration, memory: Option<u64>) -> Result<u64, Failure> {
+        let deadline = Instant::now() + time;
+        let name = container_id(self.number, Some(id));
+        let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::engine("pipe", e));
+        let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
+        let created = ContainerBuilder::new(name.clone(), SyscallType::default()).with_root_path(self.state).and_then(
+            |builder| {
+                let builder = builder.with_stdin(stdin_read).with_stdout(stdout_write);
+                builder.as_init(bundle).with_systemd(false).with_detach(true).build()
+            },
+        );
+        let container = created.map_err(|e| {
+            self.strays = true;
+            explain(bundle, &e)
+        })?;
+        let pid = container.pid().and_then(|pid| Pid::from_raw(pid.as_raw()));
+        let pid = pid.ok_or_else(|| Failure::engine("create", "libcontainer reported no process"))?;
+        let mut live = Live { container, pid, stdin, _stdout: stdout, ended: None };
+        let ready = apply_memory_limit(&name, memory)
+            .and_then(|()| live.container.start().map_err(|e| Failure::engine("start", chain(&e))))
+            .and_then(|()| read_ready(&live._stdout, deadline));
+        match ready {
+            Ok(at) => {
+                self.live.insert(id, live);
+                Ok(at)
+            }
+            Err(failure) => {
+                let failure = if was_out_of_memory(&name, memory) { Failure::MemoryLimit } else { failure };
+                let _ = kill_process(live.pid, Signal::KILL);
+                let _ = live.wait(Duration::MAX);
+                let _ = live.container.delete(true);
+                Err(failure)
+            }
+        }
+    }
+
+    fn stop(&mut self, id: u64, time: Duration) -> Result<(), Failure> {
+        let live = self.live.remove(&id).ok_or_else(|| Failure::engine("stop", "no such container"))?;
+        let Live { mut container, pid, stdin, _stdout, ended } = live;
+        drop(stdin);
+        let ended = match ended {
+            Some(status) => Ok(status),
+            None => wait_within(pid, time),
+        };
+        let status = ended.or_else(|failure| {
+            let _ = kill_process(pid, Signal::KILL);
+            wait_within(pid, Duration::MAX).and(Err(failure))
+        });
+        let killed = was_out_of_memory(container.id(), Some(0));
+        let deleted = container.delete(true).map_err(|e| Failure::engine("delete", chain(&e)));
+        match status? {
+            status if status.exit_status() == Some(0) => deleted,
+            _ if killed => Err(Failure::MemoryLimit),
+            status => Err(Failure::Failed(describe(status))),
+        }
+    }
+
+    /// Reaps the processes of failed creations, which libcontainer leaves behind.
+    fn reap_strays(&mut self) {
+        while self.strays {
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) => {
+                    if let Some(live) = self.live.values_mut().find(|live| live.pid == pid) {
+                        live.ended = Some(status);
+                    }
+                }
+                Ok(None) => break,
+                Err(_) => self.strays = false,
+            }
+        }
+    }
+}
+
+impl Live {
+    fn wait(&self, limit: Duration) -> Result<WaitStatus, Failure> {
+        wait_within(self.pid, limit)
+    }
+}
+
+/// Waits for a child's end.
+fn wait_within(pid: Pid, limit: Duration) -> Result<WaitStatus, Failure> {
+    let failed = |e: io::Error| Failure::engine("wait", e);
+    let ended = pidfd_open(pid, PidfdFlags::empty()).map_err(|e| failed(e.into()))?;
+    let limit = (limit < Duration::MAX).then_some(limit);
+    if !readable(&ended, limit).map_err(failed)? {
+        return Err(Failure::TimeLimit);
+    }
+    loop {
+        match waitpid(Some(pid), WaitOptions::empty()) {
+            Err(Errno::INTR) | Ok(None) => {}
+            Ok(Some((_, status))) => return Ok(status),
+            Err(e) => return Err(failed(e.into())),
+        }
+    }
+}
+
+/// Reads the payload's 8 bytes from its standard output.
+fn read_ready(stdout: &OwnedFd, deadline: Instant) -> Result<u64, Failure> {
+    let mut reading = [0; 8];
+    let mut filled = 0;
+    while filled < reading.len() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if !readable(stdout, Some(left)).map_err(|e| Failure::engine("wait for ready", e))? {
+            return Err(Failure::TimeLimit);
+        }
+        match rustix::io::read(stdout, &mut reading[filled..]) {
+            Ok(0) => return Err(Failure::NotReady),
+            Ok(read) => filled += read,
+            Err(Errno::INTR) => {}
+            Err(e) => return Err(Failure::engine("read ready", e)),
+        }
+    }
+    Ok(u64::from_le_bytes(reading))
+}
+
+/// Runs a command that starts a container and waits for its end, as `crun run` does.
+fn run_command(command: &[String], time: Duration) -> Result<u64, Failure> {
+    let deadline = Instant::now() + time;
+    let (program, arguments) = command.split_first().ok_or_else(|| Failure::Invalid("an empty command".to_owned()))?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| Failure::engine(program, e))?;
+    let pid = Pid::from_child(&child);
+    let (stdin, stdout) = (child.stdin.take(), child.stdout.take().map(OwnedFd::from));
+    let ready = stdout.as_ref().map_or(Err(Failure::NotReady), |stdout| read_ready(stdout, deadline));
+    drop(stdin);
+    if ready == Err(Failure::TimeLimit) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+    let left = deadline.saturating_duration_since(Instant::now());
+    let ended = pidfd_open(pid, PidfdFlags::empty()).map_err(|e| Failure::engine("wait", e))?;
+    if !readable(&ended, Some(left.max(Duration::from_secs(1)))).map_err(|e| Failure::engine("wait", e))? {
+        let _ = child.kill();
+    }
+    let status = child.wait().map_err(|e| Failure::engine("wait", e))?;
+    let mut said = Vec::new();
+    if let (false, Some(mut stderr)) = (status.success(), child.stderr.take()) {
+        // It has ended; what it left running might hold the pipe open, so only what is there is read.
+        if readable(&stderr, Some(Duration::ZERO)).unwrap_or(false) {
+            said = vec![0; 2048];
+            let read = io::Read::read(&mut stderr, &mut said).unwrap_or(0);
+            said.truncate(read);
+        }
+    }
+    match (status.code(), ready) {
+        (Some(0), ready) => ready,
+        (_, Err(Failure::TimeLimit)) => Err(Failure::TimeLimit),
+        (None, Ok(_)) if status.signal() == Some(9) => Err(Failure::TimeLimit),
+        _ => Err(Failure::Failed(shorten(format!("{status}: {}", String::from_utf8_lossy(&said).trim())))),
+    }
+}
+
+/// The limit goes into the container's own group before its payload runs.
+fn apply_memory_limit(name: &str, memory: Option<u64>) -> Result<(), Failure> {
+    let Some(limit) = memory else { return Ok(()) };
+    let file = cgroup(name).join("memory.max");
+    std::fs::write(&file, limit.to_string()).map_err(|e| Failure::engine(&file.display().to_string(), e))
+}
+
+fn was_out_of_memory(name: &str, memory: Option<u64>) -> bool {
+    let events = || std::fs::read_to_string(cgroup(name).join("memory.events"));
+    memory.is_some() && events().is_ok_and(|events| counts_oom_kill(&events))
+}
+
+fn counts_oom_kill(events: &str) -> bool {
+    events.lines().filter_map(|line| line.strip_prefix("oom_kill ")).any(|count| count.trim() != "0")
+}
+
+/// Where libcontainer puts a container whose bundle names no group.
+fn cgroup(name: &str) -> std::path::PathBuf {
+    Path::new(CGROUP).join(format!(":youki:{name}"))
+}
+
+fn describe(status: WaitStatus) -> String {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(signal)) => format!("killed by signal {signal}"),
+        (None, None) => "ended in an unknown way".to_owned(),
+    }
+}
+
+/// A bundle without a readable configuration is the caller's mistake, all else the engine's.
+fn explain(bundle: &Path, error: &LibcontainerError) -> Failure {
+    let reason = shorten(chain(error));
+    match error {
+        LibcontainerError::Spec(_) | LibcontainerError::MissingSpec(_) | LibcontainerError::InvalidSpec(_) => {
+            Failure::Invalid(format!("{}: {reason}", bundle.join("config.json").display()))
+        }
+        _ => Failure::Engine(format!("create: {reason}")),
+    }
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_oom_kill_is_seen_in_the_events() {
+        assert!(counts_oom_kill("low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\noom_group_kill 0\n"));
+        assert!(!counts_oom_kill("low 0\noom 0\noom_kill 0\noom_group_kill 0\n"));
+        assert!(!counts_oom_kill(""));
+    }
+}

@@ -1,0 +1,141 @@
+//! `startup_p99`, and `start_rate`: N starts released together at a barrier, each from a thread of its own.
+//!
+//! Each start is timed as in [`startup`](super::startup), from its own call to its workload's own reading. The rate is N
+//! over the time from the release to the last *ready*. All instances are alive until the last one is ready.
+
+use std::{
+    path::PathBuf,
+    sync::{Condvar, Mutex, PoisonError},
+    thread,
+};
+
+use super::{ProbeError, startup::started};
+use crate::{
+    clock,
+    runtime::{Artifact, RuntimeError},
+};
+
+/// What a burst took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Burst {
+    /// The startup time of each, in nanoseconds, in no order.
+    pub startup: Vec<u64>,
+    /// From the release to the last *ready*, in nanoseconds.
+    pub elapsed: u64,
+}
+
+impl Burst {
+    /// Starts per second.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.startup.len() as f64 / (self.elapsed.max(1) as f64 / 1e9)
+    }
+}
+
+/// Starts `concurrent` instances at the same time, and stops them when all are ready.
+///
+/// # Errors
+/// The first [`ProbeError`] of any start or stop: a burst that lost one is no burst. The others are stopped all the same.
+pub fn burst(artifact: &dyn Artifact, concurrent: usize) -> Result<Burst, ProbeError> {
+    if concurrent == 0 {
+        return Err(ProbeError::Empty { what: "a burst", of: "start" });
+    }
+    artifact.reserve(concurrent)?;
+    let gate = Gate::default();
+    let (released, outcomes) = thread::scope(|scope| {
+        let mut threads = Vec::with_capacity(concurrent);
+        for _ in 0..concurrent {
+            let one = || gate.pass().then(|| started(artifact));
+            // 256 KiB: the adapters' calls are shallow, and 100 default stacks are 200 MiB of address space.
+            match thread::Builder::new().stack_size(256 << 10).spawn_scoped(scope, one) {
+                Ok(thread) => threads.push(thread),
+                Err(source) => {
+                    gate.open(false);
+                    let path = PathBuf::from("/proc/sys/kernel/threads-max");
+                    return (0, vec![Err(RuntimeError::Io { path, source }.into())]);
+                }
+            }
+        }
+        gate.wait_for(concurrent);
+        let released = clock::monotonic();
+        gate.open(true);
+        let join = |t: thread::ScopedJoinHandle<'_, _>| match t.join() {
+            Ok(outcome) => outcome,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        (released, threads.into_iter().filter_map(join).collect::<Vec<_>>())
+    });
+    let mut startup = Vec::with_capacity(concurrent);
+    let (mut last, mut failure) = (released, None);
+    for outcome in outcomes {
+        let stopped = outcome.and_then(|(took, instance)| {
+            last = last.max(instance.ready_at());
+            startup.push(took);
+            Ok(instance.stop()?)
+        });
+        failure = failure.or(stopped.err());
+    }
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(Burst { startup, elapsed: last - released }),
+    }
+}
+
+/// A barrier that can also be abandoned, which `std::sync::Barrier` cannot: without it, one thread that does not spawn
+/// would leave the others waiting for ever.
+#[derive(Default)]
+struct Gate {
+    /// How many wait, and whether they may go.
+    state: Mutex<(usize, Option<bool>)>,
+    arrived: Condvar,
+    opened: Condvar,
+}
+
+impl Gate {
+    /// Waits until the gate opens; says whether to go.
+    fn pass(&self) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0 += 1;
+        self.arrived.notify_one();
+        loop {
+            if let Some(go) = state.1 {
+                return go;
+            }
+            state = self.opened.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn wait_for(&self, threads: usize) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.arrived.wait_while(state, |state| state.0 < threads));
+    }
+
+    fn open(&self, go: bool) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(go);
+        self.opened.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Temperature,
+        runtime::{Runtime, Workload, noop::Noop},
+    };
+
+    #[test]
+    fn a_burst_counts_every_start() {
+        let artifact = Noop::new().prepare(&Workload::ready(), Temperature::Warm).unwrap();
+        let burst = burst(artifact.as_ref(), 100).unwrap();
+        assert_eq!(burst.startup.len(), 100);
+        assert!(burst.rate() > 0.0);
+    }
+
+    #[test]
+    fn a_burst_of_none_is_refused() {
+        let artifact = Noop::new().prepare(&Workload::ready(), Temperature::Warm).unwrap();
+        assert!(matches!(burst(artifact.as_ref(), 0), Err(ProbeError::Empty { .. })));
+    }
+}

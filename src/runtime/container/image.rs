@@ -1,0 +1,240 @@
+//! The images: what they hold and how they are made, once, in the launcher's directory.
+
+use std::{
+    env, fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::bundle;
+use crate::{
+    Component, Subject,
+    runtime::{RuntimeError, Unavailable},
+};
+
+const SOURCE: &str = include_str!("../../../fixtures/workloads/ready.rs");
+
+/// Static, without a C library, and without the padding and the notes that a linker adds.
+const RUSTC_ARGUMENTS: [&str; 14] = [
+    "--edition",
+    "2024",
+    "--crate-name",
+    "ready",
+    "-O",
+    "-C",
+    "panic=abort",
+    "-C",
+    "relocation-model=static",
+    "-C",
+    "strip=symbols",
+    "-C",
+    "link-args=-nostartfiles -nostdlib -static -Wl,--build-id=none -Wl,-z,noseparate-code",
+    "-o",
+];
+
+/// An image on disk, as a bundle.
+pub(super) struct Image {
+    pub bundle: PathBuf,
+    /// What the image is made of.
+    pub components: Vec<Component>,
+}
+
+/// Makes images for one subject in one directory.
+pub(super) struct Images<'a> {
+    pub subject: &'a Subject,
+    pub directory: &'a Path,
+}
+
+impl Images<'_> {
+    /// The static `/ready` and nothing else.
+    pub fn scratch(&self) -> Result<Image, RuntimeError> {
+        let rustc = self.rustc()?;
+        let name = format!("scratch-{:016x}", key(&rustc.verbose));
+        let bundle = self.make(&name, &["/ready"], |rootfs| self.compile(&rustc, &rootfs.join("ready")))?;
+        Ok(Image { bundle, components: vec![rustc.component] })
+    }
+
+    /// The machine's static busybox, whose shell executes `/ready`.
+    pub fn busybox(&self) -> Result<Image, RuntimeError> {
+        let program = find_in_path("busybox").ok_or_else(|| self.no_busybox("there is none in PATH"))?;
+        let bytes = fs::read(&program).map_err(|source| RuntimeError::Io { path: program.clone(), source })?;
+        if !is_static_elf(&bytes) {
+            return Err(self.no_busybox(&format!("{} is not statically linked", program.display())).into());
+        }
+        let version = self.busybox_version(&program)?;
+        let rustc = self.rustc()?;
+        let name = format!("busybox-{:016x}", key(&(&rustc.verbose, &bytes)));
+        let arguments = ["/bin/sh", "-c", "exec /ready"];
+        let bundle = self.make(&name, &arguments, |rootfs| {
+            let bin = rootfs.join("bin");
+            let busybox = bin.join("busybox");
+            fs::create_dir(&bin).map_err(|e| io_error(&bin, e))?;
+            fs::write(&busybox, &bytes).map_err(|e| io_error(&busybox, e))?;
+            fs::set_permissions(&busybox, fs::Permissions::from_mode(0o755)).map_err(|e| io_error(&busybox, e))?;
+            symlink("busybox", bin.join("sh")).map_err(|e| io_error(&bin, e))?;
+            self.compile(&rustc, &rootfs.join("ready"))
+        })?;
+        Ok(Image { bundle, components: vec![version, rustc.component] })
+    }
+
+    /// The bundle of that name, which is made if it is not there: somewhere else first, so that what has the name is
+    /// whole.
+    fn make(
+        &self,
+        name: &str,
+        arguments: &[&str],
+        fill: impl FnOnce(&Path) -> Result<(), RuntimeError>,
+    ) -> Result<PathBuf, RuntimeError> {
+        let images = self.directory.join("images");
+        let bundle = images.join(name);
+        if bundle.join("config.json").exists() {
+            return Ok(bundle);
+        }
+        fs::create_dir_all(&images).map_err(|e| io_error(&images, e))?;
+        remove_unfinished(&images);
+        let unfinished = Unfinished(images.join(format!(".unfinished-{}-{name}", std::process::id())));
+        let rootfs = unfinished.0.join("rootfs");
+        for directory in ["proc", "dev"].map(|name| rootfs.join(name)) {
+            fs::create_dir_all(&directory).map_err(|e| io_error(&directory, e))?;
+        }
+        fill(&rootfs)?;
+        let config = unfinished.0.join("config.json");
+        fs::write(&config, format!("{:#}\n", bundle::config(arguments))).map_err(|e| io_error(&config, e))?;
+        match fs::rename(&unfinished.0, &bundle) {
+            // Somebody else made the same meanwhile.
+            Err(_) if bundle.join("config.json").exists() => {}
+            renamed => renamed.map_err(|e| io_error(&bundle, e))?,
+        }
+        Ok(bundle)
+    }
+
+    fn compile(&self, rustc: &Rustc, output: &Path) -> Result<(), RuntimeError> {
+        let source = output.with_extension("rs");
+        fs::write(&source, SOURCE).map_err(|e| io_error(&source, e))?;
+        let compiled = Command::new(&rustc.program).args(RUSTC_ARGUMENTS).arg(output).arg(&source).output();
+        fs::remove_file(&source).map_err(|e| io_error(&source, e))?;
+        let compiled = compiled.map_err(|e| io_error(&rustc.program, e))?;
+        if compiled.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&compiled.stderr);
+        Err(self.unavailable(
+            format!("{} cannot build the image's program: {}", rustc.program.display(), said.trim()),
+            "install a Rust toolchain for x86_64 or aarch64 Linux with a linker (apt-get install gcc)",
+        ))
+    }
+
+    fn rustc(&self) -> Result<Rustc, RuntimeError> {
+        let program = env::var_os("RUSTC").map_or_else(|| "rustc".into(), PathBuf::from);
+        let remedy = "install a Rust toolchain (rustup.rs), or name its compiler in RUSTC";
+        let refuse = |reason: String| self.unavailable(format!("{}: {reason}", program.display()), remedy);
+        let output = Command::new(&program).arg("-vV").output().map_err(|e| refuse(e.to_string()))?;
+        let verbose = String::from_utf8_lossy(&output.stdout).into_owned();
+        let version = verbose.lines().find_map(|line| line.strip_prefix("release: ")).unwrap_or_default();
+        let component = Component::new("rustc", version).map_err(|e| refuse(e.to_string()))?;
+        Ok(Rustc { program: program.clone(), verbose, component })
+    }
+
+    fn busybox_version(&self, program: &Path) -> Result<Component, RuntimeError> {
+        // "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1) multi-call binary."
+        let output = Command::new(program).output().map_err(|e| io_error(program, e))?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let version = said.strip_prefix("BusyBox v").and_then(|rest| rest.split_whitespace().next());
+        Component::new("busybox", version.unwrap_or_default())
+            .map_err(|e| self.no_busybox(&format!("{}: {e}", program.display())).into())
+    }
+
+    fn no_busybox(&self, reason: &str) -> Unavailable {
+        Unavailable {
+            subject: self.subject.clone(),
+            reason: format!("no static busybox: {reason}"),
+            remedy: "apt-get install busybox-static".to_owned(),
+        }
+    }
+
+    fn unavailable(&self, reason: String, remedy: &str) -> RuntimeError {
+        Unavailable { subject: self.subject.clone(), reason, remedy: remedy.to_owned() }.into()
+    }
+}
+
+struct Rustc {
+    program: PathBuf,
+    verbose: String,
+    component: Component,
+}
+
+/// A directory that is removed unless it was renamed.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Removes what processes that were killed left unfinished.
+fn remove_unfinished(images: &Path) {
+    for entry in fs::read_dir(images).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let maker = name.strip_prefix(".unfinished-").and_then(|rest| rest.split('-').next());
+        if maker.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// What an image depends on, besides its own parts: the program's source, how it is compiled, and the configuration.
+fn key(parts: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (SOURCE, RUSTC_ARGUMENTS, bundle::config(&[]).to_string()).hash(&mut hasher);
+    parts.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The first executable file of that name in PATH, and where an administrator's PATH would look.
+pub(crate) fn find_in_path(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let also = ["/usr/sbin", "/sbin"].map(PathBuf::from);
+    let candidates = env::split_paths(&path).chain(also).map(|directory| directory.join(name));
+    candidates
+        .into_iter()
+        .find(|file| fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0))
+}
+
+/// Whether it is a 64-bit little-endian ELF file that asks for no interpreter.
+fn is_static_elf(bytes: &[u8]) -> bool {
+    const PT_INTERP: u32 = 3;
+    let u16_at = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+    let table = bytes.get(32..40).and_then(|field| Some(u64::from_le_bytes(field.try_into().ok()?)));
+    let (Some(table), Some(size), Some(count)) = (table, u16_at(54), u16_at(56)) else { return false };
+    let kinds = (0..u64::from(count)).map(|i| {
+        let at = usize::try_from(table.checked_add(i * u64::from(size))?).ok()?;
+        Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+    });
+    let mut kinds = kinds.map(|kind| kind.is_some_and(|kind| kind != PT_INTERP));
+    bytes.starts_with(b"\x7fELF\x02\x01") && kinds.all(|fine| fine)
+}
+
+fn io_error(path: &Path, source: io::Error) -> RuntimeError {
+    RuntimeError::Io { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn static_programs_are_told_from_others() {
+        // This test's own executable asks for the dynamic linker, unless the target links statically.
+        let own = fs::read(env::current_exe().unwrap()).unwrap();
+        assert_eq!(is_static_elf(&own), cfg!(target_feature = "crt-static"));
+        assert!(!is_static_elf(b"#!/bin/sh\n"));
+        assert!(!is_static_elf(&own[..40]));
+        let mut wrong = own[..4096].to_vec();
+        wrong[32..40].fill(0xff);
+        assert!(!is_static_elf(&wrong), "a table beyond the end");
+    }
+}

@@ -1,0 +1,285 @@
+//! OS containers, through libcontainer.
+//!
+//! A start is: create the container (namespaces, cgroup, mounts), start its program, and read that program's own clock
+//! reading from its standard output. The image lies on disk as an unpacked bundle and nothing is compiled, so the only
+//! temperature is `cold`: a container has nothing to load in advance but the page cache.
+//!
+//! Two images: `container/scratch` holds one static program of about a kilobyte, `/ready`, that the host's own rustc
+//! compiles from this project's source; `container/busybox` holds the machine's static busybox beside it and runs
+//! `/bin/sh -c "exec /ready"`, so that a shell starts, parses and executes, as most real images do, and what says ready
+//! is still the workload itself.
+
+mod bundle;
+mod image;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload};
+use crate::{
+    Component, Isolation, Subject, Temperature,
+    launcher::{
+        Held, Launcher, LauncherError, WorkerError,
+        protocol::{Failure, Payload, Request},
+    },
+    versions,
+};
+use bundle::Bundle;
+pub(crate) use image::find_in_path;
+use image::{Image, Images};
+
+/// Containers of one image, through libcontainer.
+///
+/// ```
+/// use runtime_baseline::{
+///     Temperature,
+///     launcher::{Launcher, LauncherOptions},
+///     runtime::{Runtime, Workload, container::Container},
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Where containers cannot be started, the error says what to do about it.
+/// let Ok(launcher) = Launcher::start(LauncherOptions::default()) else { return Ok(()) };
+/// let Ok(scratch) = Container::scratch(&launcher) else { return Ok(()) };
+/// let artifact = scratch.prepare(&Workload::ready(), Temperature::Cold)?;
+/// let instance = artifact.start()?;
+/// println!("ready at {} ns", instance.ready_at());
+/// instance.stop()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Container {
+    identity: Identity,
+    launcher: Launcher,
+    bundle: Bundle,
+    limits: Limits,
+}
+
+impl Container {
+    /// Containers of the image that holds the workload alone.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Unavailable`] when there is no Rust compiler to build it with, [`RuntimeError::Io`] when the
+    /// launcher's directory cannot be written.
+    pub fn scratch(launcher: &Launcher) -> Result<Self, RuntimeError> {
+        Self::of_image(launcher, "container/scratch", |images| images.scratch())
+    }
+
+    /// Containers of the image whose shell starts the workload.
+    ///
+    /// # Errors
+    /// As [`scratch`](Self::scratch), and [`RuntimeError::Unavailable`] when the machine has no static busybox.
+    pub fn busybox(launcher: &Launcher) -> Result<Self, RuntimeError> {
+        Self::of_image(launcher, "container/busybox", |images| images.busybox())
+    }
+
+    /// Containers of a bundle of one's own. Its program follows the ready protocol of [`Workload`].
+    ///
+    /// # Errors
+    /// [`RuntimeError::Invalid`] when it is no bundle: no `config.json`, no root file system, no program in it.
+    pub fn bundle(launcher: &Launcher, subject: Subject, path: &Path) -> Result<Self, RuntimeError> {
+        let bundle = Bundle::open(path)?;
+        let identity = identity(launcher, subject)?;
+        Ok(Self { identity, launcher: launcher.clone(), bundle, limits: Limits::default() })
+    }
+
+    /// Bounds every container. The memory limit holds where the launcher [can set one](Launcher::limits_memory).
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self.identity = with_memory_limit(self.identity, &self.launcher, limits);
+        self
+    }
+
+    /// The bundle on disk: the one that peers are given as well.
+    #[must_use]
+    pub fn bundle_path(&self) -> &Path {
+        &self.bundle.path
+    }
+
+    /// The image's root file system on disk.
+    #[must_use]
+    pub fn rootfs(&self) -> &Path {
+        &self.bundle.rootfs
+    }
+
+    pub(crate) fn launcher(&self) -> &Launcher {
+        &self.launcher
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn of_image(
+        launcher: &Launcher,
+        subject: &str,
+        make: impl FnOnce(&Images<'_>) -> Result<Image, RuntimeError>,
+    ) -> Result<Self, RuntimeError> {
+        let subject = Subject::new(subject).expect("a valid constant");
+        let image = make(&Images { subject: &subject, directory: launcher.directory() })?;
+        let mut identity = identity(launcher, subject)?;
+        identity.components.splice(1..1, image.components);
+        for (name, value) in bundle::SETTINGS {
+            identity = identity.with_setting(name, value);
+        }
+        let limits = Limits::default();
+        let identity = with_memory_limit(identity, launcher, limits);
+        Ok(Self { identity, launcher: launcher.clone(), bundle: Bundle::open(&image.bundle)?, limits })
+    }
+}
+
+/// libcontainer first, the kernel last: it does most of the work.
+fn identity(launcher: &Launcher, subject: Subject) -> Result<Identity, RuntimeError> {
+    let engine = versions::component(&subject, "libcontainer")?;
+    let kernel = kernel(&subject)?;
+    let user = if launcher.rootless() { "user namespace" } else { "root" };
+    Ok(Identity::new(subject, engine, Isolation::Container)
+        .with_component(kernel)
+        .with_setting("cgroup", launcher.cgroup())
+        .with_setting("user", user))
+}
+
+pub(crate) fn kernel(subject: &Subject) -> Result<Component, RuntimeError> {
+    let release = rustix::system::uname().release().to_string_lossy().into_owned();
+    Component::new("linux", release).map_err(|e| {
+        Unavailable {
+            subject: subject.clone(),
+            reason: e.to_string(),
+            remedy: "run a kernel that states its release".to_owned(),
+        }
+        .into()
+    })
+}
+
+fn with_memory_limit(identity: Identity, launcher: &Launcher, limits: Limits) -> Identity {
+    let limit = match launcher.limits_memory() {
+        true => format!("{} bytes", limits.memory),
+        false => "none: the cgroup view has no memory controller".to_owned(),
+    };
+    identity.with_setting("memory_limit", limit)
+}
+
+impl Runtime for Container {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn temperatures(&self) -> &[Temperature] {
+        &[Temperature::Cold]
+    }
+
+    fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
+        let subject = self.identity.subject.clone();
+        if temperature != Temperature::Cold {
+            return Err(RuntimeError::UnsupportedTemperature { subject, temperature });
+        }
+        if !workload.native {
+            return Err(RuntimeError::UnsupportedWorkload {
+                subject,
+                workload: workload.name.clone(),
+                reason: "it has no native form, which the container's image would carry".to_owned(),
+            });
+        }
+        // It may have changed since.
+        let bundle = Bundle::open(&self.bundle.path)?;
+        let shared =
+            Arc::new(Shared { subject, launcher: self.launcher.clone(), bundle: bundle.path, limits: self.limits });
+        Ok(Box::new(Prepared(shared)))
+    }
+}
+
+/// What an artifact and its instances have in common.
+struct Shared {
+    subject: Subject,
+    launcher: Launcher,
+    bundle: PathBuf,
+    limits: Limits,
+}
+
+struct Prepared(Arc<Shared>);
+
+impl Artifact for Prepared {
+    fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
+        self.0.launcher.pool().reserve(concurrent).map_err(|e| self.0.error(e))
+    }
+
+    fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        let shared = &self.0;
+        let Limits { time, memory } = shared.limits;
+        let memory = shared.launcher.limits_memory().then_some(memory);
+        let request = |id| Request::Start { id, bundle: shared.bundle.clone(), payload: Payload::Exec, time, memory };
+        let (ready_at, held) = shared.launcher.pool().start(time, request).map_err(|e| shared.error(e))?;
+        Ok(Box::new(Ready { ready_at, held: Some(held), shared: Arc::clone(shared) }))
+    }
+}
+
+impl Shared {
+    fn error(&self, error: WorkerError) -> RuntimeError {
+        runtime_error(&self.subject, &self.bundle.display().to_string(), self.limits, error)
+    }
+}
+
+struct Ready {
+    ready_at: u64,
+    held: Option<Held>,
+    shared: Arc<Shared>,
+}
+
+impl Ready {
+    fn end(&mut self) -> Result<(), RuntimeError> {
+        let Some(held) = self.held.take() else { return Ok(()) };
+        let shared = &self.shared;
+        shared.launcher.pool().stop(&held, shared.limits.time).map_err(|e| shared.error(e))
+    }
+}
+
+impl Instance for Ready {
+    fn ready_at(&self) -> u64 {
+        self.ready_at
+    }
+
+    fn stop(mut self: Box<Self>) -> Result<(), RuntimeError> {
+        self.end()
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        let _ = self.end();
+    }
+}
+
+/// What a worker said, as every adapter says it.
+pub(crate) fn runtime_error(subject: &Subject, workload: &str, limits: Limits, error: WorkerError) -> RuntimeError {
+    let (subject, workload) = (subject.clone(), workload.to_owned());
+    match error {
+        WorkerError::Gone(reason) => RuntimeError::Helper { subject, reason },
+        WorkerError::Failure(Failure::Invalid(reason)) => RuntimeError::Invalid { workload, reason },
+        WorkerError::Failure(Failure::Failed(reason)) => RuntimeError::Failed { workload, reason },
+        WorkerError::Failure(Failure::NotReady) => RuntimeError::NotReady { workload },
+        WorkerError::Failure(Failure::TimeLimit) => RuntimeError::TimeLimit { workload, limit: limits.time },
+        WorkerError::Failure(Failure::MemoryLimit) => RuntimeError::MemoryLimit { workload, limit: limits.memory },
+        WorkerError::Failure(Failure::Engine(reason)) => RuntimeError::Engine { subject, reason },
+    }
+}
+
+impl LauncherError {
+    /// The error as the row of a report, for the subject that needed the launcher.
+    #[must_use]
+    pub fn for_subject(self, subject: &Subject) -> RuntimeError {
+        match self {
+            Self::Unavailable { reason, remedy } => Unavailable { subject: subject.clone(), reason, remedy }.into(),
+            other => RuntimeError::Helper { subject: subject.clone(), reason: other.to_string() },
+        }
+    }
+}
+
+/// How long a peer's whole command may take: its time to ready and its time to end.
+pub(crate) fn command_limit(limits: Limits) -> Duration {
+    limits.time.saturating_mul(2)
+}

@@ -1,0 +1,221 @@
+//! What to know of samples before trusting their summary, each with what to do about it.
+
+use std::fmt;
+
+use super::{Change, Decision, Summary};
+
+/// The level and the least change at which drift is reported.
+const DRIFT: (f64, f64) = (0.99, 0.05);
+/// Outliers are reported above this share of the samples.
+const OUTLIERS: f64 = 0.01;
+/// Two modes are reported where each holds this share, they are this factor apart, and there are this many samples.
+const MODES: (f64, f64, usize) = (0.05, 1.1, 60);
+
+/// Something that a summary does not show.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The 99th percentile has no interval yet.
+    TooFew {
+        /// How many there are.
+        count: usize,
+        /// How many the 95 % interval of the 99th percentile takes.
+        needed: usize,
+    },
+    /// The last third differs from the first: the machine warmed up, throttled or was used by others meanwhile.
+    Drift {
+        /// The last third's median over the first third's.
+        ratio: f64,
+    },
+    /// Samples far outside the bulk: above the third quartile, or below the first, by three times their distance.
+    Outliers {
+        /// How many.
+        count: usize,
+        /// Their share of all samples.
+        share: f64,
+    },
+    /// Two separate bulks: two different things were measured.
+    Bimodal {
+        /// The centre of the lower bulk.
+        low: u64,
+        /// The centre of the upper bulk.
+        high: u64,
+        /// The share of the upper bulk.
+        share: f64,
+    },
+    /// Every sample is the same: the clock is too coarse for what it times, or the value is a constant.
+    Constant(u64),
+}
+
+/// What happened, and what to do about it.
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFew { count, needed } => {
+                write!(f, "{count} samples: the 99th percentile has no interval below {needed}; take more")
+            }
+            Self::Drift { ratio } => write!(
+                f,
+                "the last third's median is {:+.1} % off the first third's: warm up longer, keep the machine idle, interleave",
+                (ratio - 1.0) * 100.0
+            ),
+            Self::Outliers { count, share } => write!(
+                f,
+                "{count} samples ({:.1} %) lie far outside the rest: quote the median, not the mean; stop other load and run again",
+                share * 100.0
+            ),
+            Self::Bimodal { low, high, share } => write!(
+                f,
+                "two bulks, about {low} and {high} ({:.0} % in the upper): find what differs (cache, CPU, frequency) and measure each apart",
+                share * 100.0
+            ),
+            Self::Constant(value) => {
+                write!(f, "every sample is {value}: time several operations together, or check the probe")
+            }
+        }
+    }
+}
+
+/// What is worth knowing of samples in the order in which they were taken.
+#[must_use]
+pub fn warnings(samples: &[u64]) -> Vec<Warning> {
+    let Ok(summary) = Summary::of(samples) else { return Vec::new() };
+    let needed = Summary::needed(0.99, 0.95);
+    let few = (summary.count() < needed).then_some(Warning::TooFew { count: summary.count(), needed });
+    if summary.count() > 1 && summary.min() == summary.max() {
+        return few.into_iter().chain([Warning::Constant(summary.min())]).collect();
+    }
+    [few, drift(samples), outliers(&summary), bimodal(&summary)].into_iter().flatten().collect()
+}
+
+fn drift(samples: &[u64]) -> Option<Warning> {
+    let third = samples.len() / 3;
+    let first = Summary::of(&samples[..third]).ok()?;
+    let last = Summary::of(&samples[samples.len() - third..]).ok()?;
+    let change = Change::between(&first, &last, DRIFT.0)?;
+    let drifted = matches!(change.decide(DRIFT.1), Decision::Higher | Decision::Lower);
+    drifted.then_some(Warning::Drift { ratio: change.ratio.value })
+}
+
+fn outliers(summary: &Summary) -> Option<Warning> {
+    let (first, third) = (summary.quantile(0.25), summary.quantile(0.75));
+    // Tukey's outer fences. At least one part in a hundred of the median: a spread of nothing would make all outliers.
+    let reach = (3 * u128::from(third - first)).max(u128::from(summary.median() / 100)).max(1);
+    let low = u64::try_from(u128::from(first).saturating_sub(reach)).unwrap_or(0);
+    let high = u64::try_from(u128::from(third) + reach).unwrap_or(u64::MAX);
+    let sorted = summary.sorted();
+    let count = sorted.partition_point(|x| *x < low) + sorted.len() - sorted.partition_point(|x| *x <= high);
+    let share = count as f64 / sorted.len() as f64;
+    (share > OUTLIERS).then_some(Warning::Outliers { count, share })
+}
+
+/// Splits the samples where the variance between the two parts is largest (Otsu's threshold, on logarithms), and asks
+/// whether there is a valley between the two parts' centres: one bulk, however skewed, has none.
+fn bimodal(summary: &Summary) -> Option<Warning> {
+    let (share, apart, least) = MODES;
+    // A strided copy: a million logarithms are enough to see two bulks.
+    let stride = summary.count().div_ceil(1 << 20);
+    let logs: Vec<f64> = summary.sorted().iter().step_by(stride).map(|x| (*x.max(&1) as f64).ln()).collect();
+    let n = logs.len();
+    // The tails say nothing of bulks and would draw the threshold to themselves.
+    let logs = &logs[n / 100..n - n / 100];
+    let n = logs.len();
+    if n < least {
+        return None;
+    }
+    let total: f64 = logs.iter().sum();
+    let (mut below, mut best) = (0.0, (0.0, 0));
+    for (i, x) in logs.iter().enumerate().take(n - 1) {
+        below += x;
+        let k = (i + 1) as f64;
+        let between = (total * k / n as f64 - below).powi(2) / (k * (n as f64 - k));
+        if between > best.0 {
+            best = (between, i + 1);
+        }
+    }
+    let (lower, upper) = logs.split_at(best.1);
+    let (low, high) = (*lower.get(lower.len() / 2)?, *upper.get(upper.len() / 2)?);
+    let upper_share = upper.len() as f64 / n as f64;
+    if upper_share < share || upper_share > 1.0 - share || high - low < apart.ln() {
+        return None;
+    }
+    let window = (high - low) / 8.0;
+    let within =
+        |centre: f64| logs.partition_point(|x| *x <= centre + window) - logs.partition_point(|x| *x < centre - window);
+    let valley = (1..8).map(|i| within(low + (high - low) * f64::from(i) / 8.0)).min()?;
+    let distinct = 2 * valley < within(low).min(within(high));
+    let centre = |log: f64| log.exp().round() as u64;
+    distinct.then(|| Warning::Bimodal { low: centre(low), high: centre(high), share: upper_share })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Roughly normal about `centre`, with a deviation of `spread`; the same numbers every time.
+    fn bulk(n: usize, centre: f64, spread: f64, seed: u64) -> Vec<u64> {
+        let mut state = seed;
+        let mut uniform = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        (0..n).map(|_| (centre + spread * ((0..12).map(|_| uniform()).sum::<f64>() - 6.0)) as u64).collect()
+    }
+
+    #[test]
+    fn a_quiet_run_has_no_warning() {
+        assert_eq!(warnings(&bulk(1000, 50_000.0, 2_000.0, 1)), []);
+        assert_eq!(warnings(&[]), []);
+    }
+
+    #[test]
+    fn skew_and_uniform_spread_are_not_two_bulks() {
+        let uniform: Vec<u64> = (0..1000).map(|i| 1000 + i * 7919 % 1000).collect();
+        // Log-normal: the exponential of a normal bulk.
+        let skewed: Vec<u64> =
+            bulk(5000, 1e6, 1e5, 7).iter().map(|x| (10.0 + (*x as f64 / 1e5 - 10.0) * 0.8).exp() as u64).collect();
+        for samples in [uniform, skewed] {
+            assert!(
+                !warnings(&samples).iter().any(|w| matches!(w, Warning::Bimodal { .. })),
+                "{:?}",
+                warnings(&samples)
+            );
+        }
+    }
+
+    #[test]
+    fn each_warning_is_raised_by_its_cause() {
+        let few = warnings(&bulk(30, 50_000.0, 2_000.0, 1));
+        assert!(matches!(few[..], [Warning::TooFew { count: 30, needed: 368 }]), "{few:?}");
+
+        let mut slower = bulk(300, 50_000.0, 2_000.0, 1);
+        slower.extend(bulk(300, 60_000.0, 2_000.0, 2));
+        let drift = warnings(&slower).into_iter().find_map(|w| match w {
+            Warning::Drift { ratio } => Some(ratio),
+            _ => None,
+        });
+        assert!((drift.unwrap() - 1.2).abs() < 0.02);
+
+        let mut spiked = bulk(1000, 50_000.0, 2_000.0, 1);
+        spiked.iter_mut().step_by(50).for_each(|x| *x *= 20);
+        assert!(warnings(&spiked).contains(&Warning::Outliers { count: 20, share: 0.02 }), "{:?}", warnings(&spiked));
+
+        // Interleaved, so that it is no drift.
+        let two: Vec<u64> = bulk(400, 50_000.0, 2_000.0, 1)
+            .into_iter()
+            .zip(bulk(400, 90_000.0, 2_000.0, 2))
+            .flat_map(|p| [p.0, p.1])
+            .collect();
+        let found = warnings(&two);
+        assert!(matches!(found[..], [Warning::Bimodal { low: 48_000..52_000, high: 88_000..92_000, .. }]), "{found:?}");
+
+        assert!(warnings(&[0; 500]).contains(&Warning::Constant(0)));
+    }
+
+    #[test]
+    fn extreme_values_do_not_panic() {
+        for samples in [vec![0, u64::MAX], vec![u64::MAX; 3], vec![0; 100], (0..400).map(|i| u64::MAX - i).collect()] {
+            let _ = warnings(&samples);
+        }
+    }
+}
