@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Wire", into = "Wire")]
+#[serde(try_from = "Wire")]
 pub struct Provenance {
     source: Source,
     /// Never empty: `new` takes the first one.
@@ -81,7 +81,7 @@ impl Provenance {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     source: Source,
@@ -102,12 +102,6 @@ impl TryFrom<Wire> for Provenance {
     }
 }
 
-impl From<Provenance> for Wire {
-    fn from(p: Provenance) -> Self {
-        Self { source: p.source, components: p.components, date: p.date, environment: p.environment }
-    }
-}
-
 /// The three kinds of source that count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -122,7 +116,7 @@ pub enum SourceKind {
 
 /// Who says so: a kind, and where to find it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "SourceWire", into = "SourceWire")]
+#[serde(try_from = "SourceWire")]
 pub struct Source {
     kind: SourceKind,
     reference: String,
@@ -154,7 +148,7 @@ impl Source {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SourceWire {
     kind: SourceKind,
@@ -169,15 +163,9 @@ impl TryFrom<SourceWire> for Source {
     }
 }
 
-impl From<Source> for SourceWire {
-    fn from(s: Source) -> Self {
-        Self { kind: s.kind, reference: s.reference }
-    }
-}
-
 /// A name and an exact version: `wasmtime 48.0.8`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "ComponentWire", into = "ComponentWire")]
+#[serde(try_from = "ComponentWire")]
 pub struct Component {
     name: String,
     version: String,
@@ -233,7 +221,7 @@ impl FromStr for Component {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ComponentWire {
     name: String,
@@ -245,12 +233,6 @@ impl TryFrom<ComponentWire> for Component {
 
     fn try_from(wire: ComponentWire) -> Result<Self, ProvenanceError> {
         Self::new(wire.name, wire.version)
-    }
-}
-
-impl From<Component> for ComponentWire {
-    fn from(c: Component) -> Self {
-        Self { name: c.name, version: c.version }
     }
 }
 
