@@ -64,6 +64,8 @@ struct Live {
     stdin: OwnedFd,
     /// Kept open, so that a payload that writes more is not killed for it.
     _stdout: OwnedFd,
+    /// Its memory limit, if it has one.
+    memory: Option<u64>,
     /// How it ended, if that was seen while reaping something else.
     ended: Option<WaitStatus>,
 }
@@ -97,7 +99,7 @@ impl Worker<'_> {
         })?;
         let pid = container.pid().and_then(|pid| Pid::from_raw(pid.as_raw()));
         let pid = pid.ok_or_else(|| Failure::engine("create", "libcontainer reported no process"))?;
-        let mut live = Live { container, pid, stdin, _stdout: stdout, ended: None };
+        let mut live = Live { container, pid, stdin, _stdout: stdout, memory, ended: None };
         let ready = apply_memory_limit(&name, memory)
             .and_then(|()| live.container.start().map_err(|e| Failure::engine("start", chain(&e))))
             .and_then(|()| read_ready(&live._stdout, deadline));
@@ -109,7 +111,7 @@ impl Worker<'_> {
             Err(failure) => {
                 let failure = if was_out_of_memory(&name, memory) { Failure::MemoryLimit } else { failure };
                 let _ = kill_process(live.pid, Signal::KILL);
-                let _ = live.wait(Duration::MAX);
+                let _ = wait_within(live.pid, Duration::MAX);
                 let _ = live.container.delete(true);
                 Err(failure)
             }
@@ -118,7 +120,7 @@ impl Worker<'_> {
 
     fn stop(&mut self, id: u64, time: Duration) -> Result<(), Failure> {
         let live = self.live.remove(&id).ok_or_else(|| Failure::engine("stop", "no such container"))?;
-        let Live { mut container, pid, stdin, _stdout, ended } = live;
+        let Live { mut container, pid, stdin, _stdout, memory, ended } = live;
         drop(stdin);
         let ended = match ended {
             Some(status) => Ok(status),
@@ -128,7 +130,7 @@ impl Worker<'_> {
             let _ = kill_process(pid, Signal::KILL);
             wait_within(pid, Duration::MAX).and(Err(failure))
         });
-        let killed = was_out_of_memory(container.id(), Some(0));
+        let killed = was_out_of_memory(container.id(), memory);
         let deleted = container.delete(true).map_err(|e| Failure::engine("delete", chain(&e)));
         match status? {
             status if status.exit_status() == Some(0) => deleted,
@@ -150,12 +152,6 @@ impl Worker<'_> {
                 Err(_) => self.strays = false,
             }
         }
-    }
-}
-
-impl Live {
-    fn wait(&self, limit: Duration) -> Result<WaitStatus, Failure> {
-        wait_within(self.pid, limit)
     }
 }
 

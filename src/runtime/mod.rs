@@ -2,6 +2,7 @@
 //! no adapter knows a probe.
 
 mod error;
+mod registry;
 #[cfg(feature = "wasmtime")]
 mod wasi;
 mod workload;
@@ -15,6 +16,7 @@ pub mod oci_cli;
 pub mod wasmtime;
 
 pub use error::{RuntimeError, Unavailable};
+pub use registry::Registry;
 pub use workload::Workload;
 
 use std::{collections::BTreeMap, time::Duration};
