@@ -42,9 +42,8 @@ fn environments(out: &mut String, metrics: &[&Metric], language: Language) {
     let mut noise: Vec<&str> = Vec::new();
     for metric in metrics {
         let environment = metric.provenance().environment();
-        let mut machine = Environment::default();
-        machine.hardware = environment.hardware.clone();
-        machine.software = environment.software.clone();
+        let (hardware, software) = (environment.hardware.clone(), environment.software.clone());
+        let machine = Environment { hardware, software, ..Environment::default() };
         if !machines.contains(&machine) {
             machines.push(machine);
         }
