@@ -193,7 +193,7 @@ pub fn bad_workloads_give_the_same_error(make: Maker<'_>) {
 
 pub fn an_endless_loop_ends_in_the_time_limit(make: Maker<'_>) {
     let mut limits = Limits::default();
-    limits.time = Duration::from_millis(200);
+    limits.time = Duration::from_millis(400);
     let Some(runtime) = make(limits) else { return };
     is_refused(&*runtime, &workloads::endless(), Verdict::TimeLimit);
 }

@@ -10,8 +10,8 @@
 //! stopped between its limit and two ticks later. Compilation has no limit but the module's size.
 //!
 //! **Memory limit.** A module whose memory is larger than the limit from the start, and one that grows beyond it, end
-//! alike, in [`RuntimeError::MemoryLimit`]; so do tables of more than 10,000 elements, or one for each 4 KiB of the limit
-//! where that is more. (A growth beyond 4 GiB, which no 32-bit memory can have, answers -1 as in every runtime.)
+//! alike, in [`RuntimeError::MemoryLimit`]; so do tables of more than 10,000 elements together, or one for each 4 KiB of
+//! the limit where that is more. (A growth beyond 4 GiB, which no 32-bit memory can have, answers -1 as in every runtime.)
 //!
 //! **Files.** Artifacts are files without names, in `TMPDIR` or else `/var/tmp`: nothing is left of them when the
 //! process ends, however it ends.

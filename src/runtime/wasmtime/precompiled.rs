@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use wasmtime::{Linker, Module};
+use wasmtime::{Linker, Module, Result};
 
 use super::{
     budget, disk,
@@ -12,7 +12,7 @@ use super::{
     host::{self, Host},
     room::ROOM,
 };
-use crate::runtime::{Artifact, Instance, RuntimeError};
+use crate::runtime::{Artifact, Instance, RuntimeError, Unavailable};
 
 /// The most memory mappings that a live instance with a mapped module of its own was seen to hold, and some.
 pub(super) const MAPPINGS: usize = 8;
@@ -29,27 +29,24 @@ impl Precompiled {
         let code = disk::Artifact::write(&code)?;
         let linker = host::linker(&job.plain).map_err(|error| job.engine(&error))?;
         let artifact = Self { job, linker, code };
-        // Whether it can be mapped and linked at all shows here, and not in a timed start.
-        artifact.job.link(&artifact.linker, &artifact.load()?)?;
+        // Whether it can be mapped and linked at all shows here, and not in a timed start. It was compiled a moment ago:
+        // what stands in the way is this machine.
+        let module = artifact.load().map_err(|error| Unavailable {
+            subject: artifact.job.subject.clone(),
+            reason: format!("machine code in {} cannot be mapped: {}", disk::directory().display(), message(&error)),
+            remedy: "set TMPDIR to a directory on a file system that is not mounted noexec".to_owned(),
+        })?;
+        artifact.job.link(&artifact.linker, &module)?;
         Ok(artifact)
     }
 
-    fn load(&self) -> Result<Module, RuntimeError> {
+    fn load(&self) -> Result<Module> {
         // SAFETY: `deserialize_file` asks for two things. The content must come from this engine's compiler, unaltered:
         // `new`, the only constructor, wrote what `precompile_module` of this very engine returned. And the file must
-        // not change while the module lives: it never had a name under which another process could open it, its one
-        // writable descriptor was closed before `disk::Artifact` existed, and nothing opens `path` but to read.
+        // not change while the module lives: it has no name under which anybody could open it, its one writable
+        // descriptor was closed before `disk::Artifact` existed, and nothing opens `path` but to read.
         // The mapping keeps the file's content alive after `code` is dropped.
-        let module = unsafe { Module::deserialize_file(&self.job.plain, self.code.path()) };
-        module.map_err(|error| RuntimeError::Engine {
-            subject: self.job.subject.clone(),
-            reason: format!(
-                "machine code in {} could not be mapped: {}; if that file system is mounted noexec, set TMPDIR to a \
-                 directory on one that is not",
-                disk::directory().display(),
-                message(&error)
-            ),
-        })
+        unsafe { Module::deserialize_file(&self.job.plain, self.code.path()) }
     }
 }
 
@@ -68,7 +65,8 @@ impl Artifact for Precompiled {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let seat = Arc::new(ROOM.take(MAPPINGS, &self.job.subject)?);
-        let prepared = self.job.link(&self.linker, &self.load()?)?;
+        let module = self.load().map_err(|error| self.job.engine(&error))?;
+        let prepared = self.job.link(&self.linker, &module)?;
         self.job.start(&self.job.plain, &prepared, seat)
     }
 }

@@ -121,9 +121,10 @@ fn a_table_beyond_its_limit_is_the_memory_limit() {
     let grows = ready_and(
         "(table $t 1 funcref) (func $grow (drop (table.grow $t (ref.null func) (i32.const 1000000)))) (start $grow)",
     );
-    let fits = ready_and("(table $t 1000 funcref)");
+    let together = ready_and("(table 40000 funcref) (table 40000 funcref)");
+    let fits = ready_and("(table 30000 funcref) (table 30000 funcref)");
     for temperature in TEMPERATURES {
-        for workload in [&large, &grows] {
+        for workload in [&large, &grows, &together] {
             let refused = run(&wasmtime, workload, temperature);
             assert!(matches!(refused, Err(RuntimeError::MemoryLimit { .. })), "{temperature}: {refused:?}");
         }
