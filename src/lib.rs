@@ -26,6 +26,7 @@ pub use metric::{
     Unit, UnknownIndicator,
 };
 pub use provenance::{
-    Component, Conditions, Date, DateError, Environment, Hardware, Isolation, Provenance, ProvenanceError, Software,
-    Source, SourceKind,
+    Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Field, Hardware,
+    Isolation, Language, NotationError, NotationProblem, Provenance, ProvenanceError, Software, Source, SourceKind,
+    UnknownIsolation,
 };

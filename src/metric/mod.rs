@@ -5,6 +5,7 @@ mod quantity;
 mod wire;
 
 pub use indicator::{Family, Indicator, UnknownIndicator};
+pub(crate) use quantity::decimal;
 pub use quantity::{Bound, Quantity, QuantityError, Unit};
 
 use std::{

@@ -1,6 +1,6 @@
 //! The stored form of a metric (schema 1), apart from the type in memory so that either can change alone.
 
-use std::{borrow::Cow, path::PathBuf};
+use std::{borrow::Cow, path::Path};
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -26,7 +26,7 @@ pub(super) struct Metric<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    samples: Option<Cow<'a, PathBuf>>,
+    samples: Option<Cow<'a, Path>>,
     provenance: Cow<'a, Provenance>,
 }
 
@@ -86,7 +86,7 @@ impl<'a> From<&'a super::Metric> for Metric<'a> {
                 high: i.high().to_json(),
             }),
             count: metric.count,
-            samples: metric.samples.as_ref().map(Cow::Borrowed),
+            samples: metric.samples.as_deref().map(Cow::Borrowed),
             provenance: Cow::Borrowed(&metric.provenance),
         }
     }

@@ -2,9 +2,11 @@
 
 mod date;
 mod environment;
+mod notation;
 
 pub use date::{Date, DateError};
-pub use environment::{Conditions, Environment, Hardware, Isolation, Software};
+pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
+pub use notation::{Citation, CitationText, EnvironmentBlock, Field, Language, NotationError, NotationProblem};
 
 use std::{fmt, str::FromStr};
 
@@ -180,7 +182,7 @@ impl Component {
     /// and ">= 1.2" do not say what was measured.
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Result<Self, ProvenanceError> {
         let (name, version) = (name.into(), version.into());
-        let syntax = |c: char| "[]|,".contains(c) || c.is_control();
+        let syntax = |c: char| "[]|,｜，".contains(c) || c.is_control();
         if name.is_empty() || name.trim() != name || name.contains(syntax) {
             return Err(ProvenanceError::Name(name));
         }
@@ -247,7 +249,7 @@ pub enum ProvenanceError {
     #[error("the source has no reference: say where the figure can be found or run again")]
     NoReference,
     /// A component's name that is blank or would break a citation.
-    #[error("{0:?} is not a component's name: it is not blank and has none of [ ] | ,")]
+    #[error("{0:?} is not a component's name: it is not blank and has none of [ ] | , ｜ ，")]
     Name(String),
     /// A version that does not say exactly what was measured.
     #[error(
