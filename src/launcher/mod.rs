@@ -19,6 +19,7 @@ mod fork;
 mod hook;
 mod init;
 mod keeper;
+mod orphans;
 mod pool;
 pub(crate) mod protocol;
 mod view;
@@ -26,6 +27,7 @@ mod worker;
 
 use std::{
     env, fs, io,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
@@ -236,6 +238,8 @@ fn spawn(state: &Path, view: CgroupView) -> Result<(Setting, Child, Channel), La
     };
     let (control, theirs) = Channel::pair().map_err(failed("socketpair"))?;
     let mut command = Command::new("/proc/self/exe");
+    // libcontainer would hand a socket-activated service's sockets to the containers.
+    command.arg0("runtime-baseline-helper").env_remove("LISTEN_FDS");
     command.env(hook::VARIABLE, hook::value()).env(keeper::STATE, state).stdin(theirs.into_fd()).stdout(Stdio::null());
     if view == CgroupView::Host {
         command.env(keeper::VIEW, "host");
