@@ -3,8 +3,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod baseline;
+mod host_stub;
+pub use host_stub::*;
 pub mod metric;
 pub mod provenance;
+pub mod report;
+#[cfg(feature = "measure")]
+pub mod session;
 pub mod stats;
 
 #[cfg(feature = "measure")]

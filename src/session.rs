@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     Baseline, BaselineError, Component, Conditions, Date, Environment, Host, Indicator, Language, Metric, MetricError,
-    Provenance, ProvenanceError, Quantity, Source, SourceKind, Statistic, Temperature, Unit, UnavailableRow, report,
+    Provenance, ProvenanceError, Quantity, Source, SourceKind, Statistic, Temperature, UnavailableRow, report,
     runtime::Identity,
     stats::{Samples, SamplesError, StatsError},
 };
@@ -78,7 +78,8 @@ impl Figure {
     fn samples_path(&self) -> PathBuf {
         let temperature = self.temperature.map(Temperature::as_str).unwrap_or_default();
         let concurrency = format!("{}-concurrent", self.concurrency);
-        let parts = [self.indicator.as_str(), self.identity.subject.as_str(), &self.workload, temperature, &concurrency];
+        let parts =
+            [self.indicator.as_str(), self.identity.subject.as_str(), &self.workload, temperature, &concurrency];
         let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
         // A subject has slashes, and a workload is named by whoever made it.
         let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.+".contains(c) { c } else { '_' };
@@ -178,29 +179,26 @@ impl Session {
     }
 
     fn metric(&self, figure: &Figure, value: Quantity) -> Result<Metric, SessionError> {
-        let mut conditions = Conditions::default();
-        conditions.concurrency = Some(figure.concurrency);
-        conditions.load = Some(figure.load.clone());
-        conditions.isolation = Some(figure.identity.isolation);
-        conditions.engine = figure.identity.settings.clone();
-        conditions.engine.extend(figure.settings.clone());
-        conditions.noise = self.host.noise();
-        let mut environment = Environment::default();
-        environment.hardware = self.host.hardware().clone();
-        environment.software = self.host.software().clone();
-        environment.conditions = conditions;
+        let mut engine = figure.identity.settings.clone();
+        engine.extend(figure.settings.clone());
+        let conditions = Conditions {
+            concurrency: Some(figure.concurrency),
+            load: Some(figure.load.clone()),
+            isolation: Some(figure.identity.isolation),
+            engine,
+            noise: self.host.noise(),
+            ..Conditions::default()
+        };
+        let (hardware, software) = (self.host.hardware().clone(), self.host.software().clone());
+        let environment = Environment { hardware, software, conditions };
         let mut components = figure.identity.components.iter().cloned();
         let first = components.next().ok_or(ProvenanceError::NoComponent)?;
         let provenance = Provenance::new(self.source.clone(), first, Date::today()).with_environment(environment);
         let provenance = components.fold(provenance, Provenance::with_component);
         let tool = Component::new("runtime-baseline", env!("CARGO_PKG_VERSION"))?;
-        let metric = Metric::new(
-            figure.indicator,
-            figure.identity.subject.clone(),
-            value,
-            provenance.with_component(tool),
-        )?
-        .with_workload(&figure.workload);
+        let metric =
+            Metric::new(figure.indicator, figure.identity.subject.clone(), value, provenance.with_component(tool))?
+                .with_workload(&figure.workload);
         Ok(match figure.temperature {
             Some(temperature) => metric.with_temperature(temperature),
             None => metric,

@@ -170,7 +170,8 @@ pub fn print_overhead(lanes: &Interleaved<'_>, adapter: &str, by_hand: &str) {
 
 /// Merges the run into the baseline, and prints it.
 pub fn finish(session: Session, place: &Place, mode: Mode) {
-    let failures = session.baseline().unavailable().iter().filter(|row| row.remedy().starts_with("the measurement failed"));
+    let failures =
+        session.baseline().unavailable().iter().filter(|row| row.remedy().starts_with("the measurement failed"));
     let failures = failures.count();
     let run = match session.finish() {
         Ok(run) => run,

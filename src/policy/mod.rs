@@ -7,12 +7,14 @@ mod error;
 mod fixture;
 mod folder;
 mod rbac;
+mod registry;
 
 #[cfg(feature = "regorus")]
 pub mod regorus;
 
 pub use error::PolicyError;
 pub use fixture::{Case, Policy};
+pub use registry::Registry;
 
 use crate::runtime::{Identity, Limits};
 

@@ -8,25 +8,17 @@ use super::{
     pairs::more_is_better,
     table::{header, rows},
 };
-use crate::{Baseline, Environment, EnvironmentBlock, Family, Language, Metric, Temperature};
+use crate::{Baseline, Environment, Family, Language, Metric, Temperature, Unit};
 
-const FAMILIES: [Family; 7] = [
-    Family::Startup,
-    Family::Policy,
-    Family::Size,
-    Family::Memory,
-    Family::Cpu,
-    Family::Density,
-    Family::Cluster,
-];
+const FAMILIES: [Family; 7] =
+    [Family::Startup, Family::Policy, Family::Size, Family::Memory, Family::Cpu, Family::Density, Family::Cluster];
 
 /// The report of a baseline. Of a figure measured more than once, under other versions say, the latest is shown.
 #[must_use]
 pub fn markdown(baseline: &Baseline, language: Language) -> String {
     let metrics = baseline.latest();
-    let english = language == Language::English;
     let mut out = String::new();
-    let title = if english { "# What was measured on this machine" } else { "# 本机测得的性能基线" };
+    let title = language.pick("# 本机测得的性能基线", "# What was measured on this machine");
     let _ = writeln!(out, "{title}\n");
     environments(&mut out, &metrics, language);
     for family in FAMILIES {
@@ -55,12 +47,12 @@ fn environments(out: &mut String, metrics: &[&Metric], language: Language) {
     }
     for machine in machines {
         // The third line, the conditions, differs from figure to figure and stands in its row.
-        let block = EnvironmentBlock::new(&machine, language).to_string();
+        let block = machine.block(language).to_string();
         let lines: Vec<&str> = block.lines().take(2).collect();
         let _ = writeln!(out, "```text\n{}\n```\n", lines.join("\n"));
     }
     if !noise.is_empty() {
-        let lead = if language == Language::English { "What makes it noisy:" } else { "噪声来源：" };
+        let lead = language.pick("噪声来源：", "What makes it noisy:");
         let _ = writeln!(out, "{lead}\n");
         for sentence in noise {
             let _ = writeln!(out, "- {sentence}");
@@ -74,22 +66,20 @@ fn section(out: &mut String, metrics: &[&Metric], family: Family, language: Lang
     if mine.is_empty() {
         return;
     }
-    let english = language == Language::English;
-    let _ = writeln!(out, "## {}\n", if english { family.title() } else { family.title_zh() });
+    let _ = writeln!(out, "## {}\n", language.pick(family.title_zh(), family.title()));
     let pairs = pairs(metrics, family);
     if !pairs.is_empty() {
-        let titles = if english {
-            "| indicator | A | B | B against A | isolation A → B | source / versions |"
-        } else {
-            "| 指标 | A | B | B 相对 A | 隔离 A → B | 来源/版本 |"
-        };
+        let titles = language.pick(
+            "| 指标 | A | B | B 相对 A | 隔离 A → B | 来源/版本 |",
+            "| indicator | A | B | B against A | isolation A → B | source / versions |",
+        );
         let _ = writeln!(out, "{titles}\n| --- | --- | --- | --- | --- | --- |");
         for pair in &pairs {
             let _ = writeln!(out, "{}", pair_row(pair, language));
         }
         out.push('\n');
     }
-    let _ = writeln!(out, "{}\n", if english { "All figures:" } else { "全部数据：" });
+    let _ = writeln!(out, "{}\n", language.pick("全部数据：", "All figures:"));
     let _ = writeln!(out, "| {} |\n|{}", header(language).join(" | "), " --- |".repeat(header(language).len()));
     for row in rows(&mine, language) {
         let _ = writeln!(out, "| {} |", row.map(|cell| escape(&cell)).join(" | "));
@@ -99,14 +89,13 @@ fn section(out: &mut String, metrics: &[&Metric], family: Family, language: Lang
 
 fn pair_row(pair: &Pair<'_>, language: Language) -> String {
     let Pair { a, b } = pair;
-    let english = language == Language::English;
-    let name = if english { a.indicator().label() } else { a.indicator().label_zh() };
+    let name = language.pick(a.indicator().label_zh(), a.indicator().label());
     let concurrency = a.provenance().environment().conditions.concurrency.filter(|c| *c > 1);
     let what = [
         Some(name.to_owned()),
         a.workload().map(str::to_owned),
         Some(a.statistic().to_string()),
-        concurrency.map(|c| if english { format!("{c} concurrent") } else { format!("{c} 并发") }),
+        concurrency.map(|c| format!("{c} {}", language.pick("并发", "concurrent"))),
     ];
     let side = |m: &Metric| {
         let temperature = m.temperature().map(|t| format!(" ({})", Temperature::as_str(t))).unwrap_or_default();
@@ -122,7 +111,7 @@ fn pair_row(pair: &Pair<'_>, language: Language) -> String {
         what.into_iter().flatten().collect::<Vec<_>>().join(", "),
         side(a),
         side(b),
-        times(pair, english),
+        times(pair, language),
         isolation,
         sources(pair),
     ];
@@ -130,21 +119,23 @@ fn pair_row(pair: &Pair<'_>, language: Language) -> String {
 }
 
 /// `200× faster`, or the other way round where B is the worse one.
-fn times(pair: &Pair<'_>, english: bool) -> String {
+fn times(pair: &Pair<'_>, language: Language) -> String {
     let Some(times) = pair.times_better() else { return String::new() };
     let indicator = pair.a.indicator();
     let (better, worse) = match (more_is_better(indicator), indicator.units()[0]) {
-        (true, _) if english => ("higher", "lower"),
-        (true, _) => ("更高", "更低"),
-        (_, crate::Unit::Nanoseconds) if english => ("faster", "slower"),
-        (_, crate::Unit::Nanoseconds) => ("更快", "更慢"),
-        (_, crate::Unit::Bytes) if english => ("smaller", "larger"),
-        (_, crate::Unit::Bytes) => ("更小", "更大"),
-        _ if english => ("lower", "higher"),
-        _ => ("更低", "更高"),
+        (true, _) => language.pick(("更高", "更低"), ("higher", "lower")),
+        (_, Unit::Nanoseconds) => language.pick(("更快", "更慢"), ("faster", "slower")),
+        (_, Unit::Bytes) => language.pick(("更小", "更大"), ("smaller", "larger")),
+        _ => language.pick(("更低", "更高"), ("lower", "higher")),
     };
     let (factor, word) = if times >= 1.0 { (times, better) } else { (1.0 / times, worse) };
-    let digits = if factor >= 100.0 { 0 } else if factor >= 10.0 { 1 } else { 2 };
+    let digits = if factor >= 100.0 {
+        0
+    } else if factor >= 10.0 {
+        1
+    } else {
+        2
+    };
     format!("**{factor:.digits$}× {word}**")
 }
 
@@ -166,15 +157,13 @@ fn unavailable(out: &mut String, baseline: &Baseline, language: Language) {
     if baseline.unavailable().is_empty() {
         return;
     }
-    let english = language == Language::English;
-    let (title, titles) = if english {
-        ("## Unavailable here", "| subject | indicator | why | what to do |")
-    } else {
-        ("## 本机不可用", "| 对象 | 指标 | 原因 | 办法 |")
-    };
+    let (title, titles) = language.pick(
+        ("## 本机不可用", "| 对象 | 指标 | 原因 | 办法 |"),
+        ("## Unavailable here", "| subject | indicator | why | what to do |"),
+    );
     let _ = writeln!(out, "{title}\n\n{titles}\n| --- | --- | --- | --- |");
     for row in baseline.unavailable() {
-        let indicator = if english { row.indicator().label() } else { row.indicator().label_zh() };
+        let indicator = language.pick(row.indicator().label_zh(), row.indicator().label());
         let cells = [row.subject().as_str(), indicator, row.reason(), row.remedy()];
         let _ = writeln!(out, "| {} |", cells.map(escape).join(" | "));
     }

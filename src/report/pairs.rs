@@ -53,7 +53,12 @@ pub(crate) fn pairs<'a>(metrics: &[&'a Metric], family: Family) -> Vec<Pair<'a>>
         .iter()
         .copied()
         .filter(|m| m.indicator().family() == family && m.subject().as_str() != "noop")
-        .filter(|m| matches!(m.statistic(), Statistic::Single | Statistic::Median | Statistic::P99 | Statistic::Slope | Statistic::Rate))
+        .filter(|m| {
+            matches!(
+                m.statistic(),
+                Statistic::Single | Statistic::Median | Statistic::P99 | Statistic::Slope | Statistic::Rate
+            )
+        })
         .collect();
     let mut pairs = Vec::new();
     for b in &peers {

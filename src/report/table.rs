@@ -1,5 +1,7 @@
 //! Figures as a table of text: the same rows for a terminal and for markdown.
 
+use std::fmt::Write;
+
 use crate::{Baseline, Indicator, Language, Metric, Statistic, Temperature};
 
 /// The figures of a baseline as an aligned table for a terminal, then what was unavailable, each with why.
@@ -11,24 +13,20 @@ pub fn table(baseline: &Baseline, language: Language) -> String {
     for row in baseline.unavailable() {
         let what = [Some(row.subject().as_str()), row.workload(), row.temperature().map(Temperature::as_str)];
         let what = what.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        text.push_str(&match language {
-            Language::English => {
-                format!("unavailable: {what}, {}: {}; {}\n", row.indicator().label(), row.reason(), row.remedy())
-            }
-            _ => format!("不可用：{what}，{}：{}；{}\n", row.indicator().label_zh(), row.reason(), row.remedy()),
-        });
+        let indicator = language.pick(row.indicator().label_zh(), row.indicator().label());
+        let lead = language.pick("不可用", "unavailable");
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{lead}: {what}, {indicator}: {}; {}", row.reason(), row.remedy());
     }
     text
 }
 
 /// The column titles.
 pub(super) fn header(language: Language) -> [&'static str; 9] {
-    match language {
-        Language::English => {
-            ["indicator", "subject", "workload", "temperature", "concurrent", "median", "95 % interval", "p99", "n"]
-        }
-        _ => ["指标", "对象", "工作负载", "温度", "并发", "中位数", "95 % 区间", "p99", "样本数"],
-    }
+    language.pick(
+        ["指标", "对象", "工作负载", "温度", "并发", "中位数", "95 % 区间", "p99", "样本数"],
+        ["indicator", "subject", "workload", "temperature", "concurrent", "median", "95 % interval", "p99", "n"],
+    )
 }
 
 /// One row for each figure of one subject: its statistics side by side.
@@ -76,10 +74,7 @@ fn row(statistics: &[&Metric], language: Language) -> [String; 9] {
     // What is no distribution (a rate, a size) has one value, and stands where the median does.
     let centre = of(Statistic::Median).or_else(|| statistics.iter().find(|m| m.statistic() != Statistic::P99));
     let interval = centre.and_then(|m| m.interval()).map(|i| format!("{} … {}", i.low().rounded(), i.high().rounded()));
-    let indicator = match language {
-        Language::English => first.indicator().label(),
-        _ => first.indicator().label_zh(),
-    };
+    let indicator = language.pick(first.indicator().label_zh(), first.indicator().label());
     [
         indicator.to_owned(),
         first.subject().to_string(),
