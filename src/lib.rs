@@ -32,6 +32,6 @@ pub use metric::{
 };
 pub use provenance::{
     Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Field, Hardware,
-    Isolation, Language, NotationError, NotationProblem, Provenance, ProvenanceError, Software, Source, SourceKind,
-    UnknownIsolation,
+    Isolation, Language, NotationError, NotationProblem, Provenance, ProvenanceError, Shortfall, Software, Source,
+    SourceKind, UnknownIsolation, VALIDITY_DAYS,
 };

@@ -1,9 +1,11 @@
 //! Where a figure comes from: who says so, of which versions, when, and on what.
 
+mod audit;
 mod date;
 mod environment;
 mod notation;
 
+pub use audit::{Shortfall, VALIDITY_DAYS};
 pub use date::{Date, DateError};
 pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
 pub use notation::{Citation, CitationText, EnvironmentBlock, Field, Language, NotationError, NotationProblem};
