@@ -11,6 +11,8 @@ pub mod clock;
 pub mod policy;
 #[cfg(feature = "measure")]
 pub mod runtime;
+#[cfg(any(feature = "container", feature = "opa-wasm", feature = "regorus", feature = "wasmtime"))]
+mod versions;
 
 pub use metric::{
     Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,
