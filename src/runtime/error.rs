@@ -73,6 +73,14 @@ pub enum RuntimeError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// No further instance fits: the pool is full, or this machine's limit is near. Those that live are not affected.
+    #[error("{subject} has no room for another instance: {reason}")]
+    Full {
+        /// The runtime.
+        subject: Subject,
+        /// What is full, and what to do about it.
+        reason: String,
+    },
     /// The workload ended without saying ready: it does not follow the ready protocol.
     #[error(
         "{workload} ended without saying ready: it must write its CLOCK_MONOTONIC reading, 8 bytes, to standard output"

@@ -1,10 +1,18 @@
 //! Runtimes: what starts a workload. An adapter is one file that implements [`Runtime`], [`Artifact`] and [`Instance`];
 //! no adapter knows a probe.
 
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod disk;
 mod error;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod room;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod wasi;
 mod workload;
 
 pub mod noop;
+#[cfg(feature = "wasmtime")]
+pub mod wasmtime;
 
 pub use error::{RuntimeError, Unavailable};
 pub use workload::Workload;
@@ -92,6 +100,17 @@ pub trait Artifact: Send + Sync {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
         let _ = concurrent;
         Ok(())
+    }
+
+    /// Settings that bear on this artifact's figures and are not the same at every temperature: added to those of
+    /// [`Identity::settings`]. Ask after [`reserve`](Self::reserve), which may change them.
+    fn settings(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
+    /// Bytes of the file that a start reads (the module, or what was compiled from it), where a start reads one.
+    fn artifact_bytes(&self) -> Option<u64> {
+        None
     }
 
     /// Creates one instance and returns when it has said *ready*.

@@ -4,7 +4,14 @@
 ///
 /// **The ready protocol**: when it is ready, the workload reads `CLOCK_MONOTONIC` and writes it to standard output as 8
 /// bytes, little endian, nanoseconds. A native workload then waits until its standard input ends, and exits with 0. A
-/// Wasm workload returns from `_start`; its instance stays alive until it is dropped.
+/// Wasm workload returns from `_start`, or ends through `proc_exit(0)`; its instance stays alive until it is dropped.
+///
+/// The reading is the first 8 bytes of standard output, in however many writes they come: a pipe knows no writes. What
+/// follows them is ordinary output, and dropped. Who ends with fewer was never ready. That the reading lies within the
+/// start is for the caller to check, outside the timed span.
+///
+/// A Wasm workload exports `_start`, without parameters and results, and its memory as `memory`, and imports nothing but
+/// WASI preview1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Workload {

@@ -1,0 +1,79 @@
+//! An artifact on disk that nothing can leave behind: a file without a name.
+
+use std::{
+    env,
+    fs::File,
+    io::{self, Write},
+    os::fd::AsRawFd,
+    path::{Path, PathBuf},
+};
+
+use crate::runtime::RuntimeError;
+
+/// A file on disk that has no name, opened for reading alone, with content that no longer changes. The kernel frees it
+/// with the last descriptor and mapping, whatever ends the process.
+#[derive(Debug)]
+pub(super) struct Artifact {
+    /// Keeps the file alive, and `path` valid.
+    _file: File,
+    path: PathBuf,
+    length: u64,
+}
+
+impl Artifact {
+    /// Writes `content` to a new file in [`directory`].
+    pub(super) fn write(content: &[u8]) -> Result<Self, RuntimeError> {
+        let directory = directory();
+        let file = Self::write_in(&directory, content);
+        file.map_err(|source| RuntimeError::Io { path: directory, source })
+    }
+
+    fn write_in(directory: &Path, content: &[u8]) -> io::Result<Self> {
+        let mut writable = tempfile::tempfile_in(directory)?;
+        writable.write_all(content)?;
+        // Opened again, for reading; the one descriptor that could write ends here.
+        let file = File::open(path_of(&writable))?;
+        Ok(Self { path: path_of(&file), _file: file, length: content.len() as u64 })
+    }
+
+    /// A path at which this process can open the file, as long as `self` lives.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its size in bytes.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+}
+
+fn path_of(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+/// `TMPDIR` where it is set; else `/var/tmp`, which is on disk where `/tmp` may be in memory.
+pub(super) fn directory() -> PathBuf {
+    let on_disk = Path::new("/var/tmp");
+    if env::var_os("TMPDIR").is_none() && on_disk.is_dir() { on_disk.to_owned() } else { env::temp_dir() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn has_its_content_but_no_name_and_no_writer() {
+        let artifact = Artifact::write(b"content").unwrap();
+        assert_eq!(fs::read(artifact.path()).unwrap(), b"content");
+        assert_eq!(artifact.length(), 7);
+        use std::os::unix::fs::MetadataExt;
+        assert_eq!(artifact._file.metadata().unwrap().nlink(), 0);
+        assert!((&artifact._file).write(b"x").is_err());
+    }
+
+    #[test]
+    fn a_directory_that_does_not_exist_is_an_error() {
+        assert!(Artifact::write_in(Path::new("/nonexistent"), b"").is_err());
+    }
+}

@@ -1,0 +1,100 @@
+//! The caller's limits in the engine's terms, and the engines' configurations.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::ticker::TICK;
+use crate::runtime::Limits;
+
+/// A page of Wasm memory, in bytes.
+pub(super) const PAGE: u64 = 64 << 10;
+
+/// What a 32-bit memory can be at most, in bytes.
+const MEMORY_MAX: u64 = 4 << 30;
+
+/// What the table of any instance may hold, whatever its memory limit: rustc and clang make tables of some hundred
+/// entries. Wasmtime's own pool would hold 20,000.
+const TABLE_ELEMENTS: usize = 10_000;
+
+/// [`Limits`] as stores and pools take them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    pub(super) limits: Limits,
+    /// Epochs until a guest is stopped.
+    pub(super) ticks: u64,
+    /// The most bytes of a memory.
+    pub(super) memory: usize,
+    /// The most elements of a table: more where more memory is allowed, one (of 8 bytes) for each 4 KiB.
+    pub(super) table_elements: usize,
+}
+
+impl From<Limits> for Budget {
+    fn from(limits: Limits) -> Self {
+        // One more than the limit holds: the first tick may follow at once. No limit reaches 2^32 ticks (497 days).
+        let ticks = limits.time.as_nanos().div_ceil(TICK.as_nanos()).saturating_add(1).min(u128::from(u32::MAX)) as u64;
+        let memory = limits.memory.min(MEMORY_MAX) as usize;
+        Self { limits, ticks, memory, table_elements: TABLE_ELEMENTS.max(memory / 4096) }
+    }
+}
+
+/// The configuration of every temperature: Wasmtime's defaults, epochs, and one 32-bit memory, so that the memory limit
+/// is the instance's and not each memory's.
+pub(super) fn on_demand() -> Config {
+    let mut config = Config::new();
+    config.epoch_interruption(true).wasm_multi_memory(false).wasm_memory64(false);
+    config
+}
+
+/// The same with a pool of `slots`, each as large as the memory limit and no larger: 4 GiB each, as Wasmtime would take,
+/// cost a page table for every instance and end the address space at 32,000 instances.
+pub(super) fn pooling(slots: u32, tables: u32, budget: &Budget) -> Config {
+    let memory = (budget.memory as u64).next_multiple_of(PAGE).max(PAGE);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_core_instances(slots)
+        .total_memories(slots)
+        .total_tables(slots.saturating_mul(tables))
+        .max_tables_per_module(tables)
+        .table_elements(budget.table_elements)
+        .max_memory_size(memory as usize)
+        .max_unused_warm_slots(slots);
+    let mut config = on_demand();
+    config.memory_reservation(memory).allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+/// What the engine of one temperature adds to the settings of a figure, asked from the engine itself.
+pub(super) fn settings(engine: &Engine) -> BTreeMap<String, String> {
+    let mut settings = BTreeMap::new();
+    let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
+    match engine.get_pooling_config() {
+        Some(pool) => {
+            set("allocator", "pooling".to_owned());
+            set("pool_slots", pool.get_total_core_instances().to_string());
+        }
+        None => {
+            set("allocator", "on-demand".to_owned());
+        }
+    }
+    set("memory_reservation_bytes", engine.get_memory_reservation().to_string());
+    settings
+}
+
+/// What holds at every temperature.
+pub(super) fn common_settings(engine: &Engine, limits: &Limits) -> Vec<(&'static str, String)> {
+    // Debug, because these enumerations of the engine have no Display.
+    let name = |value: Option<String>| value.unwrap_or_else(|| "default".to_owned()).to_lowercase();
+    vec![
+        ("compiler", name(engine.get_strategy().map(|strategy| format!("{strategy:?}")))),
+        ("opt_level", name(engine.get_cranelift_opt_level().map(|level| format!("{level:?}")))),
+        ("parallel_compilation", engine.get_parallel_compilation().to_string()),
+        ("epoch_tick", duration(TICK)),
+        ("time_limit", duration(limits.time)),
+        ("memory_limit_bytes", limits.memory.to_string()),
+        ("wasi", "preview1, the adapter's own".to_owned()),
+    ]
+}
+
+fn duration(value: Duration) -> String {
+    format!("{value:?}")
+}

@@ -1,0 +1,131 @@
+//! One start, the same at every temperature once there is a module: store, instance, `_start`, reading.
+
+use std::sync::Arc;
+
+use wasmtime::{
+    Engine, Error, ExternType, Instance as Guest, InstancePre, Linker, Module, ModuleExport, PoolConcurrencyLimitError,
+    Result, Store, Trap,
+};
+
+use super::{
+    budget::Budget,
+    host::{Host, Stop},
+    room::Seat,
+    ticker::Ticker,
+};
+use crate::{
+    Subject,
+    runtime::{Instance, RuntimeError, wasi},
+};
+
+/// What the artifacts of one workload share.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    pub(super) subject: Subject,
+    pub(super) workload: String,
+    pub(super) budget: Budget,
+    /// An engine without a pool.
+    pub(super) plain: Engine,
+    pub(super) ticker: Arc<Ticker>,
+}
+
+/// A module whose imports are resolved and whose entry is known.
+pub(super) struct Prepared {
+    pre: InstancePre<Host>,
+    start: ModuleExport,
+    memory: Option<ModuleExport>,
+}
+
+impl Job {
+    /// Checks what the ready protocol asks of a module, and resolves its imports.
+    pub(super) fn link(&self, linker: &Linker<Host>, module: &Module) -> Result<Prepared, RuntimeError> {
+        let start = match module.get_export_index("_start").zip(module.get_export("_start")) {
+            Some((start, ExternType::Func(ty))) if ty.params().len() + ty.results().len() == 0 => start,
+            _ => return Err(self.invalid("it exports no function _start without parameters and results")),
+        };
+        let memory = match module.get_export_index("memory").zip(module.get_export("memory")) {
+            Some((memory, ExternType::Memory(_))) => Some(memory),
+            _ if module.imports().any(|import| import.module() == wasi::MODULE) => {
+                return Err(self.invalid("it imports WASI and exports no memory named \"memory\""));
+            }
+            _ => None,
+        };
+        let pre = linker.instantiate_pre(module).map_err(|error| self.invalid(message(&error)))?;
+        Ok(Prepared { pre, start, memory })
+    }
+
+    /// Runs a new instance to its end; it is ready then. The timed part of every start.
+    pub(super) fn start(
+        &self,
+        engine: &Engine,
+        prepared: &Prepared,
+        seat: Arc<Seat>,
+    ) -> Result<Box<dyn Instance>, RuntimeError> {
+        let _running = self.ticker.running();
+        let mut store = Store::new(engine, Host::new(prepared.memory, &self.budget));
+        store.limiter(|host| host);
+        store.set_epoch_deadline(self.budget.ticks);
+        if let Err(error) = call(&mut store, prepared) {
+            self.judge(&error)?;
+        }
+        let workload = || self.workload.clone();
+        let ready_at = store.data().wasi.reading().ok_or_else(|| RuntimeError::NotReady { workload: workload() })?;
+        Ok(Box::new(Ready { ready_at, _store: store, _seat: seat }))
+    }
+
+    /// What the engine's error means. `Ok` for an exit with status 0.
+    fn judge(&self, error: &Error) -> Result<(), RuntimeError> {
+        let workload = self.workload.clone();
+        let limits = &self.budget.limits;
+        Err(match (error.downcast_ref::<Stop>(), error.downcast_ref::<Trap>()) {
+            (Some(Stop::Exit(0)), _) => return Ok(()),
+            (Some(Stop::Memory), _) => RuntimeError::MemoryLimit { workload, limit: limits.memory },
+            (Some(exit @ Stop::Exit(_)), _) => RuntimeError::Failed { workload, reason: exit.to_string() },
+            (None, Some(Trap::Interrupt)) => RuntimeError::TimeLimit { workload, limit: limits.time },
+            (None, Some(trap)) => RuntimeError::Failed { workload, reason: trap.to_string() },
+            (None, None) if error.is::<PoolConcurrencyLimitError>() => {
+                let reason = format!("{}: call Artifact::reserve with a larger number, or stop some", message(error));
+                RuntimeError::Full { subject: self.subject.clone(), reason }
+            }
+            (None, None) => self.engine(error),
+        })
+    }
+
+    pub(super) fn invalid(&self, reason: impl Into<String>) -> RuntimeError {
+        RuntimeError::Invalid { workload: self.workload.clone(), reason: reason.into() }
+    }
+
+    pub(super) fn engine(&self, error: &Error) -> RuntimeError {
+        RuntimeError::Engine { subject: self.subject.clone(), reason: message(error) }
+    }
+}
+
+fn call(store: &mut Store<Host>, prepared: &Prepared) -> Result<()> {
+    let guest: Guest = prepared.pre.instantiate(&mut *store)?;
+    let start = guest.get_module_export(&mut *store, &prepared.start).and_then(|export| export.into_func());
+    // `Job::link` saw that it is a function of this type.
+    start.ok_or_else(|| Error::msg("_start is gone"))?.typed::<(), ()>(&*store)?.call(store, ())
+}
+
+/// The engine's whole chain of causes, on one line.
+pub(super) fn message(error: &Error) -> String {
+    format!("{error:#}")
+}
+
+/// An instance that has run to ready. Its store holds all that it has.
+struct Ready {
+    ready_at: u64,
+    // Declared before the seat, so that its mappings are gone when the seat is free.
+    _store: Store<Host>,
+    _seat: Arc<Seat>,
+}
+
+impl Instance for Ready {
+    fn ready_at(&self) -> u64 {
+        self.ready_at
+    }
+
+    fn stop(self: Box<Self>) -> Result<(), RuntimeError> {
+        Ok(())
+    }
+}

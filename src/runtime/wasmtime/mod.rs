@@ -1,0 +1,122 @@
+//! Wasmtime, in this process, at three temperatures.
+//!
+//! | temperature | before the clock starts | inside a start |
+//! |---|---|---|
+//! | cold | the .wasm on disk | read it, a fresh engine, compile with Cranelift, link, instantiate, run to ready |
+//! | precompiled | the .cwasm on disk, engine, linker | map it, link, instantiate, run to ready |
+//! | warm | engine with a pool, module, imports resolved | instantiate in a slot of the pool, run to ready |
+//!
+//! **Time limit.** A thread advances the engines' epochs every 10 ms while a guest runs, and sleeps otherwise; a guest is
+//! stopped between its limit and two ticks later. Compilation has no limit but the module's size.
+//!
+//! **Memory limit.** A module whose memory is larger than the limit from the start, and one that grows beyond it, end
+//! alike, in [`RuntimeError::MemoryLimit`]; so do tables of more than 10,000 elements, or one for each 4 KiB of the limit
+//! where that is more. (A growth beyond 4 GiB, which no 32-bit memory can have, answers -1 as in every runtime.)
+//!
+//! **Files.** Artifacts are files without names, in `TMPDIR` or else `/var/tmp`: nothing is left of them when the
+//! process ends, however it ends.
+
+mod budget;
+mod cold;
+mod guest;
+mod host;
+mod precompiled;
+mod ticker;
+mod warm;
+
+use std::sync::Arc;
+
+use wasmtime::Engine;
+
+use self::{budget::Budget, cold::Cold, guest::Job, precompiled::Precompiled, room::Room, ticker::Ticker, warm::Warm};
+use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload, disk, room};
+use crate::{Component, Isolation, Subject, Temperature};
+
+/// The Wasmtime engine.
+///
+/// ```
+/// use runtime_baseline::Temperature;
+/// use runtime_baseline::runtime::{Runtime, Workload, wasmtime::Wasmtime};
+///
+/// let wasmtime = Wasmtime::new()?;
+/// let artifact = wasmtime.prepare(&Workload::ready(), Temperature::Precompiled)?;
+/// let before = runtime_baseline::clock::monotonic();
+/// let instance = artifact.start()?;
+/// println!("{}: {} ns", wasmtime.identity().components[0], instance.ready_at() - before);
+/// # Ok::<(), runtime_baseline::runtime::RuntimeError>(())
+/// ```
+#[derive(Debug)]
+pub struct Wasmtime {
+    identity: Identity,
+    budget: Budget,
+    plain: Engine,
+    ticker: Arc<Ticker>,
+    room: Arc<Room>,
+}
+
+impl Wasmtime {
+    /// Wasmtime with the default [`Limits`].
+    ///
+    /// # Errors
+    /// [`RuntimeError::Engine`] when the engine, or the thread that keeps the time limit, cannot be started.
+    pub fn new() -> Result<Self, RuntimeError> {
+        Self::with_limits(Limits::default())
+    }
+
+    /// Wasmtime with limits of one's own, for each of its instances.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Engine`] when the engine, or the thread that keeps the time limit, cannot be started.
+    ///
+    /// # Panics
+    /// Never: its name is a constant that is valid.
+    pub fn with_limits(limits: Limits) -> Result<Self, RuntimeError> {
+        let subject: Subject = "wasmtime".parse().expect("a valid constant");
+        let engine = |reason: String| RuntimeError::Engine { subject: subject.clone(), reason };
+        let ticker = Ticker::new().map_err(|error| engine(format!("its ticker thread: {error}")))?;
+        let plain = Engine::new(&budget::on_demand()).map_err(|error| engine(guest::message(&error)))?;
+        ticker.add(&plain);
+        let component =
+            Component::new("wasmtime", wasmtime_environ::VERSION).map_err(|error| engine(error.to_string()))?;
+        let mut identity = Identity::new(subject, component, Isolation::InProcess);
+        for (name, value) in budget::common_settings(&plain, &limits) {
+            identity = identity.with_setting(name, value);
+        }
+        let room = Arc::new(Room::of_this_machine());
+        Ok(Self { identity, budget: limits.into(), plain, ticker: Arc::new(ticker), room })
+    }
+}
+
+impl Runtime for Wasmtime {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn temperatures(&self) -> &[Temperature] {
+        &[Temperature::Cold, Temperature::Precompiled, Temperature::Warm]
+    }
+
+    fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
+        let job = Job {
+            subject: self.identity.subject.clone(),
+            workload: workload.name.clone(),
+            budget: self.budget,
+            plain: self.plain.clone(),
+            ticker: Arc::clone(&self.ticker),
+        };
+        let Some(module) = &workload.wasm else {
+            let reason = "it has no Wasm module".to_owned();
+            return Err(RuntimeError::UnsupportedWorkload { subject: job.subject, workload: job.workload, reason });
+        };
+        let wasm = wat::parse_bytes(module).map_err(|error| job.invalid(error.to_string()))?;
+        let room = Arc::clone(&self.room);
+        Ok(match temperature {
+            Temperature::Cold => Box::new(Cold::new(job, room, &wasm)?),
+            Temperature::Precompiled => Box::new(Precompiled::new(job, room, &wasm)?),
+            Temperature::Warm => Box::new(Warm::new(job, room, wasm.into_owned())?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

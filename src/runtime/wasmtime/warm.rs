@@ -1,0 +1,89 @@
+//! Warm: everything is made before, down to the slot of a pool; a start takes the slot and runs.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use wasmtime::{Engine, Module};
+
+use super::{
+    budget,
+    guest::{Job, Prepared, message},
+    host,
+    room::{Room, Seat},
+};
+use crate::runtime::{Artifact, Instance, RuntimeError};
+
+/// How many instances can live at once before [`Artifact::reserve`] asks for more.
+const SLOTS: usize = 64;
+
+/// The most memory mappings that a slot was seen to hold.
+const MAPPINGS: usize = 3;
+
+pub(super) struct Warm {
+    job: Job,
+    room: Arc<Room>,
+    wasm: Vec<u8>,
+    /// Replaced by a larger one, never resized. Instances of the old one keep it alive.
+    pool: RwLock<Pool>,
+}
+
+struct Pool {
+    engine: Engine,
+    prepared: Prepared,
+    seat: Arc<Seat>,
+    slots: usize,
+}
+
+impl Warm {
+    pub(super) fn new(job: Job, room: Arc<Room>, wasm: Vec<u8>) -> Result<Self, RuntimeError> {
+        let pool = Pool::new(&job, &room, &wasm, SLOTS)?;
+        Ok(Self { job, room, wasm, pool: RwLock::new(pool) })
+    }
+}
+
+impl Pool {
+    fn new(job: &Job, room: &Arc<Room>, wasm: &[u8], slots: usize) -> Result<Self, RuntimeError> {
+        let seat = Arc::new(room.take(slots.saturating_mul(MAPPINGS), &job.subject)?);
+        // What the module needs is known when it is compiled; an engine without a pool tells, and says what is wrong.
+        let needs =
+            Module::from_binary(&job.plain, wasm).map_err(|error| job.invalid(message(&error)))?.resources_required();
+        let pages = needs.max_initial_memory_size.unwrap_or(0);
+        let too_large = pages.saturating_mul(budget::PAGE) > job.budget.memory as u64
+            || needs.max_initial_table_size.unwrap_or(0) > job.budget.table_elements as u64;
+        if too_large {
+            let workload = job.workload.clone();
+            return Err(RuntimeError::MemoryLimit { workload, limit: job.budget.limits.memory });
+        }
+        // No machine has room for 2^32 slots: `take` has refused them.
+        let config = budget::pooling(slots.try_into().unwrap_or(u32::MAX), needs.num_tables, &job.budget);
+        let engine = Engine::new(&config).map_err(|error| job.engine(&error))?;
+        let module = Module::from_binary(&engine, wasm).map_err(|error| job.invalid(message(&error)))?;
+        let linker = host::linker(&engine).map_err(|error| job.engine(&error))?;
+        let prepared = job.link(&linker, &module)?;
+        job.ticker.add(&engine);
+        Ok(Self { engine, prepared, seat, slots })
+    }
+}
+
+impl Artifact for Warm {
+    /// A pool with so many slots replaces one with fewer. The first instance in a slot still maps the module's memory
+    /// image there: let one burst go before the one that counts.
+    fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
+        let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
+        if concurrent > pool.slots {
+            *pool = Pool::new(&self.job, &self.room, &self.wasm, concurrent)?;
+        }
+        Ok(())
+    }
+
+    fn settings(&self) -> BTreeMap<String, String> {
+        budget::settings(&self.pool.read().unwrap_or_else(PoisonError::into_inner).engine)
+    }
+
+    fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        let pool = self.pool.read().unwrap_or_else(PoisonError::into_inner);
+        self.job.start(&pool.engine, &pool.prepared, Arc::clone(&pool.seat))
+    }
+}
