@@ -54,6 +54,7 @@ pub(super) fn pooling(slots: u32, tables: u32, budget: &Budget) -> Config {
     pool.total_core_instances(slots)
         .total_memories(slots)
         .total_tables(slots.saturating_mul(tables))
+        .total_stacks(0)
         .max_tables_per_module(tables)
         .table_elements(budget.table_elements)
         .max_memory_size(memory as usize)

@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use wasmtime::Engine;
 
-use self::{budget::Budget, cold::Cold, guest::Job, precompiled::Precompiled, room::Room, ticker::Ticker, warm::Warm};
+use self::{budget::Budget, cold::Cold, guest::Job, precompiled::Precompiled, ticker::Ticker, warm::Warm};
 use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload, disk, room};
 use crate::{Component, Isolation, Subject, Temperature};
 
@@ -51,7 +51,6 @@ pub struct Wasmtime {
     budget: Budget,
     plain: Engine,
     ticker: Arc<Ticker>,
-    room: Arc<Room>,
 }
 
 impl Wasmtime {
@@ -82,8 +81,7 @@ impl Wasmtime {
         for (name, value) in budget::common_settings(&plain, &limits) {
             identity = identity.with_setting(name, value);
         }
-        let room = Arc::new(Room::of_this_machine());
-        Ok(Self { identity, budget: limits.into(), plain, ticker: Arc::new(ticker), room })
+        Ok(Self { identity, budget: limits.into(), plain, ticker: Arc::new(ticker) })
     }
 }
 
@@ -109,11 +107,10 @@ impl Runtime for Wasmtime {
             return Err(RuntimeError::UnsupportedWorkload { subject: job.subject, workload: job.workload, reason });
         };
         let wasm = wat::parse_bytes(module).map_err(|error| job.invalid(error.to_string()))?;
-        let room = Arc::clone(&self.room);
         Ok(match temperature {
-            Temperature::Cold => Box::new(Cold::new(job, room, &wasm)?),
-            Temperature::Precompiled => Box::new(Precompiled::new(job, room, &wasm)?),
-            Temperature::Warm => Box::new(Warm::new(job, room, wasm.into_owned())?),
+            Temperature::Cold => Box::new(Cold::new(job, &wasm)?),
+            Temperature::Precompiled => Box::new(Precompiled::new(job, &wasm)?),
+            Temperature::Warm => Box::new(Warm::new(job, wasm.into_owned())?),
         })
     }
 }

@@ -10,26 +10,25 @@ use super::{
     budget, disk,
     guest::{Job, message},
     host::{self, Host},
-    room::Room,
+    room::ROOM,
 };
 use crate::runtime::{Artifact, Instance, RuntimeError};
 
 /// The most memory mappings that a live instance with a mapped module of its own was seen to hold, and some.
-const MAPPINGS: usize = 12;
+pub(super) const MAPPINGS: usize = 8;
 
 pub(super) struct Precompiled {
     job: Job,
-    room: Arc<Room>,
     linker: Linker<Host>,
     code: disk::Artifact,
 }
 
 impl Precompiled {
-    pub(super) fn new(job: Job, room: Arc<Room>, wasm: &[u8]) -> Result<Self, RuntimeError> {
+    pub(super) fn new(job: Job, wasm: &[u8]) -> Result<Self, RuntimeError> {
         let code = job.plain.precompile_module(wasm).map_err(|error| job.invalid(message(&error)))?;
         let code = disk::Artifact::write(&code)?;
         let linker = host::linker(&job.plain).map_err(|error| job.engine(&error))?;
-        let artifact = Self { job, room, linker, code };
+        let artifact = Self { job, linker, code };
         // Whether it can be mapped and linked at all shows here, and not in a timed start.
         artifact.job.link(&artifact.linker, &artifact.load()?)?;
         Ok(artifact)
@@ -56,7 +55,7 @@ impl Precompiled {
 
 impl Artifact for Precompiled {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        self.room.take(concurrent.saturating_mul(MAPPINGS), &self.job.subject).map(drop)
+        ROOM.take(concurrent.saturating_mul(MAPPINGS), &self.job.subject).map(drop)
     }
 
     fn settings(&self) -> BTreeMap<String, String> {
@@ -68,7 +67,7 @@ impl Artifact for Precompiled {
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
-        let seat = Arc::new(self.room.take(MAPPINGS, &self.job.subject)?);
+        let seat = Arc::new(ROOM.take(MAPPINGS, &self.job.subject)?);
         let prepared = self.job.link(&self.linker, &self.load()?)?;
         self.job.start(&self.job.plain, &prepared, seat)
     }
