@@ -11,6 +11,8 @@ mod wasi;
 mod workload;
 
 pub mod noop;
+#[cfg(feature = "wasmedge")]
+pub mod wasmedge;
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
 
