@@ -7,10 +7,14 @@ use std::{
     process::Command,
 };
 
+#[path = "build/wasmedge.rs"]
+mod wasmedge;
+
 /// The engines, by package name.
 const ENGINES: [&str; 5] = ["libcontainer", "opa-wasm", "regorus", "wasmedge-sdk", "wasmtime"];
 
 fn main() {
+    wasmedge::link();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=RUSTC");
     let lock = lock_file();

@@ -22,7 +22,7 @@ pub mod policy;
 pub mod probe;
 #[cfg(feature = "measure")]
 pub mod runtime;
-#[cfg(any(feature = "container", feature = "opa-wasm", feature = "regorus", feature = "wasmtime"))]
+#[cfg(any(feature = "container", feature = "opa-wasm", feature = "regorus", feature = "wasmedge", feature = "wasmtime"))]
 mod versions;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, UnavailableRow};

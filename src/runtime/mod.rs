@@ -1,9 +1,13 @@
 //! Runtimes: what starts a workload. An adapter is one file that implements [`Runtime`], [`Artifact`] and [`Instance`];
 //! no adapter knows a probe.
 
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod disk;
 mod error;
 mod registry;
-#[cfg(feature = "wasmtime")]
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod room;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod wasi;
 mod workload;
 
@@ -12,6 +16,8 @@ pub mod container;
 pub mod noop;
 #[cfg(feature = "container")]
 pub mod oci_cli;
+#[cfg(feature = "wasmedge")]
+pub mod wasmedge;
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
 

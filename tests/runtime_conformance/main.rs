@@ -64,3 +64,15 @@ conformance!(noop, nothing, |_: Limits| -> Made { Ok(Box::new(Noop::new())) });
 conformance!(wasmtime, wasm, |limits: Limits| -> Made {
     Ok(Box::new(runtime_baseline::runtime::wasmtime::Wasmtime::with_limits(limits)?))
 });
+
+#[cfg(feature = "wasmedge")]
+mod wasmedge {
+    use super::*;
+    use runtime_baseline::runtime::wasmedge::{Mode, WasmEdge};
+
+    conformance!(interpreter, wasm, |limits: Limits| -> Made {
+        Ok(Box::new(WasmEdge::with_limits(Mode::Interpreter, limits)?))
+    });
+    conformance!(jit, wasm, |limits: Limits| -> Made { Ok(Box::new(WasmEdge::with_limits(Mode::Jit, limits)?)) });
+    conformance!(aot, wasm, |limits: Limits| -> Made { Ok(Box::new(WasmEdge::with_limits(Mode::Aot, limits)?)) });
+}

@@ -18,11 +18,9 @@
 
 mod budget;
 mod cold;
-mod disk;
 mod guest;
 mod host;
 mod precompiled;
-mod room;
 mod ticker;
 mod warm;
 
@@ -31,7 +29,7 @@ use std::sync::Arc;
 use wasmtime::Engine;
 
 use self::{budget::Budget, cold::Cold, guest::Job, precompiled::Precompiled, ticker::Ticker, warm::Warm};
-use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload};
+use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload, disk, room};
 use crate::{Component, Isolation, Subject, Temperature};
 
 /// The Wasmtime engine.
