@@ -3,6 +3,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod baseline;
+pub mod claims;
 pub mod metric;
 pub mod provenance;
 pub mod stats;
@@ -15,6 +16,7 @@ pub mod policy;
 pub mod runtime;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, UnavailableRow};
+pub use claims::{Claim, Claims, ClaimsError, claims};
 pub use metric::{
     Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,
     Unit, UnknownIndicator,
