@@ -4,6 +4,7 @@
 
 pub mod baseline;
 pub mod claims;
+pub mod compare;
 pub mod metric;
 pub mod provenance;
 pub mod stats;

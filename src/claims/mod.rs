@@ -250,7 +250,7 @@ impl Sense {
         factor.is_finite().then_some(factor)
     }
 
-    /// A factor of this sense as a plain gain: 40 % less is a gain of 1.67. Nothing where all or more is gone.
+    /// A factor of this sense as a plain ratio: 40 % less is a ratio of 1.67. Nothing where all or more is gone.
     #[must_use]
     pub fn gain(self, factor: f64) -> Option<f64> {
         match self {
