@@ -5,6 +5,8 @@
 pub mod baseline;
 mod host_stub;
 pub use host_stub::*;
+pub mod claims;
+pub mod compare;
 pub mod metric;
 pub mod provenance;
 pub mod report;
@@ -22,10 +24,17 @@ pub mod policy;
 pub mod probe;
 #[cfg(feature = "measure")]
 pub mod runtime;
-#[cfg(any(feature = "container", feature = "opa-wasm", feature = "regorus", feature = "wasmedge", feature = "wasmtime"))]
+#[cfg(any(
+    feature = "container",
+    feature = "opa-wasm",
+    feature = "regorus",
+    feature = "wasmedge",
+    feature = "wasmtime"
+))]
 mod versions;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, UnavailableRow};
+pub use claims::{Claim, Claims, ClaimsError, claims};
 pub use metric::{
     Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,
     Unit, UnknownIndicator,

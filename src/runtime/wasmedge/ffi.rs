@@ -107,9 +107,7 @@ owned!(
     /// The host functions of a guest.
     Imports, WasmEdge_ModuleInstanceContext, WasmEdge_ModuleInstanceDelete, "read alone once `new` has returned"
 );
-owned!(
-    Instance, WasmEdge_ModuleInstanceContext, WasmEdge_ModuleInstanceDelete, "one start has it"
-);
+owned!(Instance, WasmEdge_ModuleInstanceContext, WasmEdge_ModuleInstanceDelete, "one start has it");
 
 fn string(text: &'static str) -> WasmEdge_String {
     // SAFETY: the pointer and the length are those of a string that lives for ever; the API copies or compares it.
@@ -321,13 +319,8 @@ fn types() -> &'static Types {
                 let parameters: Vec<_> = import.parameters.iter().map(of).collect();
                 let result = [ffi::WasmEdge_ValTypeGenI32()];
                 let results = u32::from(import.result);
-                ffi::WasmEdge_FunctionTypeCreate(
-                    parameters.as_ptr(),
-                    parameters.len() as u32,
-                    result.as_ptr(),
-                    results,
-                )
-                .cast_const()
+                ffi::WasmEdge_FunctionTypeCreate(parameters.as_ptr(), parameters.len() as u32, result.as_ptr(), results)
+                    .cast_const()
             }
         }))
     })
@@ -357,12 +350,10 @@ unsafe extern "C" fn call(
             };
         }
         let context = ffi::WasmEdge_CallingFrameGetMemoryInstance(frame, 0);
-        let length =
-            if context.is_null() { 0 } else { ffi::WasmEdge_MemoryInstanceGetPageSize(context) * super::PAGE };
+        let length = if context.is_null() { 0 } else { ffi::WasmEdge_MemoryInstanceGetPageSize(context) * super::PAGE };
         let start =
             if length == 0 { ptr::null_mut() } else { ffi::WasmEdge_MemoryInstanceGetPointer(context, 0, length) };
-        let memory =
-            if start.is_null() { &mut [] } else { slice::from_raw_parts_mut(start, length as usize) };
+        let memory = if start.is_null() { &mut [] } else { slice::from_raw_parts_mut(start, length as usize) };
         GUEST.with_borrow_mut(|guest| match (import.call)(&mut guest.wasi, memory, &arguments) {
             Answer::Number(number) => {
                 *results = ffi::WasmEdge_ValueGenI32(number);

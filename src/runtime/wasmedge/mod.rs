@@ -125,13 +125,15 @@ impl WasmEdge {
         let found = wasmedge_sys::utils::version_string();
         if found != VERSION {
             let reason = format!("the library says that it is version {found}, not {VERSION}");
-            let remedy = format!("run tools/setup-wasmedge.sh, or set WASMEDGE_DIR to WasmEdge {VERSION}; then build again");
+            let remedy =
+                format!("run tools/setup-wasmedge.sh, or set WASMEDGE_DIR to WasmEdge {VERSION}; then build again");
             return Err(Unavailable { subject, reason, remedy }.into());
         }
         let engine = |reason: String| RuntimeError::Engine { subject: subject.clone(), reason };
         let component = Component::new("WasmEdge", found).map_err(|error| engine(error.to_string()))?;
         let sdk = versions::component(&subject, "wasmedge-sdk")?;
-        let config = ffi::Config::new(mode, (limits.memory / PAGE).min(PAGES)).map_err(|fault| engine(fault.message))?;
+        let config =
+            ffi::Config::new(mode, (limits.memory / PAGE).min(PAGES)).map_err(|fault| engine(fault.message))?;
         let watch = Watch::new().map_err(|error| engine(format!("its time limit thread: {error}")))?;
         let mut identity = Identity::new(subject.clone(), component, Isolation::InProcess)
             .with_component(sdk)

@@ -1,11 +1,6 @@
 //! What is prepared before a start, and what a start does, for each mode and temperature.
 
-use std::{
-    ffi::CString,
-    fs,
-    os::unix::ffi::OsStrExt,
-    sync::Arc,
-};
+use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, sync::Arc};
 
 use super::{
     Mode, compile, disk,
@@ -76,7 +71,10 @@ impl Job {
             return Err(self.memory_limit());
         }
         if let Some(status) = end.exit.filter(|status| *status != 0) {
-            return Err(RuntimeError::Failed { workload: self.workload.clone(), reason: format!("exit status {status}") });
+            return Err(RuntimeError::Failed {
+                workload: self.workload.clone(),
+                reason: format!("exit status {status}"),
+            });
         }
         let ready_at = end.reading.ok_or_else(|| RuntimeError::NotReady { workload: self.workload.clone() })?;
         Ok(Box::new(Ready { ready_at, _live: live, _file: file, _seat: seat }))
