@@ -3,8 +3,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod baseline;
-mod host_stub;
-pub use host_stub::*;
 pub mod claims;
 pub mod compare;
 pub mod metric;
