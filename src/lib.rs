@@ -20,6 +20,6 @@ pub use metric::{
 };
 pub use provenance::{
     Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Field, Hardware,
-    Isolation, Language, NotationError, NotationProblem, Provenance, ProvenanceError, Shortfall, Software, Source,
-    SourceKind, UnknownIsolation, VALIDITY_DAYS,
+    Host, Isolation, Language, NotationError, NotationProblem, Provenance, ProvenanceError, Shortfall, Software,
+    Source, SourceKind, UnknownIsolation, VALIDITY_DAYS, Watch,
 };

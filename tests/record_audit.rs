@@ -65,7 +65,7 @@ fn an_empty_environment_falls_short_of_all_of_14_6_3() {
             6 => environment.conditions.concurrency = None,
             _ => environment.conditions.load = Some(String::new()),
         }
-        assert_eq!(benchmark().with_environment(environment).audit_on(today()), [shortfall.clone()]);
+        assert_eq!(benchmark().with_environment(environment).audit_on(today()), std::slice::from_ref(shortfall));
     }
 }
 

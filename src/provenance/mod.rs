@@ -3,11 +3,13 @@
 mod audit;
 mod date;
 mod environment;
+mod host;
 mod notation;
 
 pub use audit::{Shortfall, VALIDITY_DAYS};
 pub use date::{Date, DateError};
 pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
+pub use host::{Host, Watch};
 pub use notation::{Citation, CitationText, EnvironmentBlock, Field, Language, NotationError, NotationProblem};
 
 use std::{fmt, str::FromStr};
