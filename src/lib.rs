@@ -38,7 +38,7 @@ pub use metric::{
     Unit, UnknownIndicator,
 };
 pub use provenance::{
-    Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Field, Hardware,
-    Isolation, Language, NotationError, NotationProblem, Provenance, ProvenanceError, Shortfall, Software, Source,
-    SourceKind, UnknownIsolation, VALIDITY_DAYS,
+    Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Hardware, Host,
+    Isolation, Language, NotationError, NotationField, NotationProblem, Provenance, ProvenanceError, Shortfall,
+    Software, Source, SourceKind, UnknownIsolation, VALIDITY_DAYS, Watch,
 };
