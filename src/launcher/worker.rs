@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     io,
     os::fd::OwnedFd,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -59,7 +59,7 @@ struct Worker<'a> {
     number: u64,
     state: &'a Path,
     live: HashMap<u64, Live>,
-    /// Whether a failed creation may have left a child that nobody waits for.
+    /// Whether a failed creation or a command may have left a child that nobody waits for.
     strays: bool,
 }
 
@@ -94,12 +94,11 @@ impl Worker<'_> {
         let name = container_id(self.number, Some(id));
         let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::engine("pipe", e));
         let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
-        let created = ContainerBuilder::new(name.clone(), SyscallType::default()).with_root_path(self.state).and_then(
-            |builder| {
+        let created =
+            ContainerBuilder::new(name, SyscallType::default()).with_root_path(self.state).and_then(|builder| {
                 let builder = builder.with_stdin(stdin_read).with_stdout(stdout_write);
                 builder.as_init(bundle).with_systemd(false).with_detach(true).build()
-            },
-        );
+            });
         let container = created.map_err(|e| {
             self.strays = true;
             explain(bundle, &e)
@@ -107,7 +106,7 @@ impl Worker<'_> {
         let pid = container.pid().and_then(|pid| Pid::from_raw(pid.as_raw()));
         let pid = pid.ok_or_else(|| Failure::engine("create", "libcontainer reported no process"))?;
         let mut live = Live { container, pid, stdin, _stdout: stdout, memory, ended: None };
-        let ready = apply_memory_limit(&name, memory)
+        let ready = apply_memory_limit(&live.container, memory)
             .and_then(|()| live.container.start().map_err(|e| Failure::engine("start", chain(&e))))
             .and_then(|()| read_ready(&live._stdout, deadline));
         match ready {
@@ -116,7 +115,7 @@ impl Worker<'_> {
                 Ok(at)
             }
             Err(failure) => {
-                let failure = if was_out_of_memory(&name, memory) { Failure::MemoryLimit } else { failure };
+                let failure = if was_out_of_memory(&live.container, memory) { Failure::MemoryLimit } else { failure };
                 let _ = kill_process(live.pid, Signal::KILL);
                 let _ = wait_within(live.pid, Duration::MAX);
                 let _ = live.container.delete(true);
@@ -137,7 +136,7 @@ impl Worker<'_> {
             let _ = kill_process(pid, Signal::KILL);
             wait_within(pid, Duration::MAX).and(Err(failure))
         });
-        let killed = was_out_of_memory(container.id(), memory);
+        let killed = was_out_of_memory(&container, memory);
         let deleted = container.delete(true).map_err(|e| Failure::engine("delete", chain(&e)));
         match status? {
             status if status.exit_status() == Some(0) => deleted,
@@ -148,12 +147,13 @@ impl Worker<'_> {
 
     /// A command that failed may have left its container: it is this worker's child by now, and ends here.
     fn run(&mut self, command: &[String], time: Duration) -> Result<u64, Failure> {
+        self.strays = true;
         run_command(command, time).inspect_err(|_| {
             end_children_except(&self.live.values().map(|live| live.pid).collect::<Vec<_>>());
         })
     }
 
-    /// Reaps the processes of failed creations, which libcontainer leaves behind.
+    /// Reaps what nobody else waits for: libcontainer leaves the processes of failed creations behind.
     fn reap_strays(&mut self) {
         while self.strays {
             match wait(WaitOptions::NOHANG) {
@@ -205,7 +205,7 @@ fn read_ready(stdout: &OwnedFd, deadline: Option<Instant>) -> Result<u64, Failur
     Ok(u64::from_le_bytes(reading))
 }
 
-/// How a command that starts a container and waits for its end, as `crun run` does, went.
+/// Runs a command that starts a container and waits for its end, as `crun run` does.
 fn run_command(command: &[String], time: Duration) -> Result<u64, Failure> {
     let (program, arguments) = command.split_first().ok_or_else(|| Failure::Invalid("an empty command".to_owned()))?;
     let mut child = Command::new(program)
@@ -246,24 +246,25 @@ fn read_available(mut pipe: impl io::Read + std::os::fd::AsFd) -> String {
 }
 
 /// The limit goes into the container's own group before its payload runs.
-fn apply_memory_limit(name: &str, memory: Option<u64>) -> Result<(), Failure> {
+fn apply_memory_limit(container: &Container, memory: Option<u64>) -> Result<(), Failure> {
     let Some(limit) = memory else { return Ok(()) };
-    let file = cgroup(name).join("memory.max");
+    let file = cgroup(container).map_err(|e| Failure::engine("memory limit", chain(&e)))?.join("memory.max");
     std::fs::write(&file, limit.to_string()).map_err(|e| Failure::engine(&file.display().to_string(), e))
 }
 
-fn was_out_of_memory(name: &str, memory: Option<u64>) -> bool {
-    let events = || std::fs::read_to_string(cgroup(name).join("memory.events"));
-    memory.is_some() && events().is_ok_and(|events| counts_oom_kill(&events))
+fn was_out_of_memory(container: &Container, memory: Option<u64>) -> bool {
+    let events = || std::fs::read_to_string(cgroup(container).ok()?.join("memory.events")).ok();
+    memory.is_some() && events().is_some_and(|events| counts_oom_kill(&events))
 }
 
 fn counts_oom_kill(events: &str) -> bool {
     events.lines().filter_map(|line| line.strip_prefix("oom_kill ")).any(|count| count.trim() != "0")
 }
 
-/// Where libcontainer puts a container whose bundle names no group.
-fn cgroup(name: &str) -> std::path::PathBuf {
-    Path::new(CGROUP).join(format!(":youki:{name}"))
+/// The container's group in the helpers' view.
+fn cgroup(container: &Container) -> Result<PathBuf, LibcontainerError> {
+    let path = container.spec()?.cgroup_path;
+    Ok(Path::new(CGROUP).join(path.strip_prefix("/").unwrap_or(&path)))
 }
 
 fn describe(status: WaitStatus) -> String {
