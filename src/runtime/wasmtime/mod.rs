@@ -18,12 +18,11 @@
 
 mod budget;
 mod cold;
-mod disk;
 mod guest;
 mod host;
 mod precompiled;
 mod room;
-mod ticker;
+pub(crate) mod ticker;
 mod warm;
 
 use std::sync::Arc;

@@ -7,12 +7,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use wasmtime::{Linker, Module};
 
 use super::{
-    budget, disk,
+    budget,
     guest::{Job, message},
     host::{self, Host},
     room::Room,
 };
-use crate::runtime::{Artifact, Instance, RuntimeError};
+use crate::{
+    disk,
+    runtime::{Artifact, Instance, RuntimeError},
+};
 
 /// The most memory mappings that a live instance with a mapped module of its own was seen to hold, and some.
 const MAPPINGS: usize = 12;
