@@ -7,10 +7,14 @@ use std::{
     process::Command,
 };
 
+#[path = "build/wasmedge.rs"]
+mod wasmedge;
+
 /// The engines, by package name.
 const ENGINES: [&str; 5] = ["libcontainer", "opa-wasm", "regorus", "wasmedge-sdk", "wasmtime"];
 
 fn main() {
+    wasmedge::link();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=RUSTC");
     let lock = lock_file();
@@ -32,12 +36,13 @@ fn main() {
 }
 
 /// The lock file that this build obeys: above the target directory, which is where a dependent's lies; else above the
-/// manifest, unless that is a registry's copy, whose lock file says what the author had. A file counts only if it
+/// manifest, unless cargo fetched that copy: its lock file says what the author had. A file counts only if it
 /// locks this very package.
 fn lock_file() -> Option<(PathBuf, String)> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
-    let registry = manifest.components().any(|c| c.as_os_str() == "registry");
-    let own = (!registry).then_some(manifest);
+    let path = manifest.to_string_lossy();
+    let fetched = path.contains("/registry/src/") || path.contains("/git/checkouts/");
+    let own = (!fetched).then_some(manifest.clone());
     let starts = [env::var_os("OUT_DIR").map(PathBuf::from), own];
     starts.iter().flatten().flat_map(|start| start.ancestors()).find_map(read_lock)
 }

@@ -1,4 +1,5 @@
-//! An artifact on disk that nothing can leave behind: a file without a name.
+//! An artifact on disk that nothing can leave behind: a file without a name (`O_TMPFILE`; where a file system has none,
+//! a file of this user alone whose name is removed as soon as it is open).
 
 use std::{
     env,
@@ -40,6 +41,7 @@ impl Artifact {
         writable.write_all(content)?;
         // Opened again, for reading; the one descriptor that could write ends here.
         let file = File::open(path_of(&writable))?;
+        drop(writable);
         Ok(Self { path: path_of(&file), _file: file, length: content.len() as u64 })
     }
 

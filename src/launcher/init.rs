@@ -6,13 +6,14 @@ use std::{collections::BTreeMap, fs, io, os::fd::OwnedFd, panic::AssertUnwindSaf
 use rustix::{
     event::{PollFd, PollFlags, poll},
     io::Errno,
-    process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, wait, waitpid},
+    process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, waitpid},
 };
 
 use super::{
     cgroups,
     fork::fork,
     hook,
+    orphans::end_children_except,
     protocol::{Channel, Control, Hello, Setting},
     view::{self, CGROUP, View},
     worker,
@@ -85,11 +86,7 @@ fn start_worker(number: u64, socket: OwnedFd, state: &Path) -> io::Result<Worker
 /// Reaps a dead worker and removes all it had: its containers are this process's children now.
 fn bury(number: u64, worker: &Worker, others: &BTreeMap<u64, Worker>, state: &Path) {
     let _ = waitpid(Some(worker.pid), WaitOptions::empty());
-    // A child that was just being forked may appear behind the scan: look until nothing is left.
-    while kill_orphans(others) {
-        reap_all();
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    end_children_except(&others.values().map(|worker| worker.pid).collect::<Vec<_>>());
     let prefix = worker::container_id(number, None);
     for (directory, is_cgroup) in [(Path::new(CGROUP), true), (state, false)] {
         for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
@@ -101,25 +98,4 @@ fn bury(number: u64, worker: &Worker, others: &BTreeMap<u64, Worker>, state: &Pa
             }
         }
     }
-}
-
-/// Kills the children of this process that are not workers. True if there was one.
-fn kill_orphans(workers: &BTreeMap<u64, Worker>) -> bool {
-    let own = std::process::id() as i32;
-    let Ok(processes) = procfs::process::all_processes() else { return false };
-    let mut found = false;
-    for stat in processes.flatten().filter_map(|process| process.stat().ok()) {
-        let is_worker = workers.values().any(|worker| worker.pid.as_raw_nonzero().get() == stat.pid);
-        if stat.ppid == own && !is_worker {
-            found = true;
-            if let Some(pid) = Pid::from_raw(stat.pid) {
-                let _ = kill_process(pid, Signal::KILL);
-            }
-        }
-    }
-    found
-}
-
-fn reap_all() {
-    while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
 }

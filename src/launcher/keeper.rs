@@ -34,7 +34,7 @@ pub(super) const VIEW: &str = "RUNTIME_BASELINE_HELPER_VIEW";
 pub(super) fn run() -> i32 {
     let Ok(control) = take_control() else { return 71 };
     match keep(&control) {
-        Ok(()) => 0,
+        Ok(status) => status,
         Err(refusal) => {
             // The library may be gone, and then nobody is there to tell.
             let _ = control.send(&Hello { version: hook::VERSION.to_owned(), outcome: Err(refusal) });
@@ -50,7 +50,8 @@ fn take_control() -> io::Result<Channel> {
     Ok(Channel::from_fd(control))
 }
 
-fn keep(control: &Channel) -> Result<(), Refusal> {
+/// The status is that of the first process, unless the library's process ended before it.
+fn keep(control: &Channel) -> Result<i32, Refusal> {
     let parent = watch_parent().map_err(|e| failed("watch the parent process", e))?;
     // A session of its own: Ctrl-C ends the library's process, and the keeper then cleans up.
     setsid().map_err(|e| failed("make a session", e))?;
@@ -91,7 +92,7 @@ fn ignore_broken_pipes() -> nix::Result<()> {
     unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) }.map(drop)
 }
 
-fn wait_for_either(first: Pid, parent: &OwnedFd) -> io::Result<()> {
+fn wait_for_either(first: Pid, parent: &OwnedFd) -> io::Result<i32> {
     let first_ended = pidfd_open(first, PidfdFlags::empty())?;
     loop {
         match poll(&mut [PollFd::new(parent, PollFlags::IN), PollFd::new(&first_ended, PollFlags::IN)], None) {
@@ -101,8 +102,12 @@ fn wait_for_either(first: Pid, parent: &OwnedFd) -> io::Result<()> {
     }
     // Waiting for the first process of a namespace waits for every process in it.
     let _ = kill_process(first, Signal::KILL);
-    while waitpid(Some(first), WaitOptions::empty()).is_err_and(|e| e == Errno::INTR) {}
-    Ok(())
+    loop {
+        match waitpid(Some(first), WaitOptions::empty()) {
+            Err(Errno::INTR) => {}
+            ended => return Ok(ended?.and_then(|(_, status)| status.exit_status()).unwrap_or(1)),
+        }
+    }
 }
 
 pub(super) fn failed(what: &str, error: impl std::fmt::Display) -> Refusal {

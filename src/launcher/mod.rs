@@ -19,6 +19,7 @@ mod fork;
 mod hook;
 mod init;
 mod keeper;
+mod orphans;
 mod pool;
 pub(crate) mod protocol;
 mod view;
@@ -26,6 +27,7 @@ mod worker;
 
 use std::{
     env, fs, io,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
@@ -34,7 +36,7 @@ use std::{
 
 use pool::Pool;
 pub(crate) use pool::{Held, WorkerError};
-use protocol::{Channel, Hello, Setting};
+use protocol::{Channel, Hello, Refusal, Setting};
 
 /// How long the helper may take until it says hello. It takes milliseconds.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -187,6 +189,12 @@ impl Launcher {
         &self.0.directory
     }
 
+    /// The process id of the keeper: the helpers and their containers are its descendants.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.0.keeper.lock().unwrap_or_else(PoisonError::into_inner).id()
+    }
+
     /// Where runtimes may keep state: a tmpfs that only the helpers see.
     pub(crate) fn state_directory(&self) -> PathBuf {
         self.0.directory.join("state")
@@ -230,6 +238,8 @@ fn spawn(state: &Path, view: CgroupView) -> Result<(Setting, Child, Channel), La
     };
     let (control, theirs) = Channel::pair().map_err(failed("socketpair"))?;
     let mut command = Command::new("/proc/self/exe");
+    // libcontainer would hand a socket-activated service's sockets to the containers.
+    command.arg0("runtime-baseline-helper").env_remove("LISTEN_FDS");
     command.env(hook::VARIABLE, hook::value()).env(keeper::STATE, state).stdin(theirs.into_fd()).stdout(Stdio::null());
     if view == CgroupView::Host {
         command.env(keeper::VIEW, "host");
@@ -237,20 +247,30 @@ fn spawn(state: &Path, view: CgroupView) -> Result<(Setting, Child, Channel), La
     let mut child = command.spawn().map_err(failed("/proc/self/exe"))?;
     // The command holds the helper's end, whose last copy must go with the helper.
     drop(command);
-    let error = match control.receive_within::<Hello>(HANDSHAKE) {
-        Ok(Some(hello)) if hello.version != hook::VERSION => LauncherError::Handshake {
-            reason: format!("it is runtime-baseline {}, this is {}", hello.version, hook::VERSION),
-        },
-        Ok(Some(Hello { outcome: Ok(setting), .. })) => return Ok((setting, child, control)),
-        Ok(Some(Hello { outcome: Err(refusal), .. })) => {
-            LauncherError::Unavailable { reason: refusal.reason, remedy: refusal.remedy }
+    match handshake(&control, HANDSHAKE) {
+        Ok(setting) => Ok((setting, child, control)),
+        Err(error) => {
+            drop(control);
+            let _ = end(&mut child, Duration::from_secs(1));
+            Err(error)
         }
-        Ok(None) => LauncherError::Handshake { reason: "it ended before it said hello".to_owned() },
-        Err(e) => LauncherError::Handshake { reason: e.to_string() },
+    }
+}
+
+/// Waits until the helper says hello, as this version of the crate does.
+fn handshake(control: &Channel, limit: Duration) -> Result<Setting, LauncherError> {
+    let reason = match control.receive_within::<Hello>(limit) {
+        Ok(Some(hello)) if hello.version != hook::VERSION => {
+            format!("it is runtime-baseline {}, this is {}", hello.version, hook::VERSION)
+        }
+        Ok(Some(Hello { outcome: Ok(setting), .. })) => return Ok(setting),
+        Ok(Some(Hello { outcome: Err(Refusal { reason, remedy }), .. })) => {
+            return Err(LauncherError::Unavailable { reason, remedy });
+        }
+        Ok(None) => "it ended before it said hello".to_owned(),
+        Err(e) => e.to_string(),
     };
-    drop(control);
-    let _ = end(&mut child, Duration::from_secs(1));
-    Err(error)
+    Err(LauncherError::Handshake { reason })
 }
 
 /// Waits for a child, and kills it when it takes too long.
@@ -284,4 +304,38 @@ fn default_directory() -> Result<PathBuf, LauncherError> {
             remedy: "name a directory in LauncherOptions::directory".to_owned(),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hello(version: &str) -> Hello {
+        let setting = Setting { cgroup: "v2".to_owned(), memory_controller: false, rootless: false };
+        Hello { version: version.to_owned(), outcome: Ok(setting) }
+    }
+
+    #[test]
+    fn a_helper_that_is_not_ours_is_told_apart() {
+        let (ours, theirs) = Channel::pair().unwrap();
+        let short = Duration::from_millis(10);
+        let reason = |result: Result<Setting, LauncherError>| match result.unwrap_err() {
+            LauncherError::Handshake { reason } => reason,
+            other => panic!("{other}"),
+        };
+        assert!(reason(handshake(&ours, short)).contains("no answer within"));
+        theirs.send(&hello("99.0.0")).unwrap();
+        assert!(reason(handshake(&ours, short)).contains("runtime-baseline 99.0.0"));
+        theirs.send(&"what a host's main might write").unwrap();
+        assert!(!reason(handshake(&ours, short)).is_empty());
+        theirs.send(&hello(hook::VERSION)).unwrap();
+        assert_eq!(handshake(&ours, short).unwrap().cgroup, "v2");
+        drop(theirs);
+        assert!(reason(handshake(&ours, short)).contains("ended"));
+    }
+
+    #[test]
+    fn the_hook_runs_in_a_test_program() {
+        assert!(hook::ran());
+    }
 }

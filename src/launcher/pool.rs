@@ -34,7 +34,8 @@ pub(crate) enum WorkerError {
 #[derive(Debug)]
 pub(crate) struct Pool {
     control: Mutex<Option<Channel>>,
-    workers: RwLock<Vec<Arc<Worker>>>,
+    /// Replaced as a whole, so that a start needs no lock while it looks for a free one.
+    workers: RwLock<Arc<Vec<Arc<Worker>>>>,
     numbers: AtomicU64,
     turn: AtomicUsize,
 }
@@ -104,7 +105,7 @@ impl Pool {
     /// Has a free worker run a command in the helpers' view.
     pub fn run(&self, command: Vec<String>, time: Duration) -> Result<u64, WorkerError> {
         let request = Request::Run { command, time };
-        self.with_free(|worker, channel| match self.ask(worker, channel, &request, time)? {
+        self.with_free(|worker, channel| match self.ask(worker, channel, &request, time.saturating_mul(2))? {
             Reply::Ran { ready_at } => Ok(ready_at),
             other => Err(unexpected(&other)),
         })
@@ -127,7 +128,7 @@ impl Pool {
         &self,
         action: impl FnOnce(&Arc<Worker>, &Channel) -> Result<T, WorkerError>,
     ) -> Result<T, WorkerError> {
-        let workers = self.workers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let workers = Arc::clone(&self.workers.read().unwrap_or_else(PoisonError::into_inner));
         // In turn, so that many containers spread over the workers.
         let first = self.turn.fetch_add(1, Ordering::Relaxed);
         let candidates = || (0..workers.len()).map(|i| &workers[(first + i) % workers.len()]);
@@ -165,8 +166,13 @@ impl Pool {
         let worker =
             Worker { number, channel: Mutex::new(ours), held: AtomicUsize::new(0), dead: AtomicBool::new(false) };
         let worker = Arc::new(worker);
-        self.workers.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&worker));
+        self.change(|workers| workers.push(Arc::clone(&worker)));
         Ok(worker)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<Arc<Worker>>)) {
+        let mut workers = self.workers.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut workers));
     }
 
     fn tell(&self, message: &Control, socket: Option<Channel>) -> Result<(), WorkerError> {
@@ -189,7 +195,7 @@ impl Pool {
             Ok(Some(Reply::Failed(failure))) => return Err(WorkerError::Failure(failure)),
             Ok(Some(reply)) => return Ok(reply),
             // A request that cannot be sent leaves the worker as it was.
-            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Other) => {
+            Err(e) if e.kind() == io::ErrorKind::InvalidInput => {
                 return Err(WorkerError::Failure(Failure::Invalid(e.to_string())));
             }
             Ok(None) => WorkerError::Gone("its worker ended, with the containers it held".to_owned()),
@@ -199,7 +205,7 @@ impl Pool {
             }
         };
         worker.dead.store(true, Ordering::Relaxed);
-        self.workers.write().unwrap_or_else(PoisonError::into_inner).retain(|other| other.number != worker.number);
+        self.change(|workers| workers.retain(|other| other.number != worker.number));
         Err(error)
     }
 }

@@ -5,7 +5,7 @@ use std::{
     mem::MaybeUninit,
     os::fd::{AsFd, OwnedFd},
     path::PathBuf,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -67,7 +67,8 @@ pub(crate) enum Request {
     Start { id: u64, bundle: PathBuf, payload: Payload, time: Duration, memory: Option<u64> },
     /// Close the container's standard input, wait for its end, delete it.
     Stop { id: u64, time: Duration },
-    /// Run a command in the helpers' view of the machine: ready and end as a container's.
+    /// Run a command in the helpers' view of the machine that says ready and ends as a container's program does.
+    /// Each of the two may take `time`.
     Run { command: Vec<String>, time: Duration },
     /// Nothing: what a round trip costs.
     Ping,
@@ -218,9 +219,9 @@ impl AsFd for Channel {
 
 /// Whether `fd` can be read, or is at its end, within `limit`.
 pub(crate) fn readable(fd: &impl AsFd, limit: Option<Duration>) -> io::Result<bool> {
-    let deadline = limit.map(|limit| std::time::Instant::now() + limit);
+    let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
     loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(std::time::Instant::now()));
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         // Longer than any limit makes sense; the kernel refuses more than it can count.
         let timeout = left
             .map(|left| Timespec { tv_sec: left.as_secs().min(1 << 31) as i64, tv_nsec: left.subsec_nanos().into() });

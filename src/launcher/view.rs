@@ -150,6 +150,7 @@ fn leave() -> io::Result<bool> {
 /// In a user namespace the cgroup namespace begins at the caller's own group: cgroups are possible if it was handed to
 /// this user, as systemd does for a login.
 fn rootless_view() -> View {
+    let hierarchy = if is_cgroup2(Path::new(CGROUP)) { Hierarchy::V2 } else { Hierarchy::V2Private };
     let scope = mount_cgroup2().and_then(|()| Scope::create(&[CGROUP.into()])).and_then(|scope| {
         let joinable = scope.directory().map(|directory| directory.join("cgroup.procs"));
         // Whether a process may move there; 0 is the writer itself, which moves back with the next write.
@@ -161,7 +162,7 @@ fn rootless_view() -> View {
         }
     });
     match scope {
-        Ok(scope) => View { hierarchy: Hierarchy::V2, rootless: true, controllers: Vec::new(), scope },
+        Ok(scope) => View { hierarchy, rootless: true, controllers: Vec::new(), scope },
         Err(_) => {
             let scope = Scope::create(&[]).expect("no parent, nothing to fail");
             View { hierarchy: Hierarchy::None, rootless: true, controllers: Vec::new(), scope }
@@ -182,8 +183,8 @@ fn mount_cgroup2() -> io::Result<()> {
 }
 
 fn is_cgroup2(path: &Path) -> bool {
-    const CGROUP2_SUPER_MAGIC: i64 = 0x6367_7270;
-    rustix::fs::statfs(path).is_ok_and(|fs| fs.f_type as i64 == CGROUP2_SUPER_MAGIC)
+    const CGROUP2_SUPER_MAGIC: rustix::fs::FsWord = 0x6367_7270;
+    rustix::fs::statfs(path).is_ok_and(|fs| fs.f_type == CGROUP2_SUPER_MAGIC)
 }
 
 /// The mount point of each v1 controller, and the caller's own group in it, relative.

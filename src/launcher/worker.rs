@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     io,
-    os::{fd::OwnedFd, unix::process::ExitStatusExt},
+    os::fd::OwnedFd,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -18,10 +18,13 @@ use libcontainer::{
 use rustix::{
     io::Errno,
     pipe::{PipeFlags, pipe_with},
-    process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, pidfd_open, wait, waitpid},
+    process::{
+        Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, pidfd_open, set_child_subreaper, wait, waitpid,
+    },
 };
 
 use super::{
+    orphans::end_children_except,
     protocol::{Channel, Failure, Payload, Reply, Request, readable, shorten},
     view::CGROUP,
 };
@@ -33,6 +36,10 @@ pub(super) fn container_id(worker: u64, id: Option<u64>) -> String {
 
 /// Serves requests until the library closes the socket. Returns the exit status.
 pub(super) fn run(number: u64, channel: &Channel, state: &Path) -> i32 {
+    // What a command leaves behind becomes the worker's own.
+    if set_child_subreaper(Some(rustix::process::getpid())).is_err() {
+        return 1;
+    }
     let mut worker = Worker { number, state, live: HashMap::new(), strays: false };
     let mut reply = Reply::Idle;
     loop {
@@ -64,6 +71,8 @@ struct Live {
     stdin: OwnedFd,
     /// Kept open, so that a payload that writes more is not killed for it.
     _stdout: OwnedFd,
+    /// Its memory limit, if it has one.
+    memory: Option<u64>,
     /// How it ended, if that was seen while reaping something else.
     ended: Option<WaitStatus>,
 }
@@ -76,12 +85,12 @@ impl Worker<'_> {
                 self.start(id, &bundle, time, memory).map(Reply::Ready)
             }
             Request::Stop { id, time } => self.stop(id, time).map(|()| Reply::Stopped),
-            Request::Run { command, time } => run_command(&command, time).map(|ready_at| Reply::Ran { ready_at }),
+            Request::Run { command, time } => self.run(&command, time).map(|ready_at| Reply::Ran { ready_at }),
         }
     }
 
     fn start(&mut self, id: u64, bundle: &Path, time: Duration, memory: Option<u64>) -> Result<u64, Failure> {
-        let deadline = Instant::now() + time;
+        let deadline = Instant::now().checked_add(time);
         let name = container_id(self.number, Some(id));
         let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::engine("pipe", e));
         let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
@@ -97,7 +106,7 @@ impl Worker<'_> {
         })?;
         let pid = container.pid().and_then(|pid| Pid::from_raw(pid.as_raw()));
         let pid = pid.ok_or_else(|| Failure::engine("create", "libcontainer reported no process"))?;
-        let mut live = Live { container, pid, stdin, _stdout: stdout, ended: None };
+        let mut live = Live { container, pid, stdin, _stdout: stdout, memory, ended: None };
         let ready = apply_memory_limit(&name, memory)
             .and_then(|()| live.container.start().map_err(|e| Failure::engine("start", chain(&e))))
             .and_then(|()| read_ready(&live._stdout, deadline));
@@ -109,7 +118,7 @@ impl Worker<'_> {
             Err(failure) => {
                 let failure = if was_out_of_memory(&name, memory) { Failure::MemoryLimit } else { failure };
                 let _ = kill_process(live.pid, Signal::KILL);
-                let _ = live.wait(Duration::MAX);
+                let _ = wait_within(live.pid, Duration::MAX);
                 let _ = live.container.delete(true);
                 Err(failure)
             }
@@ -118,7 +127,7 @@ impl Worker<'_> {
 
     fn stop(&mut self, id: u64, time: Duration) -> Result<(), Failure> {
         let live = self.live.remove(&id).ok_or_else(|| Failure::engine("stop", "no such container"))?;
-        let Live { mut container, pid, stdin, _stdout, ended } = live;
+        let Live { mut container, pid, stdin, _stdout, memory, ended } = live;
         drop(stdin);
         let ended = match ended {
             Some(status) => Ok(status),
@@ -128,13 +137,20 @@ impl Worker<'_> {
             let _ = kill_process(pid, Signal::KILL);
             wait_within(pid, Duration::MAX).and(Err(failure))
         });
-        let killed = was_out_of_memory(container.id(), Some(0));
+        let killed = was_out_of_memory(container.id(), memory);
         let deleted = container.delete(true).map_err(|e| Failure::engine("delete", chain(&e)));
         match status? {
             status if status.exit_status() == Some(0) => deleted,
             _ if killed => Err(Failure::MemoryLimit),
             status => Err(Failure::Failed(describe(status))),
         }
+    }
+
+    /// A command that failed may have left its container: it is this worker's child by now, and ends here.
+    fn run(&mut self, command: &[String], time: Duration) -> Result<u64, Failure> {
+        run_command(command, time).inspect_err(|_| {
+            end_children_except(&self.live.values().map(|live| live.pid).collect::<Vec<_>>());
+        })
     }
 
     /// Reaps the processes of failed creations, which libcontainer leaves behind.
@@ -150,12 +166,6 @@ impl Worker<'_> {
                 Err(_) => self.strays = false,
             }
         }
-    }
-}
-
-impl Live {
-    fn wait(&self, limit: Duration) -> Result<WaitStatus, Failure> {
-        wait_within(self.pid, limit)
     }
 }
 
@@ -176,13 +186,13 @@ fn wait_within(pid: Pid, limit: Duration) -> Result<WaitStatus, Failure> {
     }
 }
 
-/// Reads the payload's 8 bytes from its standard output.
-fn read_ready(stdout: &OwnedFd, deadline: Instant) -> Result<u64, Failure> {
+/// Reads the payload's 8 bytes from its standard output. A deadline beyond what a clock can tell is none.
+fn read_ready(stdout: &OwnedFd, deadline: Option<Instant>) -> Result<u64, Failure> {
     let mut reading = [0; 8];
     let mut filled = 0;
     while filled < reading.len() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if !readable(stdout, Some(left)).map_err(|e| Failure::engine("wait for ready", e))? {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if !readable(stdout, left).map_err(|e| Failure::engine("wait for ready", e))? {
             return Err(Failure::TimeLimit);
         }
         match rustix::io::read(stdout, &mut reading[filled..]) {
@@ -195,9 +205,8 @@ fn read_ready(stdout: &OwnedFd, deadline: Instant) -> Result<u64, Failure> {
     Ok(u64::from_le_bytes(reading))
 }
 
-/// Runs a command that starts a container and waits for its end, as `crun run` does.
+/// How a command that starts a container and waits for its end, as `crun run` does, went.
 fn run_command(command: &[String], time: Duration) -> Result<u64, Failure> {
-    let deadline = Instant::now() + time;
     let (program, arguments) = command.split_first().ok_or_else(|| Failure::Invalid("an empty command".to_owned()))?;
     let mut child = Command::new(program)
         .args(arguments)
@@ -207,33 +216,33 @@ fn run_command(command: &[String], time: Duration) -> Result<u64, Failure> {
         .spawn()
         .map_err(|e| Failure::engine(program, e))?;
     let pid = Pid::from_child(&child);
-    let (stdin, stdout) = (child.stdin.take(), child.stdout.take().map(OwnedFd::from));
-    let ready = stdout.as_ref().map_or(Err(Failure::NotReady), |stdout| read_ready(stdout, deadline));
-    drop(stdin);
-    if ready == Err(Failure::TimeLimit) {
+    let stdout = child.stdout.take().map(OwnedFd::from).ok_or(Failure::NotReady)?;
+    let ready = read_ready(&stdout, Instant::now().checked_add(time));
+    // Its end tells the payload to exit.
+    drop(child.stdin.take());
+    // Killed where it is late, and waited for in any case.
+    let ended = match ready {
+        Err(Failure::TimeLimit) => Err(Failure::TimeLimit),
+        _ => wait_within(pid, time),
+    };
+    let status = ended.inspect_err(|_| {
         let _ = kill_process(pid, Signal::KILL);
+        let _ = wait_within(pid, Duration::MAX);
+    })?;
+    if status.exit_status() == Some(0) {
+        return ready;
     }
-    let left = deadline.saturating_duration_since(Instant::now());
-    let ended = pidfd_open(pid, PidfdFlags::empty()).map_err(|e| Failure::engine("wait", e))?;
-    if !readable(&ended, Some(left.max(Duration::from_secs(1)))).map_err(|e| Failure::engine("wait", e))? {
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(|e| Failure::engine("wait", e))?;
-    let mut said = Vec::new();
-    if let (false, Some(mut stderr)) = (status.success(), child.stderr.take()) {
-        // It has ended; what it left running might hold the pipe open, so only what is there is read.
-        if readable(&stderr, Some(Duration::ZERO)).unwrap_or(false) {
-            said = vec![0; 2048];
-            let read = io::Read::read(&mut stderr, &mut said).unwrap_or(0);
-            said.truncate(read);
-        }
-    }
-    match (status.code(), ready) {
-        (Some(0), ready) => ready,
-        (_, Err(Failure::TimeLimit)) => Err(Failure::TimeLimit),
-        (None, Ok(_)) if status.signal() == Some(9) => Err(Failure::TimeLimit),
-        _ => Err(Failure::Failed(shorten(format!("{status}: {}", String::from_utf8_lossy(&said).trim())))),
-    }
+    let said = child.stderr.take().map(read_available).unwrap_or_default();
+    let why = [describe(status), said.trim().to_owned()].join(": ");
+    Err(Failure::Failed(shorten(why.trim_end_matches(": ").to_owned())))
+}
+
+/// What is there to be read: something that still runs may hold the other end open.
+fn read_available(mut pipe: impl io::Read + std::os::fd::AsFd) -> String {
+    let mut bytes = vec![0; 2048];
+    let some = readable(&pipe, Some(Duration::ZERO)).unwrap_or(false);
+    let read = if some { pipe.read(&mut bytes).unwrap_or(0) } else { 0 };
+    String::from_utf8_lossy(&bytes[..read]).into_owned()
 }
 
 /// The limit goes into the container's own group before its payload runs.

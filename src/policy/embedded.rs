@@ -106,7 +106,7 @@ pub(super) const FOLDERS: &[Embedded] = &[
         "wrong-audience"
         "wrong-issuer"
         "wrong-method"),
-    folder!("release"; "violations" "next_version";
+    folder!("release"; "reasons" "next_version";
         "at-the-minimum"
         "deployable"
         "image-by-tag"

@@ -8,6 +8,7 @@ mod folder;
 #[cfg(feature = "opa-wasm")]
 mod opa_abi;
 mod rbac;
+mod registry;
 
 #[cfg(feature = "opa-wasm")]
 pub mod opa_wasm;
@@ -17,6 +18,7 @@ pub mod regorus;
 
 pub use error::PolicyError;
 pub use fixture::{Case, Policy};
+pub use registry::Registry;
 
 #[cfg(any(feature = "opa-wasm", feature = "regorus"))]
 use crate::disk;

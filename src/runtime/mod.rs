@@ -2,7 +2,10 @@
 //! no adapter knows a probe.
 
 mod error;
-#[cfg(feature = "wasmtime")]
+mod registry;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod room;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod wasi;
 mod workload;
 
@@ -11,10 +14,13 @@ pub mod container;
 pub mod noop;
 #[cfg(feature = "container")]
 pub mod oci_cli;
+#[cfg(feature = "wasmedge")]
+pub mod wasmedge;
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
 
 pub use error::{RuntimeError, Unavailable};
+pub use registry::Registry;
 pub use workload::Workload;
 
 use std::{collections::BTreeMap, time::Duration};

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Command};
 
 use super::{
     Identity, RuntimeError, Unavailable,
-    container::{Container, command_limit, find_in_path, kernel, runtime_error},
+    container::{Container, find_in_path, kernel, runtime_error},
 };
 use crate::{Component, Isolation, Subject, clock, launcher::Launcher, runtime::Limits};
 
@@ -126,7 +126,7 @@ impl OciCli {
         command.extend(["run", "--bundle"].map(str::to_owned));
         command.extend([self.bundle.display().to_string(), id]);
         let requested = clock::monotonic();
-        let ready_at = pool.run(command, command_limit(self.limits)).map_err(|e| self.error(e))?;
+        let ready_at = pool.run(command, self.limits.time).map_err(|e| self.error(e))?;
         Ok(LifecycleTimes { requested, ready_at, deleted: clock::monotonic() })
     }
 

@@ -14,11 +14,17 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// An estimate, where it is one: positive, finite, `low ≤ value ≤ high`.
+    /// An estimate, where it is one: a value above zero, finite, and `0 ≤ low ≤ value ≤ high`.
     #[must_use]
     pub fn new(value: f64, low: f64, high: f64) -> Option<Self> {
-        let ordered = low > 0.0 && low <= value && value <= high && high.is_finite();
-        ordered.then_some(Self { value, low, high })
+        let ordered = 0.0 <= low && low <= value && value <= high;
+        (ordered && value > 0.0 && value.is_finite()).then_some(Self { value, low, high })
+    }
+
+    /// A value known without error, such as the size of a file.
+    #[must_use]
+    pub fn exact(value: f64) -> Option<Self> {
+        Self::new(value, value, value)
     }
 
     /// The ratio of this to `other`, both at one level of confidence.
@@ -78,12 +84,19 @@ pub struct Change {
 }
 
 impl Change {
-    /// Of two sets measured apart; nothing where either has too few samples for the level, or a zero median interval.
+    /// Of the medians of two sets measured apart; nothing where either has too few samples for the level, or a median
+    /// of zero.
     #[must_use]
     pub fn between(old: &Summary, new: &Summary, level: f64) -> Option<Self> {
+        Self::of_quantiles(old, new, 0.5, level)
+    }
+
+    /// As [`Change::between`], of the p-quantiles.
+    #[must_use]
+    pub fn of_quantiles(old: &Summary, new: &Summary, p: f64, level: f64) -> Option<Self> {
         let estimate = |summary: &Summary| {
-            let interval = summary.median_interval(level)?;
-            Estimate::new(summary.median() as f64, interval.low as f64, interval.high as f64)
+            let interval = summary.quantile_interval(p, level)?;
+            Estimate::new(summary.quantile(p) as f64, interval.low as f64, interval.high as f64)
         };
         let ratio = estimate(new)?.over(estimate(old)?);
         Some(Self { ratio, superiority: Some(superiority(old.sorted(), new.sorted())) })
@@ -99,6 +112,9 @@ impl Change {
     pub fn paired(old: &[u64], new: &[u64], level: f64) -> Result<Option<Self>, StatsError> {
         if old.len() != new.len() {
             return Err(StatsError::Unpaired { old: old.len(), new: new.len() });
+        }
+        if old.contains(&0) || new.contains(&0) {
+            return Ok(None);
         }
         let mut ratios: Vec<f64> = old.iter().zip(new).map(|(old, new)| *new as f64 / *old as f64).collect();
         let Some((low, high)) = order::ranks(0.5, ratios.len(), level) else { return Ok(None) };
@@ -123,7 +139,8 @@ impl Change {
     #[must_use]
     pub fn decide(&self, least: f64) -> Decision {
         // In logarithms a rise by a factor and a fall by it are the same distance.
-        let least = least.max(0.0).ln_1p();
+        // The billionth keeps a change of exactly `least` on the near side of rounding.
+        let least = least.max(0.0).ln_1p() + 1e-9;
         let (value, low, high) = (self.ratio.value.ln(), self.ratio.low.ln(), self.ratio.high.ln());
         match () {
             () if low > 0.0 && value > least => Decision::Higher,
@@ -182,7 +199,12 @@ mod tests {
         assert!((back.low - ratio.low).abs() < 1e-9 && (back.high - ratio.high).abs() < 1e-9);
         assert_eq!(Estimate::new(0.0, 0.0, 1.0), None);
         assert_eq!(Estimate::new(f64::NAN, 1.0, 1.0), None);
-        assert_eq!(Estimate::new(1.0, 0.5, f64::INFINITY), None);
+        assert_eq!(Estimate::new(1.0, 2.0, 3.0), None);
+        // A side that may be next to nothing bounds the ratio on one side.
+        let faint = Estimate::new(0.5, 0.0, 1.0).unwrap();
+        let open = wide.over(faint);
+        assert!((open.value - 20.0).abs() < 1e-9 && open.low > 9.0 && open.high == f64::INFINITY, "{open:?}");
+        assert_eq!(faint.over(wide).low, 0.0);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod warning;
 pub use change::{Change, Decision, Estimate};
 pub use line::Line;
 pub use samples::{Samples, SamplesError};
+pub(crate) use summary::quantile_of;
 pub use summary::{Confidence, Summary};
 pub use warning::{Warning, warnings};
 

@@ -151,7 +151,7 @@ impl Summary {
 }
 
 /// The quantile that a statistic is, if it is one.
-fn quantile_of(statistic: Statistic) -> Option<f64> {
+pub(crate) fn quantile_of(statistic: Statistic) -> Option<f64> {
     match statistic {
         Statistic::Median => Some(0.5),
         Statistic::P90 => Some(0.9),

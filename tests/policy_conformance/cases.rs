@@ -9,8 +9,8 @@ pub fn broken() -> Policy {
         .with_wasm(*b"\0asm\x01\0\0\0\x01 and then something else")
 }
 
-/// Asks for nothing but its input; `input.hoard` makes it take gigabytes, `input.spin` makes it run for years without taking memory, `input.clash` makes it
-/// give two values to one rule.
+/// Asks for nothing but its input. `input.spin` makes it run for years without taking memory, `input.hoard` makes it take
+/// gigabytes, `input.clash` makes it give two values to one rule.
 pub fn moody() -> Policy {
     Policy::new("moody", include_str!("moody.rego"), "moody/allow").with_wasm(*include_bytes!("moody.wasm"))
 }

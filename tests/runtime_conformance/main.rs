@@ -1,16 +1,33 @@
 //! One suite for every runtime: each adapter is one line here.
 #![cfg(feature = "measure")]
 
+#[cfg_attr(not(feature = "wasmtime"), allow(dead_code, reason = "each kind of adapter uses its part"))]
 mod suite;
+#[cfg_attr(not(feature = "wasmtime"), allow(dead_code, reason = "for adapters that run Wasm"))]
 mod workloads;
 
 use runtime_baseline::runtime::{Limits, Runtime, RuntimeError, noop::Noop};
-use suite::{Adapter, Takes};
 
-/// One module of tests for an adapter: its name, what it takes, and how it is made with given limits.
+/// One module of tests for an adapter: its name, what it takes (`nothing`, because it runs nothing; `wasm`; `native`), and
+/// how it is made with given limits.
 macro_rules! conformance {
-    ($name:ident, $takes:expr, $make:expr) => {
-        conformance!($name, $takes, $make, [
+    ($name:ident, nothing, $make:expr) => {
+        conformance!($name, $make, []);
+    };
+    ($name:ident, native, $make:expr) => {
+        conformance!($name, $make, [settings_make_a_figure_repeatable, a_native_form_is_needed,]);
+    };
+    ($name:ident, wasm, $make:expr) => {
+        conformance!($name, $make, [
+            settings_make_a_figure_repeatable,
+            a_wasm_form_is_needed,
+            good_workloads_are_ready,
+            bad_workloads_give_the_same_error,
+            an_endless_loop_ends_in_the_time_limit,
+        ]);
+    };
+    ($name:ident, $make:expr, [$($own:ident,)*]) => {
+        conformance!(@ $name, $make, [
             its_identity_is_exact,
             every_temperature_starts_and_stops,
             settings_and_size_belong_to_the_temperature,
@@ -19,34 +36,43 @@ macro_rules! conformance {
             a_hundred_starts_in_a_row,
             a_burst_of_16_threads,
             an_artifact_outlives_its_runtime,
-            good_workloads_are_ready,
-            bad_workloads_give_the_same_error,
-            an_endless_loop_ends_in_the_time_limit,
-            a_workload_without_a_form_is_refused,
-            starts_leave_no_file_descriptor,
+            $($own,)*
         ]);
     };
-    ($name:ident, $takes:expr, $make:expr, [$($check:ident,)+]) => {
+    (@ $name:ident, $make:expr, [$($check:ident,)+]) => {
         mod $name {
             use super::*;
 
-            const ADAPTER: Adapter = Adapter { takes: $takes, make: $make };
+            $(#[test]
+            fn $check() {
+                suite::beside_others(suite::$check, $make);
+            })+
 
-            $(
-                #[test]
-                fn $check() {
-                    suite::$check(&ADAPTER);
-                }
-            )+
+            #[test]
+            fn starts_leave_no_file_descriptor() {
+                suite::alone(suite::starts_leave_no_file_descriptor, $make);
+            }
         }
     };
 }
 
 type Made = Result<Box<dyn Runtime>, RuntimeError>;
 
-conformance!(noop, Takes::Anything, |_: Limits| -> Made { Ok(Box::new(Noop::new())) });
+conformance!(noop, nothing, |_: Limits| -> Made { Ok(Box::new(Noop::new())) });
 
 #[cfg(feature = "wasmtime")]
-conformance!(wasmtime, Takes::Wasm, |limits: Limits| -> Made {
+conformance!(wasmtime, wasm, |limits: Limits| -> Made {
     Ok(Box::new(runtime_baseline::runtime::wasmtime::Wasmtime::with_limits(limits)?))
 });
+
+#[cfg(feature = "wasmedge")]
+mod wasmedge {
+    use super::*;
+    use runtime_baseline::runtime::wasmedge::{Mode, WasmEdge};
+
+    conformance!(interpreter, wasm, |limits: Limits| -> Made {
+        Ok(Box::new(WasmEdge::with_limits(Mode::Interpreter, limits)?))
+    });
+    conformance!(jit, wasm, |limits: Limits| -> Made { Ok(Box::new(WasmEdge::with_limits(Mode::Jit, limits)?)) });
+    conformance!(aot, wasm, |limits: Limits| -> Made { Ok(Box::new(WasmEdge::with_limits(Mode::Aot, limits)?)) });
+}

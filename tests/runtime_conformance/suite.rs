@@ -15,64 +15,48 @@ use runtime_baseline::{
 
 use crate::workloads::{self, Verdict};
 
-/// Which workloads an adapter runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
-    /// Whatever it is, because nothing is run.
-    Anything,
-    /// Wasm modules.
-    #[cfg_attr(not(feature = "wasmtime"), allow(dead_code))]
-    Wasm,
-    /// The native form of the ready workload.
-    #[allow(dead_code, reason = "for the adapters that run containers")]
-    Native,
-}
+/// How an adapter is made with given limits.
+pub type Make = fn(Limits) -> Result<Box<dyn Runtime>, RuntimeError>;
 
-/// An adapter, as the suite needs it.
-pub struct Adapter {
-    pub takes: Takes,
-    pub make: fn(Limits) -> Result<Box<dyn Runtime>, RuntimeError>,
-}
+/// Makes the adapter with limits; `None` where it cannot run here.
+type Maker<'a> = &'a dyn Fn(Limits) -> Option<Box<dyn Runtime>>;
 
-impl Adapter {
-    /// `None`, with a word on standard error, where the adapter says that it cannot run here.
-    fn with_limits(&self, limits: Limits) -> Option<Box<dyn Runtime>> {
-        match (self.make)(limits) {
-            Ok(runtime) => Some(runtime),
-            Err(RuntimeError::Unavailable(why)) => {
-                eprintln!("skipped: {why}");
-                None
-            }
-            Err(error) => panic!("cannot be made: {error}"),
-        }
-    }
-
-    fn runtime(&self) -> Option<Box<dyn Runtime>> {
-        self.with_limits(Limits::default())
-    }
-}
-
-/// File descriptors are counted for the whole process: that one test runs while no other does.
+/// File descriptors are counted for the whole process: that check runs while no other does.
 static ALONE: RwLock<()> = RwLock::new(());
+
+/// Runs a check that may run beside others.
+pub fn beside_others(check: fn(Maker<'_>), make: Make) {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
+    check(&|limits| made(make, limits));
+}
+
+/// Runs a check that looks at the whole process.
+pub fn alone(check: fn(Maker<'_>), make: Make) {
+    let _alone = ALONE.write().unwrap_or_else(PoisonError::into_inner);
+    check(&|limits| made(make, limits));
+}
+
+/// Only what says that it cannot run here is passed over, with a word on standard error.
+fn made(make: Make, limits: Limits) -> Option<Box<dyn Runtime>> {
+    match make(limits) {
+        Ok(runtime) => Some(runtime),
+        Err(RuntimeError::Unavailable(why)) => {
+            eprintln!("skipped: {why}");
+            None
+        }
+        Err(error) => panic!("cannot be made: {error}"),
+    }
+}
 
 const TEMPERATURES: [Temperature; 3] = [Temperature::Cold, Temperature::Precompiled, Temperature::Warm];
 
 /// Runs `check` with the ready workload, prepared at each temperature.
-fn at_each_temperature(adapter: &Adapter, check: impl Fn(&dyn Artifact)) {
-    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
-    let Some(runtime) = adapter.runtime() else { return };
+fn at_each_temperature(make: Maker<'_>, check: impl Fn(&dyn Artifact)) {
+    let Some(runtime) = make(Limits::default()) else { return };
     for temperature in runtime.temperatures() {
         eprintln!("{temperature}");
-        check(&*prepare(&*runtime, &Workload::ready(), *temperature).unwrap());
+        check(&*runtime.prepare(&Workload::ready(), *temperature).unwrap());
     }
-}
-
-fn prepare(
-    runtime: &dyn Runtime,
-    workload: &Workload,
-    temperature: Temperature,
-) -> Result<Box<dyn Artifact>, RuntimeError> {
-    runtime.prepare(workload, temperature)
 }
 
 /// Prepares and starts: a bad workload may be refused at either.
@@ -81,7 +65,7 @@ fn run(
     workload: &Workload,
     temperature: Temperature,
 ) -> Result<Box<dyn Instance>, RuntimeError> {
-    prepare(runtime, workload, temperature)?.start()
+    runtime.prepare(workload, temperature)?.start()
 }
 
 /// Starts once and checks that the reading lies within the start.
@@ -93,8 +77,8 @@ fn start(artifact: &dyn Artifact) -> Box<dyn Instance> {
     instance
 }
 
-pub fn its_identity_is_exact(adapter: &Adapter) {
-    let Some(runtime) = adapter.runtime() else { return };
+pub fn its_identity_is_exact(make: Maker<'_>) {
+    let Some(runtime) = make(Limits::default()) else { return };
     let identity = runtime.identity();
     assert!(!identity.components.is_empty());
     for component in &identity.components {
@@ -102,25 +86,27 @@ pub fn its_identity_is_exact(adapter: &Adapter) {
     }
     let names: HashSet<_> = identity.components.iter().map(|component| component.name()).collect();
     assert_eq!(names.len(), identity.components.len(), "a component twice: {:?}", identity.components);
-    if adapter.takes != Takes::Anything {
-        assert!(!identity.settings.is_empty(), "no settings: a figure could not be repeated");
-    }
     let temperatures = runtime.temperatures();
     assert!(!temperatures.is_empty() && temperatures.is_sorted(), "{temperatures:?}, coldest first");
 }
 
-pub fn every_temperature_starts_and_stops(adapter: &Adapter) {
-    at_each_temperature(adapter, |artifact| {
+pub fn settings_make_a_figure_repeatable(make: Maker<'_>) {
+    let Some(runtime) = make(Limits::default()) else { return };
+    assert!(!runtime.identity().settings.is_empty());
+}
+
+pub fn every_temperature_starts_and_stops(make: Maker<'_>) {
+    at_each_temperature(make, |artifact| {
         start(artifact).stop().unwrap();
         drop(start(artifact));
         start(artifact).stop().unwrap();
     });
 }
 
-pub fn settings_and_size_belong_to_the_temperature(adapter: &Adapter) {
-    let Some(runtime) = adapter.runtime() else { return };
+pub fn settings_and_size_belong_to_the_temperature(make: Maker<'_>) {
+    let Some(runtime) = make(Limits::default()) else { return };
     for temperature in runtime.temperatures() {
-        let artifact = prepare(&*runtime, &Workload::ready(), *temperature).unwrap();
+        let artifact = runtime.prepare(&Workload::ready(), *temperature).unwrap();
         assert_ne!(artifact.artifact_bytes(), Some(0), "{temperature}: an empty file");
         for name in artifact.settings().keys() {
             assert!(!runtime.identity().settings.contains_key(name), "{temperature}: {name} is said twice");
@@ -128,16 +114,16 @@ pub fn settings_and_size_belong_to_the_temperature(adapter: &Adapter) {
     }
 }
 
-pub fn other_temperatures_are_refused(adapter: &Adapter) {
-    let Some(runtime) = adapter.runtime() else { return };
+pub fn other_temperatures_are_refused(make: Maker<'_>) {
+    let Some(runtime) = make(Limits::default()) else { return };
     for temperature in TEMPERATURES.iter().filter(|t| !runtime.temperatures().contains(t)) {
-        let refused = prepare(&*runtime, &Workload::ready(), *temperature).map(drop);
+        let refused = runtime.prepare(&Workload::ready(), *temperature).map(drop);
         assert!(matches!(refused, Err(RuntimeError::UnsupportedTemperature { .. })), "{temperature}: {refused:?}");
     }
 }
 
-pub fn two_instances_live_at_once(adapter: &Adapter) {
-    at_each_temperature(adapter, |artifact| {
+pub fn two_instances_live_at_once(make: Maker<'_>) {
+    at_each_temperature(make, |artifact| {
         artifact.reserve(2).unwrap();
         let (first, second) = (start(artifact), start(artifact));
         assert!(first.ready_at() <= second.ready_at());
@@ -148,17 +134,17 @@ pub fn two_instances_live_at_once(adapter: &Adapter) {
     });
 }
 
-pub fn a_hundred_starts_in_a_row(adapter: &Adapter) {
-    at_each_temperature(adapter, |artifact| {
+pub fn a_hundred_starts_in_a_row(make: Maker<'_>) {
+    at_each_temperature(make, |artifact| {
         for _ in 0..100 {
             start(artifact).stop().unwrap();
         }
     });
 }
 
-pub fn a_burst_of_16_threads(adapter: &Adapter) {
+pub fn a_burst_of_16_threads(make: Maker<'_>) {
     const THREADS: usize = 16;
-    at_each_temperature(adapter, |artifact| {
+    at_each_temperature(make, |artifact| {
         artifact.reserve(THREADS).unwrap();
         let (released, all_ready) = (Barrier::new(THREADS), Barrier::new(THREADS));
         thread::scope(|scope| {
@@ -175,10 +161,9 @@ pub fn a_burst_of_16_threads(adapter: &Adapter) {
     });
 }
 
-pub fn an_artifact_outlives_its_runtime(adapter: &Adapter) {
-    let Some(runtime) = adapter.runtime() else { return };
-    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
-    let prepared = |temperature: &Temperature| prepare(&*runtime, &Workload::ready(), *temperature).unwrap();
+pub fn an_artifact_outlives_its_runtime(make: Maker<'_>) {
+    let Some(runtime) = make(Limits::default()) else { return };
+    let prepared = |temperature: &Temperature| runtime.prepare(&Workload::ready(), *temperature).unwrap();
     let artifacts: Vec<_> = runtime.temperatures().iter().map(prepared).collect();
     drop(runtime);
     let instances: Vec<_> = artifacts.iter().map(|artifact| start(&**artifact)).collect();
@@ -188,41 +173,40 @@ pub fn an_artifact_outlives_its_runtime(adapter: &Adapter) {
     }
 }
 
-pub fn good_workloads_are_ready(adapter: &Adapter) {
-    let Some(runtime) = wasm_runtime(adapter, Limits::default()) else { return };
+pub fn good_workloads_are_ready(make: Maker<'_>) {
+    let Some(runtime) = make(Limits::default()) else { return };
     for workload in workloads::good() {
         for temperature in runtime.temperatures() {
-            let artifact = prepare(&*runtime, &workload, *temperature).unwrap();
+            let artifact = runtime.prepare(&workload, *temperature).unwrap();
             eprintln!("{} {temperature}", workload.name);
             start(&*artifact).stop().unwrap();
         }
     }
 }
 
-pub fn bad_workloads_give_the_same_error(adapter: &Adapter) {
-    let Some(runtime) = wasm_runtime(adapter, Limits::default()) else { return };
+pub fn bad_workloads_give_the_same_error(make: Maker<'_>) {
+    let Some(runtime) = make(Limits::default()) else { return };
     for (workload, verdict) in workloads::bad() {
         is_refused(&*runtime, &workload, verdict);
     }
 }
 
-pub fn an_endless_loop_ends_in_the_time_limit(adapter: &Adapter) {
+pub fn an_endless_loop_ends_in_the_time_limit(make: Maker<'_>) {
     let mut limits = Limits::default();
-    limits.time = Duration::from_millis(200);
-    let Some(runtime) = wasm_runtime(adapter, limits) else { return };
+    limits.time = Duration::from_millis(400);
+    let Some(runtime) = make(limits) else { return };
     is_refused(&*runtime, &workloads::endless(), Verdict::TimeLimit);
 }
 
 /// `workload` gives `verdict`, the same again, and the runtime starts a good one after each.
 fn is_refused(runtime: &dyn Runtime, workload: &Workload, verdict: Verdict) {
-    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     for temperature in runtime.temperatures() {
-        let good = prepare(runtime, &Workload::ready(), *temperature).unwrap();
+        let good = runtime.prepare(&Workload::ready(), *temperature).unwrap();
         let name = &workload.name;
         let error = run(runtime, workload, *temperature).map(drop).expect_err(name);
         assert_eq!(Verdict::from(&error), verdict, "{name}, {temperature}: {error}");
         // The offending artifact survives its own failure, where there is one.
-        if let Ok(artifact) = prepare(runtime, workload, *temperature) {
+        if let Ok(artifact) = runtime.prepare(workload, *temperature) {
             for _ in 0..2 {
                 let error = artifact.start().map(drop).expect_err(name);
                 assert_eq!(Verdict::from(&error), verdict, "{name}, {temperature}, again: {error}");
@@ -233,32 +217,33 @@ fn is_refused(runtime: &dyn Runtime, workload: &Workload, verdict: Verdict) {
     }
 }
 
-/// Only adapters that run Wasm can tell a bad module from a good one.
-fn wasm_runtime(adapter: &Adapter, limits: Limits) -> Option<Box<dyn Runtime>> {
-    if adapter.takes == Takes::Wasm { adapter.with_limits(limits) } else { None }
+pub fn a_wasm_form_is_needed(make: Maker<'_>) {
+    let mut workload = Workload::ready();
+    workload.wasm = None;
+    is_unsupported(make, &workload);
 }
 
-pub fn a_workload_without_a_form_is_refused(adapter: &Adapter) {
+#[allow(dead_code, reason = "for adapters that run the native form")]
+pub fn a_native_form_is_needed(make: Maker<'_>) {
     let mut workload = Workload::ready();
-    match adapter.takes {
-        Takes::Anything => return,
-        Takes::Wasm => workload.wasm = None,
-        Takes::Native => workload.native = false,
-    }
-    let Some(runtime) = adapter.runtime() else { return };
+    workload.native = false;
+    is_unsupported(make, &workload);
+}
+
+fn is_unsupported(make: Maker<'_>, workload: &Workload) {
+    let Some(runtime) = make(Limits::default()) else { return };
     for temperature in runtime.temperatures() {
-        let refused = run(&*runtime, &workload, *temperature).map(drop);
+        let refused = run(&*runtime, workload, *temperature).map(drop);
         assert!(matches!(refused, Err(RuntimeError::UnsupportedWorkload { .. })), "{temperature}: {refused:?}");
     }
 }
 
-pub fn starts_leave_no_file_descriptor(adapter: &Adapter) {
-    let _alone = ALONE.write().unwrap_or_else(PoisonError::into_inner);
-    let Some(runtime) = adapter.runtime() else { return };
+pub fn starts_leave_no_file_descriptor(make: Maker<'_>) {
+    let Some(runtime) = make(Limits::default()) else { return };
     let open = || fs::read_dir("/proc/self/fd").unwrap().count();
     let without = open();
     for temperature in runtime.temperatures() {
-        let artifact = prepare(&*runtime, &Workload::ready(), *temperature).unwrap();
+        let artifact = runtime.prepare(&Workload::ready(), *temperature).unwrap();
         // What is opened once, at the first start, is not a leak.
         drop(start(&*artifact));
         let before = open();

@@ -15,7 +15,6 @@ mod image;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use super::{Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload};
@@ -277,9 +276,4 @@ impl LauncherError {
             other => RuntimeError::Helper { subject: subject.clone(), reason: other.to_string() },
         }
     }
-}
-
-/// How long a peer's whole command may take: its time to ready and its time to end.
-pub(crate) fn command_limit(limits: Limits) -> Duration {
-    limits.time.saturating_mul(2)
 }

@@ -13,7 +13,7 @@ pub(super) const PAGE: u64 = 64 << 10;
 /// What a 32-bit memory can be at most, in bytes.
 const MEMORY_MAX: u64 = 4 << 30;
 
-/// What the table of any instance may hold, whatever its memory limit: rustc and clang make tables of some hundred
+/// What the tables of an instance may hold together, whatever its memory limit: rustc and clang make tables of some hundred
 /// entries. Wasmtime's own pool would hold 20,000.
 const TABLE_ELEMENTS: usize = 10_000;
 
@@ -25,7 +25,7 @@ pub(super) struct Budget {
     pub(super) ticks: u64,
     /// The most bytes of a memory.
     pub(super) memory: usize,
-    /// The most elements of a table: more where more memory is allowed, one (of 8 bytes) for each 4 KiB.
+    /// The most elements of all tables together: more where more memory is allowed, one (of 8 bytes) for each 4 KiB.
     pub(super) table_elements: usize,
 }
 
@@ -52,6 +52,7 @@ pub(super) fn pooling(slots: u32, tables: u32, budget: &Budget) -> Config {
     pool.total_core_instances(slots)
         .total_memories(slots)
         .total_tables(slots.saturating_mul(tables))
+        .total_stacks(0)
         .max_tables_per_module(tables)
         .table_elements(budget.table_elements)
         .max_memory_size(memory as usize)

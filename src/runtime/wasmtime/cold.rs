@@ -4,30 +4,29 @@ use std::{collections::BTreeMap, fs, sync::Arc};
 
 use wasmtime::{Engine, Module};
 
-use super::{budget, guest::Job, guest::message, host, room::Room};
+use super::{budget, guest::Job, guest::message, host, room::ROOM};
 use crate::{
     disk,
     runtime::{Artifact, Instance, RuntimeError},
 };
 
 /// The most memory mappings that a live instance with an engine of its own was seen to hold, and some.
-const MAPPINGS: usize = 16;
+pub(super) const MAPPINGS: usize = 8;
 
 pub(super) struct Cold {
     job: Job,
-    room: Arc<Room>,
     module: disk::Artifact,
 }
 
 impl Cold {
-    pub(super) fn new(job: Job, room: Arc<Room>, wasm: &[u8]) -> Result<Self, RuntimeError> {
-        Ok(Self { job, room, module: disk::Artifact::write(wasm)? })
+    pub(super) fn new(job: Job, wasm: &[u8]) -> Result<Self, RuntimeError> {
+        Ok(Self { job, module: disk::Artifact::write(wasm)? })
     }
 }
 
 impl Artifact for Cold {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        self.room.take(concurrent.saturating_mul(MAPPINGS), &self.job.subject).map(drop)
+        ROOM.take(concurrent.saturating_mul(MAPPINGS), &self.job.subject).map(drop)
     }
 
     fn settings(&self) -> BTreeMap<String, String> {
@@ -40,7 +39,7 @@ impl Artifact for Cold {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let job = &self.job;
-        let seat = Arc::new(self.room.take(MAPPINGS, &job.subject)?);
+        let seat = Arc::new(ROOM.take(MAPPINGS, &job.subject)?);
         let path = self.module.path();
         let wasm = fs::read(path).map_err(|source| RuntimeError::Io { path: path.to_owned(), source })?;
         let engine = Engine::new(&budget::on_demand()).map_err(|error| job.engine(&error))?;

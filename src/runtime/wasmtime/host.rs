@@ -11,12 +11,13 @@ pub(super) struct Host {
     /// Where the guest's memory is, so that no call looks it up by name.
     memory: Option<ModuleExport>,
     memory_limit: usize,
-    table_limit: usize,
+    /// Elements that its tables may still take, together.
+    table_left: usize,
 }
 
 impl Host {
     pub(super) fn new(memory: Option<ModuleExport>, budget: &Budget) -> Self {
-        Self { wasi: Wasi::default(), memory, memory_limit: budget.memory, table_limit: budget.table_elements }
+        Self { wasi: Wasi::default(), memory, memory_limit: budget.memory, table_left: budget.table_elements }
     }
 }
 
@@ -35,8 +36,14 @@ impl ResourceLimiter for Host {
         if desired > self.memory_limit { Err(Error::new(Stop::Memory)) } else { Ok(true) }
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
-        if desired > self.table_limit { Err(Error::new(Stop::Memory)) } else { Ok(true) }
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        let left = self.table_left.checked_sub(desired.saturating_sub(current)).ok_or(Stop::Memory)?;
+        // What the module's own maximum refuses is not taken.
+        let granted = maximum.is_none_or(|maximum| desired <= maximum);
+        if granted {
+            self.table_left = left;
+        }
+        Ok(granted)
     }
 }
 

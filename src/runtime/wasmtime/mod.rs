@@ -10,8 +10,8 @@
 //! stopped between its limit and two ticks later. Compilation has no limit but the module's size.
 //!
 //! **Memory limit.** A module whose memory is larger than the limit from the start, and one that grows beyond it, end
-//! alike, in [`RuntimeError::MemoryLimit`]; so do tables of more than 10,000 elements, or one for each 4 KiB of the limit
-//! where that is more. (A growth beyond 4 GiB, which no 32-bit memory can have, answers -1 as in every runtime.)
+//! alike, in [`RuntimeError::MemoryLimit`]; so do tables of more than 10,000 elements together, or one for each 4 KiB of
+//! the limit where that is more. (A growth beyond 4 GiB, which no 32-bit memory can have, answers -1 as in every runtime.)
 //!
 //! **Files.** Artifacts are files without names, in `TMPDIR` or else `/var/tmp`: nothing is left of them when the
 //! process ends, however it ends.
@@ -21,7 +21,6 @@ mod cold;
 mod guest;
 mod host;
 mod precompiled;
-mod room;
 pub(crate) mod ticker;
 mod warm;
 
@@ -29,8 +28,8 @@ use std::sync::Arc;
 
 use wasmtime::Engine;
 
-use self::{budget::Budget, cold::Cold, guest::Job, precompiled::Precompiled, room::Room, ticker::Ticker, warm::Warm};
-use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload};
+use self::{budget::Budget, cold::Cold, guest::Job, precompiled::Precompiled, ticker::Ticker, warm::Warm};
+use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload, room};
 use crate::{Component, Isolation, Subject, Temperature};
 
 /// The Wasmtime engine.
@@ -52,7 +51,6 @@ pub struct Wasmtime {
     budget: Budget,
     plain: Engine,
     ticker: Arc<Ticker>,
-    room: Arc<Room>,
 }
 
 impl Wasmtime {
@@ -83,8 +81,7 @@ impl Wasmtime {
         for (name, value) in budget::common_settings(&plain, &limits) {
             identity = identity.with_setting(name, value);
         }
-        let room = Arc::new(Room::of_this_machine());
-        Ok(Self { identity, budget: limits.into(), plain, ticker: Arc::new(ticker), room })
+        Ok(Self { identity, budget: limits.into(), plain, ticker: Arc::new(ticker) })
     }
 }
 
@@ -110,11 +107,10 @@ impl Runtime for Wasmtime {
             return Err(RuntimeError::UnsupportedWorkload { subject: job.subject, workload: job.workload, reason });
         };
         let wasm = wat::parse_bytes(module).map_err(|error| job.invalid(error.to_string()))?;
-        let room = Arc::clone(&self.room);
         Ok(match temperature {
-            Temperature::Cold => Box::new(Cold::new(job, room, &wasm)?),
-            Temperature::Precompiled => Box::new(Precompiled::new(job, room, &wasm)?),
-            Temperature::Warm => Box::new(Warm::new(job, room, wasm.into_owned())?),
+            Temperature::Cold => Box::new(Cold::new(job, &wasm)?),
+            Temperature::Precompiled => Box::new(Precompiled::new(job, &wasm)?),
+            Temperature::Warm => Box::new(Warm::new(job, wasm.into_owned())?),
         })
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn ticks(limit: Duration) -> u64 {
 }
 
 /// After so many ticks without a start the thread sleeps.
-const LINGER: u32 = 100;
+pub(super) const LINGER: u32 = 100;
 
 /// One start in the upper half of [`Shared::calls`].
 const STARTED: u64 = 1 << 32;
@@ -71,6 +71,11 @@ impl Ticker {
             self.wake();
         }
         Running(&self.shared.calls)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_asleep(&self) -> bool {
+        self.shared.asleep.load(SeqCst)
     }
 
     fn wake(&self) {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use wasmtime::{Engine, Module};
@@ -11,7 +11,7 @@ use super::{
     budget,
     guest::{Job, Prepared, message},
     host,
-    room::{Room, Seat},
+    room::{ROOM, Seat},
 };
 use crate::runtime::{Artifact, Instance, RuntimeError};
 
@@ -19,11 +19,10 @@ use crate::runtime::{Artifact, Instance, RuntimeError};
 const SLOTS: usize = 64;
 
 /// The most memory mappings that a slot was seen to hold.
-const MAPPINGS: usize = 3;
+pub(super) const MAPPINGS: usize = 3;
 
 pub(super) struct Warm {
     job: Job,
-    room: Arc<Room>,
     wasm: Vec<u8>,
     /// Replaced by a larger one, never resized. Instances of the old one keep it alive.
     pool: RwLock<Pool>,
@@ -37,15 +36,19 @@ struct Pool {
 }
 
 impl Warm {
-    pub(super) fn new(job: Job, room: Arc<Room>, wasm: Vec<u8>) -> Result<Self, RuntimeError> {
-        let pool = Pool::new(&job, &room, &wasm, SLOTS)?;
-        Ok(Self { job, room, wasm, pool: RwLock::new(pool) })
+    pub(super) fn new(job: Job, wasm: Vec<u8>) -> Result<Self, RuntimeError> {
+        let pool = Pool::new(&job, &wasm, SLOTS)?;
+        Ok(Self { job, wasm, pool: RwLock::new(pool) })
+    }
+
+    fn pool(&self) -> RwLockReadGuard<'_, Pool> {
+        self.pool.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Pool {
-    fn new(job: &Job, room: &Arc<Room>, wasm: &[u8], slots: usize) -> Result<Self, RuntimeError> {
-        let seat = Arc::new(room.take(slots.saturating_mul(MAPPINGS), &job.subject)?);
+    fn new(job: &Job, wasm: &[u8], slots: usize) -> Result<Self, RuntimeError> {
+        let seat = Arc::new(ROOM.take(slots.saturating_mul(MAPPINGS), &job.subject)?);
         // What the module needs is known when it is compiled; an engine without a pool tells, and says what is wrong.
         let needs =
             Module::from_binary(&job.plain, wasm).map_err(|error| job.invalid(message(&error)))?.resources_required();
@@ -71,19 +74,24 @@ impl Artifact for Warm {
     /// A pool with so many slots replaces one with fewer. The first instance in a slot still maps the module's memory
     /// image there: let one burst go before the one that counts.
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
-        if concurrent > pool.slots {
-            *pool = Pool::new(&self.job, &self.room, &self.wasm, concurrent)?;
+        if concurrent > self.pool().slots {
+            // Made outside the lock: starts go on in the old pool.
+            let larger = Pool::new(&self.job, &self.wasm, concurrent)?;
+            let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
+            if concurrent > pool.slots {
+                *pool = larger;
+            }
         }
         Ok(())
     }
 
     fn settings(&self) -> BTreeMap<String, String> {
-        budget::settings(&self.pool.read().unwrap_or_else(PoisonError::into_inner).engine)
+        budget::settings(&self.pool().engine)
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
-        let pool = self.pool.read().unwrap_or_else(PoisonError::into_inner);
+        // Held while the guest runs: who reserves meanwhile waits for it, and it ends within its time limit.
+        let pool = self.pool();
         self.job.start(&pool.engine, &pool.prepared, Arc::clone(&pool.seat))
     }
 }

@@ -4,7 +4,7 @@
 use std::{
     fs,
     sync::{
-        Arc,
+        LazyLock,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
@@ -13,6 +13,9 @@ use crate::{Subject, runtime::RuntimeError};
 
 /// Where /proc/sys/vm/max_map_count cannot be read: the kernel's default.
 const MAX_MAP_COUNT: usize = 65_530;
+
+/// Of this process, whose mappings the kernel counts together.
+pub(super) static ROOM: LazyLock<Room> = LazyLock::new(Room::of_this_machine);
 
 /// Counts mappings that live instances hold.
 #[derive(Debug)]
@@ -23,17 +26,17 @@ pub(super) struct Room {
 
 impl Room {
     /// Seven eighths of what the kernel allows; the rest is for everything else in the process.
-    pub(super) fn of_this_machine() -> Self {
+    fn of_this_machine() -> Self {
         let read = fs::read_to_string("/proc/sys/vm/max_map_count").ok();
         let most = read.and_then(|text| text.trim().parse().ok()).unwrap_or(MAX_MAP_COUNT);
         Self { taken: AtomicUsize::new(0), most: most - most / 8 }
     }
 
     /// Takes `mappings`, which are free again when the seat is dropped.
-    pub(super) fn take(self: &Arc<Self>, mappings: usize, subject: &Subject) -> Result<Seat, RuntimeError> {
+    pub(super) fn take(&'static self, mappings: usize, subject: &Subject) -> Result<Seat, RuntimeError> {
         let fits = |taken: usize| taken.checked_add(mappings).filter(|sum| *sum <= self.most);
         match self.taken.fetch_update(Relaxed, Relaxed, fits) {
-            Ok(_) => Ok(Seat { room: Arc::clone(self), mappings }),
+            Ok(_) => Ok(Seat { room: self, mappings }),
             Err(taken) => Err(RuntimeError::Full { subject: subject.clone(), reason: self.reason(taken, mappings) }),
         }
     }
@@ -50,7 +53,7 @@ impl Room {
 /// Mappings that are taken.
 #[derive(Debug)]
 pub(super) struct Seat {
-    room: Arc<Room>,
+    room: &'static Room,
     mappings: usize,
 }
 
@@ -67,7 +70,8 @@ mod tests {
     #[test]
     fn what_is_dropped_can_be_taken_again_and_a_refusal_takes_nothing() {
         let subject = "wasmtime".parse().unwrap();
-        let room = Arc::new(Room { taken: AtomicUsize::new(0), most: 10 });
+        static ROOM: Room = Room { taken: AtomicUsize::new(0), most: 10 };
+        let room = &ROOM;
         let first = room.take(6, &subject).unwrap();
         assert!(matches!(room.take(5, &subject), Err(RuntimeError::Full { .. })));
         assert!(matches!(room.take(usize::MAX, &subject), Err(RuntimeError::Full { .. })));

@@ -1,0 +1,192 @@
+//! What a start costs: each runtime at each of its temperatures, whole container lifecycles beside `crun` and `runc`,
+//! and bursts of concurrent starts.
+//!
+//! `cargo bench --bench startup` records; `-- --quick` takes less time; `BURST=200` changes the burst's size from 100.
+
+#[cfg(feature = "wasmtime")]
+#[path = "support/bare_wasmtime.rs"]
+mod bare_wasmtime;
+mod support;
+
+use std::{cell::RefCell, env, error::Error, time::Duration};
+
+use runtime_baseline::{
+    Indicator, Quantity, Statistic, Temperature, UnavailableRow, Unit,
+    probe::{Burst, Interleaved, Lane, LaneError, burst, lifecycle, startup},
+    runtime::{Artifact, Registry, Runtime, Workload},
+    session::{Figure, Session},
+};
+use support::{Mode, Place};
+
+/// How many starts a burst releases together: the published figures say 100.
+const BURST: u32 = 100;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mode = Mode::of_this_run();
+    let place = Place::of(mode);
+    let registry = Registry::of_this_machine();
+    let mut session = Session::begin("benches/startup", place.path())?;
+    let workload = Workload::ready();
+    let mut prepared = Vec::new();
+    for runtime in registry.runtimes() {
+        for temperature in runtime.temperatures() {
+            match runtime.prepare(&workload, *temperature) {
+                Ok(artifact) => prepared.push(Prepared { runtime, temperature: *temperature, artifact }),
+                Err(error) => {
+                    let figure =
+                        Figure::new(Indicator::StartupTime, runtime.identity(), &workload.name).at(*temperature);
+                    session.unavailable(support::failed(&figure, &error));
+                }
+            }
+        }
+    }
+    single_starts(&mut session, &prepared, mode)?;
+    lifecycles(&mut session, &prepared, &registry, mode)?;
+    bursts(&mut session, &prepared, mode)?;
+    for refusal in registry.unavailable() {
+        let row = |indicator| {
+            UnavailableRow::new(refusal.subject.clone(), indicator, refusal.reason.clone(), refusal.remedy.clone())
+        };
+        session.unavailable(row(Indicator::StartupTime));
+        session.unavailable(row(Indicator::StartupP99));
+    }
+    drop(prepared);
+    drop(registry);
+    support::finish(session, &place, mode);
+    Ok(())
+}
+
+/// A workload that is ready to be started.
+struct Prepared<'a> {
+    runtime: &'a dyn Runtime,
+    temperature: Temperature,
+    artifact: Box<dyn Artifact>,
+}
+
+impl Prepared<'_> {
+    fn name(&self) -> String {
+        format!("{}/{}", self.runtime.identity().subject.as_str().replace('/', "-"), self.temperature)
+    }
+
+    fn figure(&self, indicator: Indicator) -> Figure {
+        Figure::new(indicator, self.runtime.identity(), "ready")
+            .at(self.temperature)
+            .with_settings(self.artifact.settings())
+    }
+}
+
+/// `startup_time`, one at a time.
+fn single_starts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -> Result<(), Box<dyn Error>> {
+    let mut figures = Vec::new();
+    let mut lanes = Vec::new();
+    for one in prepared {
+        figures.push(Some(one.figure(Indicator::StartupTime)));
+        lanes.push(Lane::new(one.name(), || startup(one.artifact.as_ref())));
+    }
+    #[cfg(feature = "wasmtime")]
+    {
+        let bare = bare_wasmtime::Bare::new(16)?;
+        figures.push(None);
+        lanes.push(Lane::new("wasmtime/warm by hand", move || {
+            let called = runtime_baseline::clock::monotonic();
+            let (store, ready) = bare.start().map_err(|e| LaneError::from(e.to_string()))?;
+            drop(store);
+            Ok::<_, LaneError>(ready - called)
+        }));
+    }
+    let mut lanes = Interleaved::new(lanes);
+    if mode != Mode::Test {
+        lanes.warm_up(Duration::from_millis(200));
+    }
+    let mut criterion = support::criterion(Duration::from_millis(500), Duration::from_secs(3));
+    support::measure(&mut criterion, "startup_time", &mut lanes);
+    support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
+    if mode != Mode::Test {
+        support::print_overhead(&lanes, "wasmtime/warm", "wasmtime/warm by hand");
+    }
+    Ok(())
+}
+
+/// `lifecycle_time` of the containers, and of the command lines that run the same bundle.
+#[cfg(feature = "container")]
+fn lifecycles(
+    session: &mut Session,
+    prepared: &[Prepared<'_>],
+    registry: &Registry,
+    mode: Mode,
+) -> Result<(), Box<dyn Error>> {
+    let mut figures = Vec::new();
+    let mut lanes = Vec::new();
+    for one in prepared.iter().filter(|one| one.runtime.identity().subject.as_str().starts_with("container/")) {
+        figures.push(Some(one.figure(Indicator::LifecycleTime)));
+        lanes.push(Lane::new(one.name(), || lifecycle(one.artifact.as_ref())));
+    }
+    for peer in registry.peers() {
+        figures.push(Some(Figure::new(Indicator::LifecycleTime, peer.identity(), "ready").at(Temperature::Cold)));
+        lanes.push(Lane::new(peer.identity().subject.as_str(), || {
+            peer.lifecycle().map(|times| times.deleted - times.requested)
+        }));
+    }
+    if lanes.is_empty() {
+        return Ok(());
+    }
+    let mut lanes = Interleaved::new(lanes);
+    if mode != Mode::Test {
+        lanes.warm_up(Duration::from_millis(100));
+    }
+    let mut criterion = support::criterion(Duration::from_millis(500), Duration::from_secs(4));
+    support::measure(&mut criterion, "lifecycle_time", &mut lanes);
+    support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
+    if mode != Mode::Test {
+        for peer in registry.peers() {
+            support::print_overhead(&lanes, "container-scratch/cold", peer.identity().subject.as_str());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "container"))]
+fn lifecycles(_: &mut Session, _: &[Prepared<'_>], _: &Registry, _: Mode) -> Result<(), Box<dyn Error>> {
+    Ok(())
+}
+
+/// `startup_p99`, and what else a burst says. A burst that loses one start is no burst.
+fn bursts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -> Result<(), Box<dyn Error>> {
+    let concurrent = match env::var("BURST") {
+        Ok(text) => text.parse().map_err(|_| format!("BURST={text}: a number of concurrent starts, such as 100"))?,
+        Err(_) if mode == Mode::Test => 10,
+        Err(_) => BURST,
+    };
+    let seen: Vec<RefCell<Vec<Burst>>> = prepared.iter().map(|_| RefCell::default()).collect();
+    let mut lanes = Vec::new();
+    for (one, seen) in prepared.iter().zip(&seen) {
+        lanes.push(Lane::new(one.name(), move || {
+            let burst = burst(one.artifact.as_ref(), concurrent as usize)?;
+            let elapsed = burst.elapsed;
+            seen.borrow_mut().push(burst);
+            Ok::<_, LaneError>(elapsed)
+        }));
+    }
+    let mut lanes = Interleaved::new(lanes);
+    if mode != Mode::Test {
+        lanes.warm_up(Duration::ZERO);
+        seen.iter().for_each(|bursts| bursts.borrow_mut().clear());
+    }
+    let mut criterion = support::criterion(Duration::from_millis(100), Duration::from_secs(2)).sample_size(10);
+    support::measure(&mut criterion, "burst", &mut lanes);
+    for ((one, lane), bursts) in prepared.iter().zip(lanes.lanes()).zip(&seen) {
+        let figure = |indicator| one.figure(indicator).concurrent(concurrent, "cold start");
+        let bursts = bursts.borrow();
+        if let Some(error) = lane.failure() {
+            session.unavailable(support::failed(&figure(Indicator::StartupP99), error));
+        } else if !bursts.is_empty() {
+            let startup: Vec<u64> = bursts.iter().flat_map(|burst| burst.startup.iter().copied()).collect();
+            session.record(&figure(Indicator::StartupP99), &startup, &[Statistic::P99])?;
+            session.record(&figure(Indicator::StartupTime), &startup, &[Statistic::Median, Statistic::Max])?;
+            let seconds = bursts.iter().map(|burst| burst.elapsed as f64 / 1e9).sum::<f64>();
+            let rate = Quantity::new(startup.len() as f64 / seconds, Unit::PerSecond)?;
+            session.record_value(&figure(Indicator::StartRate), Statistic::Rate, rate, startup.len() as u64)?;
+        }
+    }
+    Ok(())
+}

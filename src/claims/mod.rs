@@ -1,0 +1,409 @@
+//! Published figures as data: what somebody says one thing costs and another, and the factor claimed between them.
+//!
+//! [`claims()`] are the figures of the document that this crate was written to check. Add your own in a file of the same
+//! form as `fixtures/claims.toml` and read it with [`Claims::load`].
+
+mod check;
+mod wire;
+
+pub use check::{Finding, FindingKind};
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Metric, Quantity, Statistic, Subject, metric::Bound};
+
+/// The published figures that come with this crate.
+///
+/// ```
+/// use runtime_baseline::claims;
+///
+/// let claim = claims().get("startup-time").expect("the first row of table 14.3.1");
+/// assert_eq!(claim.reference().metric().quantity().to_string(), "1.2 s");
+/// assert_eq!(claim.contender().metric().quantity().to_string(), "6 ms");
+/// assert_eq!(claim.factor().map(|f| f.value()), Some(200.0));
+/// assert_eq!(claim.improvement(), Some(99.5));
+/// ```
+#[must_use]
+pub fn claims() -> &'static Claims {
+    static CLAIMS: LazyLock<Claims> = LazyLock::new(|| {
+        // The file is compiled in, and a test reads it: this cannot fail in a crate that passed its tests.
+        Claims::from_toml(include_str!("../../fixtures/claims.toml")).expect("fixtures/claims.toml is valid")
+    });
+    &CLAIMS
+}
+
+/// Claims in the order of their file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Claims(Vec<Claim>);
+
+impl Claims {
+    /// Reads a file of claims.
+    ///
+    /// # Errors
+    /// [`ClaimsError::Io`] when it cannot be read, and those of [`Claims::from_toml`], with the file's name.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ClaimsError> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path).map_err(|source| ClaimsError::Io { path: path.to_owned(), source })?;
+        Self::from_toml(&text).map_err(|error| ClaimsError::InFile { path: path.to_owned(), error: Box::new(error) })
+    }
+
+    /// Reads claims from TOML.
+    ///
+    /// # Errors
+    /// [`ClaimsError::Syntax`] names the line, [`ClaimsError::Claim`] the claim and the field that are wrong, and
+    /// [`ClaimsError::Duplicate`] an id that stands twice.
+    pub fn from_toml(text: &str) -> Result<Self, ClaimsError> {
+        let mut claims = Self::default();
+        for claim in wire::read(text)? {
+            claims.push(claim)?;
+        }
+        Ok(claims)
+    }
+
+    /// Adds a claim.
+    ///
+    /// # Errors
+    /// [`ClaimsError::Duplicate`] when a claim of that id is there.
+    pub fn push(&mut self, claim: Claim) -> Result<(), ClaimsError> {
+        if self.get(&claim.id).is_some() {
+            return Err(ClaimsError::Duplicate(claim.id));
+        }
+        self.0.push(claim);
+        Ok(())
+    }
+
+    /// The claim of that id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Claim> {
+        self.0.iter().find(|claim| claim.id == id)
+    }
+
+    /// All claims.
+    pub fn iter(&self) -> std::slice::Iter<'_, Claim> {
+        self.0.iter()
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Claims {
+    type Item = &'a Claim;
+    type IntoIter = std::slice::Iter<'a, Claim>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Claims {
+    type Item = Claim;
+    type IntoIter = std::vec::IntoIter<Claim>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// One row: the same indicator on two subjects, and the factor claimed between them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    id: String,
+    section: String,
+    reference: Side,
+    contender: Side,
+    factor: Option<Factor>,
+    restated: Vec<Restated>,
+}
+
+impl Claim {
+    /// A short name, unique in its file.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where in its source it stands.
+    #[must_use]
+    pub fn section(&self) -> &str {
+        &self.section
+    }
+
+    /// What is compared against: the container, Kubernetes, OPA.
+    #[must_use]
+    pub fn reference(&self) -> &Side {
+        &self.reference
+    }
+
+    /// What is said to be better: Wasm, K3s, OPA-Wasm.
+    #[must_use]
+    pub fn contender(&self) -> &Side {
+        &self.contender
+    }
+
+    /// The factor as published, if one is.
+    #[must_use]
+    pub fn factor(&self) -> Option<&Factor> {
+        self.factor.as_ref()
+    }
+
+    /// The factor that the two published values give, in the published factor's own sense; nothing where no factor is
+    /// published or a value is zero.
+    #[must_use]
+    pub fn computed_factor(&self) -> Option<f64> {
+        self.factor.as_ref()?.sense.of(self.reference.value(), self.contender.value())
+    }
+
+    /// P = (reference − contender) / reference × 100 %, the source's own formula, from the two published values.
+    /// Negative where the contender's value is the higher one, as for density. Nothing where the reference is zero.
+    #[must_use]
+    pub fn improvement(&self) -> Option<f64> {
+        Sense::Reduction.of(self.reference.value(), self.contender.value())
+    }
+
+    /// Where the source says the same again, in its prose.
+    #[must_use]
+    pub fn restated(&self) -> &[Restated] {
+        &self.restated
+    }
+
+    /// Where the published factor and the prose differ from what the two published values give.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        check::findings(self)
+    }
+}
+
+/// One side of a claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Side {
+    metric: Metric,
+    stand_ins: Vec<Subject>,
+    versioned: bool,
+}
+
+impl Side {
+    /// The published value with its provenance.
+    #[must_use]
+    pub fn metric(&self) -> &Metric {
+        &self.metric
+    }
+
+    /// Subjects that may answer for the claimed one where that was not measured.
+    #[must_use]
+    pub fn stand_ins(&self) -> &[Subject] {
+        &self.stand_ins
+    }
+
+    /// Whether the source states this side's own version. Where it does not, the provenance names only the components
+    /// that the source states for the whole row.
+    #[must_use]
+    pub fn is_versioned(&self) -> bool {
+        self.versioned
+    }
+
+    fn value(&self) -> f64 {
+        self.metric.quantity().as_f64()
+    }
+}
+
+/// In which sense a factor is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sense {
+    /// The reference takes so many times the contender's time.
+    Faster,
+    /// The reference takes so many times the contender's bytes.
+    Smaller,
+    /// The reference uses so many times what the contender does.
+    Lower,
+    /// The contender has so many times what the reference has.
+    Higher,
+    /// The contender uses so many per cent less than the reference.
+    Reduction,
+}
+
+impl Sense {
+    /// The factor in this sense between two values; nothing where it would divide by zero.
+    #[must_use]
+    pub fn of(self, reference: f64, contender: f64) -> Option<f64> {
+        let factor = match self {
+            Self::Faster | Self::Smaller | Self::Lower => reference / contender,
+            Self::Higher => contender / reference,
+            Self::Reduction => (reference - contender) / reference * 100.0,
+        };
+        factor.is_finite().then_some(factor)
+    }
+
+    /// A factor of this sense as a plain ratio: 40 % less is a ratio of 1.67. Nothing where all or more is gone.
+    #[must_use]
+    pub fn gain(self, factor: f64) -> Option<f64> {
+        match self {
+            Self::Reduction => (factor < 100.0).then(|| 100.0 / (100.0 - factor)),
+            _ => Some(factor),
+        }
+    }
+
+    /// How it is printed beside a factor.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Faster => "faster",
+            Self::Smaller => "smaller",
+            Self::Lower => "lower",
+            Self::Higher => "higher",
+            Self::Reduction => "reduction",
+        }
+    }
+}
+
+/// A factor as published: `200`, faster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Factor {
+    printed: String,
+    value: f64,
+    sense: Sense,
+}
+
+impl Factor {
+    /// The factor's value, in its sense: a ratio, or per cent for [`Sense::Reduction`].
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// In which sense it is meant.
+    #[must_use]
+    pub fn sense(&self) -> Sense {
+        self.sense
+    }
+
+    /// The values that may have been printed so, by rounding or by cutting off: from half a unit of the last printed
+    /// digit below to a whole unit above. `26` may stand for 25.5 to 27.
+    #[must_use]
+    pub fn printed_range(&self) -> (f64, f64) {
+        let unit = unit_of(&self.printed);
+        (self.value - unit / 2.0, self.value + unit)
+    }
+
+    /// [`Factor::printed_range`] as gains, whatever the sense.
+    #[must_use]
+    pub fn gain_range(&self) -> Option<(f64, f64)> {
+        let (low, high) = self.printed_range();
+        Some((self.sense.gain(low)?, self.sense.gain(high)?))
+    }
+}
+
+/// `200× faster`, `40% reduction`.
+impl std::fmt::Display for Factor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mark = if self.sense == Sense::Reduction { "%" } else { "×" };
+        write!(f, "{}{mark} {}", self.printed, self.sense.as_str())
+    }
+}
+
+/// The worth of the last printed digit: 1 for `26`, 0.1 for `8.5`.
+fn unit_of(printed: &str) -> f64 {
+    let decimals = printed.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    10f64.powi(-i32::try_from(decimals).unwrap_or(0))
+}
+
+/// The same figure said again elsewhere in the source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restated {
+    section: String,
+    what: Restatement,
+}
+
+impl Restated {
+    /// Where.
+    #[must_use]
+    pub fn section(&self) -> &str {
+        &self.section
+    }
+
+    /// What is said there.
+    #[must_use]
+    pub fn what(&self) -> &Restatement {
+        &self.what
+    }
+}
+
+/// What is said again.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Restatement {
+    /// The contender's value.
+    Contender(Quantity, Bound),
+    /// The reference's value.
+    Reference(Quantity, Bound),
+    /// The factor, in the row's own sense or as a reduction in per cent.
+    Factor(Factor),
+}
+
+/// Why claims could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// The file cannot be read: check that it exists and may be read.
+    #[error("cannot read the claims {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something in the file is wrong.
+    #[error("{}: {error}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        error: Box<ClaimsError>,
+    },
+    /// Not TOML, or a field is missing, unknown or of the wrong type; the message names line and column.
+    #[error("not a file of claims: {0}")]
+    Syntax(String),
+    /// The file has another schema than this version reads.
+    #[error(
+        "the claims have schema {0}, and this version reads 1: use the version of runtime-baseline that wrote them"
+    )]
+    Schema(u64),
+    /// A field of a claim does not hold what it must.
+    #[error("claim {id:?}, {field}: {reason}")]
+    Claim {
+        /// The claim's id.
+        id: String,
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it, and what to write instead.
+        reason: String,
+    },
+    /// Two claims have one id: rename one.
+    #[error("two claims have the id {0:?}: rename one")]
+    Duplicate(String),
+}
+
+/// What a claim's statistic is taken to be where the row does not say.
+fn statistic_of(indicator: crate::Indicator) -> Statistic {
+    match indicator {
+        crate::Indicator::StartupP99 => Statistic::P99,
+        _ => Statistic::Single,
+    }
+}

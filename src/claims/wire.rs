@@ -1,0 +1,275 @@
+//! The TOML form of claims, and its checks.
+
+use serde::Deserialize;
+
+use super::{Claim, ClaimsError, Factor, Restated, Restatement, Sense, Side, statistic_of};
+use crate::{
+    Bound, Component, Date, Environment, Indicator, Isolation, Metric, Provenance, Quantity, Source, Subject,
+    Temperature,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: u64,
+    #[serde(default)]
+    table: Vec<Table>,
+}
+
+/// What the rows of one published table share.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    section: String,
+    source: Source,
+    date: Date,
+    components: Vec<String>,
+    #[serde(default)]
+    conditions: Conditions,
+    reference: SideForm,
+    contender: SideForm,
+    #[serde(default)]
+    claim: Vec<Row>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Conditions {
+    cpu: Option<String>,
+    cores: Option<u32>,
+    memory_gib: Option<u32>,
+    os: Option<String>,
+    kernel: Option<String>,
+    concurrency: Option<u32>,
+    load: Option<String>,
+}
+
+/// A side, in the table or in a row; the row's fields win.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SideForm {
+    subject: Option<String>,
+    value: Option<String>,
+    isolation: Option<Isolation>,
+    transport: Option<String>,
+    temperature: Option<Temperature>,
+    unversioned: Option<bool>,
+    stand_ins: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    id: String,
+    indicator: Indicator,
+    workload: Option<String>,
+    reference: SideForm,
+    contender: SideForm,
+    factor: Option<String>,
+    sense: Option<Sense>,
+    #[serde(default)]
+    restated: Vec<RestatedForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RestatedForm {
+    section: String,
+    of: Of,
+    value: String,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum Of {
+    Reference,
+    Contender,
+    Factor,
+    Reduction,
+}
+
+pub(super) fn read(text: &str) -> Result<Vec<Claim>, ClaimsError> {
+    let file: File = toml::from_str(text).map_err(|error| ClaimsError::Syntax(error.to_string()))?;
+    if file.schema != 1 {
+        return Err(ClaimsError::Schema(file.schema));
+    }
+    file.table.iter().flat_map(|table| table.claim.iter().map(move |row| claim(table, row))).collect()
+}
+
+fn claim(table: &Table, row: &Row) -> Result<Claim, ClaimsError> {
+    let wrong = |field: &'static str| move |reason: String| ClaimsError::Claim { id: row.id.clone(), field, reason };
+    if row.id.trim().is_empty() {
+        return Err(wrong("id")("write a short name, unique in the file".into()));
+    }
+    let factor = match (&row.factor, row.sense) {
+        (Some(printed), Some(sense)) => Some(factor(printed, sense).map_err(wrong("factor"))?),
+        (None, None) => None,
+        _ => return Err(wrong("factor")("give both factor and sense, or neither".into())),
+    };
+    let restated =
+        row.restated.iter().map(|form| restated(form, row)).collect::<Result<_, _>>().map_err(wrong("restated"))?;
+    Ok(Claim {
+        id: row.id.clone(),
+        section: table.section.clone(),
+        reference: side(table, row, &table.reference, &row.reference).map_err(wrong("reference"))?,
+        contender: side(table, row, &table.contender, &row.contender).map_err(wrong("contender"))?,
+        factor,
+        restated,
+    })
+}
+
+fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<Side, String> {
+    let subject = |name: &String| name.parse::<Subject>().map_err(|e| e.to_string());
+    let name = own.subject.as_ref().or(shared.subject.as_ref()).ok_or("no subject, here or in the table")?;
+    let (quantity, bound) = bounded(own.value.as_ref().ok_or("no value")?)?;
+
+    let mut components = table.components.iter().map(|c| c.parse::<Component>().map_err(|e| e.to_string()));
+    let first = components.next().ok_or("the table's components are empty: a figure names at least one version")??;
+    let mut provenance = Provenance::new(table.source.clone(), first, table.date);
+    for component in components {
+        provenance = provenance.with_component(component?);
+    }
+    let (stated, mut environment) = (&table.conditions, Environment::default());
+    environment.hardware.cpu.clone_from(&stated.cpu);
+    environment.hardware.cores = stated.cores;
+    environment.hardware.memory_bytes = stated.memory_gib.map(|gib| u64::from(gib) << 30);
+    environment.software.os.clone_from(&stated.os);
+    environment.software.kernel.clone_from(&stated.kernel);
+    environment.conditions.concurrency = stated.concurrency;
+    environment.conditions.load.clone_from(&stated.load);
+    environment.conditions.isolation = own.isolation.or(shared.isolation);
+    environment.conditions.transport = own.transport.clone().or_else(|| shared.transport.clone());
+
+    let mut metric = Metric::new(row.indicator, subject(name)?, quantity, provenance.with_environment(environment))
+        .map_err(|e| e.to_string())?
+        .with_statistic(statistic_of(row.indicator))
+        .with_bound(bound);
+    if let Some(temperature) = own.temperature.or(shared.temperature) {
+        metric = metric.with_temperature(temperature);
+    }
+    if let Some(workload) = &row.workload {
+        metric = metric.with_workload(workload);
+    }
+    let stand_ins = own.stand_ins.as_ref().or(shared.stand_ins.as_ref());
+    Ok(Side {
+        metric,
+        stand_ins: stand_ins.into_iter().flatten().map(subject).collect::<Result<_, _>>()?,
+        versioned: !own.unversioned.or(shared.unversioned).unwrap_or(false),
+    })
+}
+
+/// `~512 MB`, `> 1000 nodes`, `< 10 ms`, `6 ms`.
+fn bounded(text: &str) -> Result<(Quantity, Bound), String> {
+    const MARKS: [(char, Bound); 4] =
+        [('~', Bound::About), ('≈', Bound::About), ('>', Bound::Above), ('<', Bound::Below)];
+    let text = text.trim();
+    let found = MARKS.into_iter().find_map(|(mark, bound)| Some((text.strip_prefix(mark)?, bound)));
+    let (number, bound) = found.unwrap_or((text, Bound::Exact));
+    Ok((number.parse::<Quantity>().map_err(|e| e.to_string())?, bound))
+}
+
+fn factor(printed: &str, sense: Sense) -> Result<Factor, String> {
+    let plain = !printed.is_empty() && printed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let value = printed.parse::<f64>().ok().filter(|x| plain && x.is_finite() && *x > 0.0);
+    let value = value.ok_or_else(|| format!("{printed:?} is no factor: write a number above zero, such as \"8.5\""))?;
+    if sense.gain(value).is_none() {
+        return Err(format!("a reduction by {printed} % leaves nothing: write less than 100"));
+    }
+    Ok(Factor { printed: printed.to_owned(), value, sense })
+}
+
+fn restated(form: &RestatedForm, row: &Row) -> Result<Restated, String> {
+    let what = match form.of {
+        Of::Factor => {
+            let sense = row.sense.ok_or("the claim states no factor that could be said again")?;
+            Restatement::Factor(factor(&form.value, sense)?)
+        }
+        Of::Reduction => Restatement::Factor(factor(&form.value, Sense::Reduction)?),
+        Of::Reference | Of::Contender => {
+            let (quantity, bound) = bounded(&form.value)?;
+            if !row.indicator.units().contains(&quantity.unit()) {
+                return Err(format!("{} is not a value of {}", form.value, row.indicator));
+            }
+            match form.of {
+                Of::Reference => Restatement::Reference(quantity, bound),
+                _ => Restatement::Contender(quantity, bound),
+            }
+        }
+    };
+    Ok(Restated { section: form.section.clone(), what })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Claims, ClaimsError};
+
+    const GOOD: &str = r#"
+schema = 1
+[[table]]
+section = "1"
+source = { kind = "official_docs", reference = "a page" }
+date = "2026-01-02"
+components = ["a 1.0", "b 2.0"]
+reference = { subject = "a" }
+contender = { subject = "b" }
+[[table.claim]]
+id = "x"
+indicator = "image_size"
+reference = { value = "~2 MB" }
+contender = { value = "< 1 MB" }
+factor = "2"
+sense = "smaller"
+"#;
+
+    fn error(from: &str, to: &str) -> String {
+        assert!(GOOD.contains(from), "{from}");
+        Claims::from_toml(&GOOD.replace(from, to)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_good_file_is_read() {
+        let claims = Claims::from_toml(GOOD).unwrap();
+        let claim = claims.get("x").unwrap();
+        assert_eq!(claim.reference().metric().provenance().components().len(), 2);
+        assert_eq!(claim.contender().metric().bound(), crate::Bound::Below);
+        assert_eq!(claim.factor().unwrap().to_string(), "2× smaller");
+        assert!(claim.reference().is_versioned());
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        let cases = [
+            ("schema = 1", "schema = 2", "schema 2"),
+            ("schema = 1", "", "missing field `schema`"),
+            ("image_size", "image_weight", "unknown indicator"),
+            ("\"~2 MB\"", "\"2 parsecs\"", "claim \"x\", reference: unknown unit"),
+            ("\"~2 MB\"", "\"2 ms\"", "claim \"x\", reference: image_size is not measured in"),
+            ("\"< 1 MB\"", "\"- 1 MB\"", "claim \"x\", contender"),
+            ("factor = \"2\"", "", "give both"),
+            ("factor = \"2\"", "factor = \"-2\"", "claim \"x\", factor: \"-2\" is no factor"),
+            ("factor = \"2\"", "factor = \"inf\"", "is no factor"),
+            ("factor = \"2\"", "factor = \"0\"", "is no factor"),
+            ("factor = \"2\"\nsense = \"smaller\"", "factor = \"100\"\nsense = \"reduction\"", "leaves nothing"),
+            ("\"a 1.0\"", "\"a latest\"", "no exact version"),
+            ("[\"a 1.0\", \"b 2.0\"]", "[]", "components are empty"),
+            ("subject = \"a\"", "", "no subject"),
+            ("subject = \"a\"", "subject = \"A B\"", "is not a name"),
+            ("date = \"2026-01-02\"", "date = \"2026-02-30\"", "is no date"),
+            ("reference = \"a page\"", "reference = \" \"", "no reference"),
+            ("sense = \"smaller\"", "sens = \"smaller\"", "unknown field"),
+            ("id = \"x\"", "id = \"\"", "write a short name"),
+        ];
+        for (from, to, message) in cases {
+            let found = error(from, to);
+            assert!(found.contains(message), "{from} -> {to}: {found}");
+        }
+        let twice = format!("{GOOD}{}", &GOOD[GOOD.find("[[table]]").unwrap()..]);
+        assert!(matches!(Claims::from_toml(&twice), Err(ClaimsError::Duplicate(id)) if id == "x"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = Claims::load("no/such/claims.toml").unwrap_err().to_string();
+        assert!(error.contains("no/such/claims.toml"), "{error}");
+    }
+}

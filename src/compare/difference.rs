@@ -1,0 +1,157 @@
+//! In what the circumstances of two figures differ.
+
+use std::{collections::BTreeSet, fmt};
+
+use crate::{Metric, Quantity};
+
+/// A circumstance that bears on a figure.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Aspect {
+    /// What was measured.
+    Subject,
+    /// What it ran.
+    Workload,
+    /// What had been prepared before the clock started.
+    Temperature,
+    /// Which statistic of the samples the figure is.
+    Statistic,
+    /// The exact version of the component of this name.
+    Version(String),
+    /// CPU model.
+    Cpu,
+    /// Logical CPUs.
+    Cores,
+    /// Memory of the machine.
+    Memory,
+    /// Storage device and file system.
+    Storage,
+    /// Hypervisor.
+    Virtualization,
+    /// Operating system.
+    Os,
+    /// Kernel release.
+    Kernel,
+    /// The compiler of the harness.
+    Rustc,
+    /// How many at the same time.
+    Concurrency,
+    /// What else the machine did.
+    Load,
+    /// What stands between the workload and its host.
+    Isolation,
+    /// How the subject is reached.
+    Transport,
+    /// The engine's setting of this name.
+    Engine(String),
+    /// When.
+    Date,
+}
+
+impl fmt::Display for Aspect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Subject => "subject",
+            Self::Workload => "workload",
+            Self::Temperature => "temperature",
+            Self::Statistic => "statistic",
+            Self::Version(name) => return write!(f, "version of {name}"),
+            Self::Cpu => "CPU",
+            Self::Cores => "cores",
+            Self::Memory => "memory",
+            Self::Storage => "storage",
+            Self::Virtualization => "virtualization",
+            Self::Os => "OS",
+            Self::Kernel => "kernel",
+            Self::Rustc => "rustc",
+            Self::Concurrency => "concurrency",
+            Self::Load => "load",
+            Self::Isolation => "isolation",
+            Self::Transport => "transport",
+            Self::Engine(name) => return write!(f, "engine's {name}"),
+            Self::Date => "date",
+        })
+    }
+}
+
+/// One circumstance in which two figures differ; a side that does not state it is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Difference {
+    /// Which circumstance.
+    pub aspect: Aspect,
+    /// On the first side.
+    pub left: Option<String>,
+    /// On the second side.
+    pub right: Option<String>,
+}
+
+impl Difference {
+    /// Whether both sides state it: a conflict, not a gap.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.left.is_some() && self.right.is_some()
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not stated".to_owned());
+        write!(f, "{}: {} / {}", self.aspect, side(&self.left), side(&self.right))
+    }
+}
+
+/// In what the circumstances of two figures differ, gaps included. Noise is no circumstance of its own; see the records.
+#[must_use]
+pub fn differences(left: &Metric, right: &Metric) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut differ = |aspect, left: Option<String>, right: Option<String>| {
+        if left != right {
+            found.push(Difference { aspect, left, right });
+        }
+    };
+    fn text<T: ToString>(value: Option<T>) -> Option<String> {
+        value.map(|v| v.to_string())
+    }
+    differ(Aspect::Subject, text(Some(left.subject())), text(Some(right.subject())));
+    differ(Aspect::Workload, text(left.workload()), text(right.workload()));
+    differ(Aspect::Temperature, text(left.temperature()), text(right.temperature()));
+    differ(Aspect::Statistic, text(Some(left.statistic())), text(Some(right.statistic())));
+    for name in names(left).union(&names(right)) {
+        // Two components that are on one side each are other subjects, not other versions.
+        if let (Some(a), Some(b)) = (version(left, name), version(right, name)) {
+            differ(Aspect::Version(name.clone()), Some(a), Some(b));
+        }
+    }
+    let (a, b) = (left.provenance().environment(), right.provenance().environment());
+    let (x, y) = (&a.hardware, &b.hardware);
+    differ(Aspect::Cpu, x.cpu.clone(), y.cpu.clone());
+    differ(Aspect::Cores, text(x.cores), text(y.cores));
+    let memory = |bytes: Option<u64>| bytes.map(|n| Quantity::bytes(n).rounded());
+    differ(Aspect::Memory, memory(x.memory_bytes), memory(y.memory_bytes));
+    differ(Aspect::Storage, x.storage.clone(), y.storage.clone());
+    differ(Aspect::Virtualization, x.virtualization.clone(), y.virtualization.clone());
+    differ(Aspect::Os, a.software.os.clone(), b.software.os.clone());
+    differ(Aspect::Kernel, a.software.kernel.clone(), b.software.kernel.clone());
+    differ(Aspect::Rustc, a.software.rustc.clone(), b.software.rustc.clone());
+    let (x, y) = (&a.conditions, &b.conditions);
+    differ(Aspect::Concurrency, text(x.concurrency), text(y.concurrency));
+    differ(Aspect::Load, x.load.clone(), y.load.clone());
+    differ(Aspect::Isolation, text(x.isolation), text(y.isolation));
+    differ(Aspect::Transport, x.transport.clone(), y.transport.clone());
+    let settings: BTreeSet<_> = x.engine.keys().chain(y.engine.keys()).collect();
+    for key in settings {
+        differ(Aspect::Engine(key.clone()), x.engine.get(key).cloned(), y.engine.get(key).cloned());
+    }
+    differ(Aspect::Date, text(Some(left.provenance().date())), text(Some(right.provenance().date())));
+    found
+}
+
+/// Component names, without case: `WasmEdge` and `wasmedge` are one.
+fn names(metric: &Metric) -> BTreeSet<String> {
+    metric.provenance().components().iter().map(|c| c.name().to_lowercase()).collect()
+}
+
+fn version(metric: &Metric, name: &str) -> Option<String> {
+    let mut components = metric.provenance().components().iter();
+    components.find(|c| c.name().to_lowercase() == name).map(|c| c.version().to_owned())
+}

@@ -1,0 +1,340 @@
+//! A published claim against what was measured here.
+
+use std::{cmp::Reverse, collections::HashMap, fmt};
+
+use super::{Aspect, Comparison, Difference, differences, estimate};
+use crate::{
+    Baseline, Date, Family, Hardware, Indicator, Metric, Software, Statistic, Subject, Temperature, UnavailableRow,
+    claims::{Claim, Sense, Side},
+    stats::Estimate,
+};
+
+/// The widest interval, as upper over lower end, that can still reproduce a claim that lies inside it. In a wider one
+/// almost any claim would lie.
+pub const WIDEST: f64 = 2.0;
+
+/// What became of a claim.
+///
+/// The verdict is on the **factor** between the two sides, both measured here in one run on one machine, and never on
+/// the absolute values, which are the hardware's. With \[L, U\] the interval of the measured factor, and c the least
+/// factor that may have been printed as the claimed one (half a unit of the last digit below it):
+///
+/// - *refuted*: U < c. The whole interval lies below the claim.
+/// - *reproduced*: L ≥ c (the contender is at least as good as claimed), or L < c ≤ U and U / L ≤ [`WIDEST`].
+/// - *not comparable* otherwise, and wherever the two sides were not measured alike; it names what is missing.
+///
+/// Another machine, and other versions than the claim's, are listed as differences and do not forbid a verdict. These do:
+/// an isolation that is not the claimed one, a concurrency that is not the claimed one where it bears on the indicator
+/// (startup, CPU peaks, evaluation), a pooled instance for a cold start, and two sides that differ in machine, software,
+/// day, workload, statistic, or concurrency.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// The contender is as much better here as claimed, or more.
+    Reproduced,
+    /// It is not.
+    Refuted,
+    /// There is no answer, for want of these.
+    NotComparable(Vec<Missing>),
+}
+
+impl Verdict {
+    /// The word for a table.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Reproduced => "reproduced",
+            Self::Refuted => "refuted",
+            Self::NotComparable(_) => "not comparable",
+        }
+    }
+}
+
+/// What a verdict would take.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// The claim states no factor.
+    Factor,
+    /// One side was not measured.
+    Side {
+        /// What was to be measured.
+        subject: Subject,
+        /// Why it was not, where a run said so.
+        reason: Option<String>,
+        /// What to do about it, where a run said so.
+        remedy: Option<String>,
+    },
+    /// A side has no confidence interval, or the two have intervals at two levels.
+    Interval(Subject),
+    /// A side's figure is zero, so that there is no factor.
+    Zero(Subject),
+    /// The two sides were not measured alike: these differ between them.
+    Alike(Vec<Difference>),
+    /// A side was measured under another condition than the claimed one (claimed / measured).
+    Condition(Subject, Difference),
+    /// The interval of the factor holds the claim, but is wider than [`WIDEST`].
+    Precision(Estimate),
+}
+
+/// What is missing, and what to do about it.
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Factor => write!(f, "a factor: the claim states none"),
+            Self::Side { subject, reason, remedy } => {
+                write!(f, "{subject}: {}", reason.as_deref().unwrap_or("not measured"))?;
+                remedy.iter().try_for_each(|remedy| write!(f, " ({remedy})"))
+            }
+            Self::Interval(subject) => {
+                write!(f, "a 95 % interval of {subject}: measure it often enough to have one")
+            }
+            Self::Zero(subject) => write!(f, "a figure of {subject} above zero: it is below what the probe resolves"),
+            Self::Alike(all) => {
+                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+                write!(f, "both sides measured alike in one run; they differ in {}", all.join(", "))
+            }
+            Self::Condition(subject, difference) => {
+                write!(f, "{subject} under the claimed condition ({difference})")
+            }
+            Self::Precision(gain) => write!(
+                f,
+                "more samples: the factor lies between {:.3} and {:.3}, too wide to tell",
+                gain.low, gain.high
+            ),
+        }
+    }
+}
+
+/// A claim, its verdict, and the evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement<'a> {
+    /// The claim.
+    pub claim: &'a Claim,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// The two figures measured here that come closest to the claim, where both sides have one.
+    pub comparison: Option<Comparison<'a>>,
+    /// In what they differ from the claim (claimed / measured), wherever both state it; each once.
+    pub differences: Vec<Difference>,
+    /// Every other pair that answers the claim: other temperatures, workloads, days.
+    pub others: Vec<Comparison<'a>>,
+}
+
+/// Judges a claim by what a baseline holds.
+///
+/// ```
+/// use runtime_baseline::{Baseline, claims, compare::{Verdict, judge}};
+///
+/// let nothing = Baseline::new();
+/// let judgement = judge(claims().get("startup-time").expect("a row of table 14.3.1"), &nothing);
+/// let Verdict::NotComparable(missing) = judgement.verdict else { panic!("nothing was measured") };
+/// assert_eq!(missing[0].to_string(), "container/alpine: not measured");
+/// ```
+#[must_use]
+pub fn judge<'a>(claim: &'a Claim, baseline: &'a Baseline) -> Judgement<'a> {
+    let references = candidates(claim.reference(), baseline.metrics());
+    let contenders = candidates(claim.contender(), baseline.metrics());
+    let mut missing = Vec::new();
+    for (side, found) in [(claim.reference(), &references), (claim.contender(), &contenders)] {
+        if found.is_empty() {
+            missing.push(absent(side, baseline.unavailable()));
+        }
+    }
+    if claim.factor().is_none() {
+        missing.insert(0, Missing::Factor);
+    }
+    let mut pairs = pair(claim, &references, &contenders).into_iter();
+    let comparison = pairs.next();
+    let others = pairs.filter(|pair| obstacles(claim, pair).is_empty()).collect();
+    if missing.is_empty()
+        && let Some(pair) = comparison
+    {
+        missing = obstacles(claim, &pair);
+    }
+    let verdict = match comparison {
+        Some(pair) if missing.is_empty() => rule(claim, &pair),
+        _ => Verdict::NotComparable(missing),
+    };
+    let differences = comparison.map(|pair| conflicts(claim, &pair)).unwrap_or_default();
+    Judgement { claim, verdict, comparison, differences, others }
+}
+
+/// The measured figures that may answer for a side: the claimed subject's, or else the first stand-in's that has any.
+fn candidates<'a>(side: &Side, metrics: &'a [Metric]) -> Vec<&'a Metric> {
+    let claimed = side.metric();
+    let fits = |metric: &Metric| match claimed.statistic() {
+        // A published figure that does not say is the typical one, never a tail.
+        Statistic::Single => !matches!(metric.statistic(), Statistic::P90 | Statistic::P99 | Statistic::Min),
+        stated => metric.statistic() == stated,
+    };
+    let of = |subject: &Subject| -> Vec<&'a Metric> {
+        let indicator = claimed.indicator();
+        metrics.iter().filter(|m| m.indicator() == indicator && m.subject() == subject && fits(m)).collect()
+    };
+    let subjects = std::iter::once(claimed.subject()).chain(side.stand_ins());
+    subjects.map(of).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The row that says why a side was not measured: the claimed subject's, or else a stand-in's.
+fn absent(side: &Side, rows: &[UnavailableRow]) -> Missing {
+    let claimed = side.metric();
+    let mut subjects = std::iter::once(claimed.subject()).chain(side.stand_ins());
+    let row = subjects
+        .find_map(|subject| rows.iter().find(|r| r.indicator() == claimed.indicator() && r.subject() == subject));
+    Missing::Side {
+        subject: row.map_or(claimed.subject(), UnavailableRow::subject).clone(),
+        reason: row.map(|r| r.reason().to_owned()),
+        remedy: row.map(|r| r.remedy().to_owned()),
+    }
+}
+
+/// Pairs the sides, best first: each contender with the reference of its run (same day, machine, software, workload and
+/// statistic) that comes closest to the claim. Where no run has both, the closest figure of each side, so that the difference can be named.
+fn pair<'a>(claim: &Claim, references: &[&'a Metric], contenders: &[&'a Metric]) -> Vec<Comparison<'a>> {
+    let near = best_by_run(claim.reference(), references);
+    let mut pairs: Vec<Comparison> = contenders
+        .iter()
+        .filter_map(|contender| Comparison::new(near.get(&run_of(contender))?, contender).ok())
+        .collect();
+    if pairs.is_empty() {
+        let closest = |side, of: &[&'a Metric]| of.iter().copied().min_by_key(|m| distance(side, m));
+        let reference = closest(claim.reference(), references);
+        let contender = closest(claim.contender(), contenders);
+        let only = reference.zip(contender).and_then(|(a, b)| Comparison::new(a, b).ok());
+        pairs.extend(only);
+    }
+    pairs.sort_by_cached_key(|pair| {
+        let (a, b) = (distance(claim.reference(), pair.reference), distance(claim.contender(), pair.contender));
+        // The workload's name makes the order the same every time.
+        (a.0 + b.0, b.1, a.2.max(b.2), a.1, pair.reference.workload(), pair.reference.statistic())
+    });
+    pairs
+}
+
+type Run<'a> = (Date, &'a Hardware, &'a Software, Option<&'a str>, Statistic);
+
+fn run_of(metric: &Metric) -> Run<'_> {
+    let provenance = metric.provenance();
+    let environment = provenance.environment();
+    (provenance.date(), &environment.hardware, &environment.software, metric.workload(), metric.statistic())
+}
+
+fn best_by_run<'a>(side: &Side, metrics: &[&'a Metric]) -> HashMap<Run<'a>, &'a Metric> {
+    let mut best = HashMap::new();
+    for metric in metrics.iter().copied() {
+        best.entry(run_of(metric))
+            .and_modify(|held: &mut &Metric| {
+                if distance(side, metric) < distance(side, held) {
+                    *held = metric;
+                }
+            })
+            .or_insert(metric);
+    }
+    best
+}
+
+/// How far a figure is from what a side claims: conditions that forbid a verdict, then temperature, then age.
+fn distance(side: &Side, metric: &Metric) -> (usize, u8, Reverse<Date>) {
+    let interval = usize::from(estimate(metric).is_none());
+    // A claim that says no more than "start" is the whole way from the artifact as shipped.
+    let temperature = match metric.temperature() {
+        t if t == side.metric().temperature() => 0,
+        Some(Temperature::Cold) => 1,
+        Some(Temperature::Precompiled) => 2,
+        _ => 3,
+    };
+    (unmet(side, metric).len() + interval, temperature, Reverse(metric.provenance().date()))
+}
+
+/// The claimed conditions that a figure was not measured under, of those without which it does not answer the claim.
+fn unmet(side: &Side, metric: &Metric) -> Vec<Difference> {
+    let claimed = side.metric();
+    let load = claimed.provenance().environment().conditions.load.as_deref();
+    let pooled = load == Some("cold start") && metric.temperature() == Some(Temperature::Warm);
+    let mut found: Vec<Difference> = differences(claimed, metric)
+        .into_iter()
+        .filter(|d| d.left.is_some())
+        .filter(|d| match d.aspect {
+            Aspect::Isolation | Aspect::Workload | Aspect::Temperature => true,
+            Aspect::Concurrency => concurrency_matters(claimed.indicator()),
+            _ => false,
+        })
+        .collect();
+    if pooled {
+        let (left, right) = (Some("cold start".to_owned()), Some("warm".to_owned()));
+        found.push(Difference { aspect: Aspect::Temperature, left, right });
+    }
+    found
+}
+
+/// Whether what one instance shows depends on how many others do the same at that moment.
+fn concurrency_matters(indicator: Indicator) -> bool {
+    let family = indicator.family();
+    family == Family::Startup || matches!(indicator, Indicator::ColdStartCpuPeak | Indicator::EvaluationLatency)
+}
+
+/// What keeps a pair from being judged.
+fn obstacles(claim: &Claim, pair: &Comparison) -> Vec<Missing> {
+    let sides = [(claim.reference(), pair.reference), (claim.contender(), pair.contender)];
+    let mut missing: Vec<Missing> = sides
+        .iter()
+        .flat_map(|(side, metric)| {
+            unmet(side, metric).into_iter().map(|d| Missing::Condition(metric.subject().clone(), d))
+        })
+        .collect();
+    let unlike: Vec<Difference> = pair
+        .differences()
+        .into_iter()
+        .filter(|d| match d.aspect {
+            Aspect::Workload | Aspect::Statistic | Aspect::Date => true,
+            Aspect::Cpu | Aspect::Cores | Aspect::Memory | Aspect::Storage | Aspect::Virtualization => true,
+            Aspect::Os | Aspect::Kernel => true,
+            Aspect::Concurrency => concurrency_matters(pair.reference.indicator()),
+            _ => false,
+        })
+        .collect();
+    if !unlike.is_empty() {
+        missing.push(Missing::Alike(unlike));
+    }
+    for (_, metric) in sides {
+        if metric.quantity().as_f64() == 0.0 {
+            missing.push(Missing::Zero(metric.subject().clone()));
+        } else if estimate(metric).is_none() {
+            missing.push(Missing::Interval(metric.subject().clone()));
+        }
+    }
+    if missing.is_empty() && pair.ratio_interval().is_none() {
+        missing.push(Missing::Interval(pair.contender.subject().clone()));
+    }
+    missing
+}
+
+/// The rule in the docs of [`Verdict`].
+fn rule(claim: &Claim, pair: &Comparison) -> Verdict {
+    let Some(factor) = claim.factor() else { return Verdict::NotComparable(vec![Missing::Factor]) };
+    let (Some((least, _)), Some(ratio)) = (factor.gain_range(), pair.ratio_interval()) else {
+        return Verdict::NotComparable(vec![Missing::Interval(pair.contender.subject().clone())]);
+    };
+    // In the claim's own sense, so that a claim that something is dearer can be judged as well.
+    let measured = if factor.sense() == Sense::Higher { ratio.inverse() } else { ratio };
+    match () {
+        () if measured.high < least => Verdict::Refuted,
+        () if measured.low >= least || measured.high <= measured.low * WIDEST => Verdict::Reproduced,
+        () => Verdict::NotComparable(vec![Missing::Precision(measured)]),
+    }
+}
+
+/// In what both measured sides differ from the claim, where the claim says anything.
+fn conflicts(claim: &Claim, pair: &Comparison) -> Vec<Difference> {
+    let sides = [(claim.reference(), pair.reference), (claim.contender(), pair.contender)];
+    let mut found = Vec::new();
+    for (side, metric) in sides {
+        for difference in differences(side.metric(), metric) {
+            let telling = difference.is_conflict() && !matches!(difference.aspect, Aspect::Statistic | Aspect::Date);
+            if telling && !found.contains(&difference) {
+                found.push(difference);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,111 @@
+//! Figures as a table of text: the same rows for a terminal and for markdown.
+
+use std::fmt::Write;
+
+use crate::{Baseline, Indicator, Language, Metric, Statistic, Temperature};
+
+/// The figures of a baseline as an aligned table for a terminal, then what was unavailable, each with why.
+#[must_use]
+pub fn table(baseline: &Baseline, language: Language) -> String {
+    let metrics: Vec<&Metric> = baseline.metrics().iter().collect();
+    let rows = rows(&metrics, language);
+    let mut text = aligned(&header(language), &rows);
+    for row in baseline.unavailable() {
+        let what = [Some(row.subject().as_str()), row.workload(), row.temperature().map(Temperature::as_str)];
+        let what = what.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let indicator = language.pick(row.indicator().label_zh(), row.indicator().label());
+        let lead = language.pick("不可用", "unavailable");
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{lead}: {what}, {indicator}: {}; {}", row.reason(), row.remedy());
+    }
+    text
+}
+
+/// The column titles.
+pub(super) fn header(language: Language) -> [&'static str; 9] {
+    language.pick(
+        ["指标", "对象", "工作负载", "温度", "并发", "中位数", "95 % 区间", "p99", "样本数"],
+        ["indicator", "subject", "workload", "temperature", "concurrent", "median", "95 % interval", "p99", "n"],
+    )
+}
+
+/// One row for each figure of one subject: its statistics side by side.
+pub(super) fn rows(metrics: &[&Metric], language: Language) -> Vec<[String; 9]> {
+    let mut rows: Vec<(Key<'_>, Vec<&Metric>)> = Vec::new();
+    for metric in metrics {
+        let key = Key::of(metric);
+        match rows.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, statistics)) => statistics.push(metric),
+            None => rows.push((key, vec![metric])),
+        }
+    }
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    rows.iter().map(|(_, statistics)| row(statistics, language)).collect()
+}
+
+/// What the statistics of one row share.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'a> {
+    indicator: usize,
+    workload: Option<&'a str>,
+    concurrency: Option<u32>,
+    subject: &'a str,
+    temperature: Option<Temperature>,
+    samples: Option<&'a std::path::Path>,
+}
+
+impl<'a> Key<'a> {
+    fn of(metric: &'a Metric) -> Self {
+        Self {
+            indicator: Indicator::ALL.iter().position(|i| *i == metric.indicator()).unwrap_or(usize::MAX),
+            workload: metric.workload(),
+            concurrency: metric.provenance().environment().conditions.concurrency,
+            subject: metric.subject().as_str(),
+            temperature: metric.temperature(),
+            samples: metric.samples(),
+        }
+    }
+}
+
+fn row(statistics: &[&Metric], language: Language) -> [String; 9] {
+    let first = statistics[0];
+    let of = |statistic: Statistic| statistics.iter().find(|m| m.statistic() == statistic);
+    let cell = |metric: Option<&&Metric>| metric.map(|m| m.quantity().rounded()).unwrap_or_default();
+    // What is no distribution (a rate, a size) has one value, and stands where the median does.
+    let centre = of(Statistic::Median).or_else(|| statistics.iter().find(|m| m.statistic() != Statistic::P99));
+    let interval = centre.and_then(|m| m.interval()).map(|i| format!("{} … {}", i.low().rounded(), i.high().rounded()));
+    let indicator = language.pick(first.indicator().label_zh(), first.indicator().label());
+    [
+        indicator.to_owned(),
+        first.subject().to_string(),
+        first.workload().unwrap_or_default().to_owned(),
+        first.temperature().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+        first.provenance().environment().conditions.concurrency.map(|c| c.to_string()).unwrap_or_default(),
+        cell(centre),
+        interval.unwrap_or_default(),
+        cell(of(Statistic::P99)),
+        first.count().map(|n| n.to_string()).unwrap_or_default(),
+    ]
+}
+
+fn aligned(header: &[&str; 9], rows: &[[String; 9]]) -> String {
+    // Chinese characters take two columns of a terminal.
+    let width = |text: &str| text.chars().map(|c| if (c as u32) >= 0x2e80 { 2 } else { 1 }).sum::<usize>();
+    let mut widths = header.map(&width);
+    for row in rows {
+        for (column, cell) in widths.iter_mut().zip(row) {
+            *column = (*column).max(width(cell));
+        }
+    }
+    let line = |cells: &[&str]| {
+        let padded = |(cell, column): (&&str, &usize)| format!("{cell}{}", " ".repeat(column - width(cell)));
+        let line = cells.iter().zip(&widths).map(padded).collect::<Vec<_>>().join("  ");
+        format!("{}\n", line.trim_end())
+    };
+    let mut text = line(header);
+    text.push_str(&line(&widths.map(|w| "─".repeat(w)).each_ref().map(String::as_str)));
+    for row in rows {
+        text.push_str(&line(&row.each_ref().map(String::as_str)));
+    }
+    text
+}

@@ -1,0 +1,131 @@
+//! Every runtime of this build: those that run here, and why the others do not.
+
+use super::{Runtime, RuntimeError, Unavailable, noop::Noop};
+use crate::Subject;
+
+/// The runtimes of this machine.
+///
+/// ```
+/// use runtime_baseline::runtime::Registry;
+///
+/// let registry = Registry::of_this_machine();
+/// assert!(registry.runtimes().any(|runtime| runtime.identity().subject.as_str() == "noop"));
+/// for refusal in registry.unavailable() {
+///     println!("{refusal}");
+/// }
+/// ```
+#[derive(Default)]
+pub struct Registry {
+    runtimes: Vec<Box<dyn Runtime>>,
+    #[cfg(feature = "container")]
+    peers: Vec<super::oci_cli::OciCli>,
+    unavailable: Vec<Unavailable>,
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let subjects: Vec<_> = self.runtimes().map(|r| r.identity().subject.as_str()).collect();
+        f.debug_struct("Registry").field("runtimes", &subjects).field("unavailable", &self.unavailable).finish()
+    }
+}
+
+impl Registry {
+    /// Tries every adapter of this build. One that was not built in is unavailable too, and says which feature it takes.
+    #[must_use]
+    pub fn of_this_machine() -> Self {
+        let mut registry = Self::default();
+        registry.runtimes.push(Box::new(Noop::new()));
+        registry.add_wasmtime();
+        registry.add_containers();
+        registry
+    }
+
+    /// Those that run here, in the order of the report.
+    pub fn runtimes(&self) -> impl Iterator<Item = &dyn Runtime> {
+        self.runtimes.iter().map(AsRef::as_ref)
+    }
+
+    /// The command-line peers of the container adapter.
+    #[cfg(feature = "container")]
+    pub fn peers(&self) -> impl Iterator<Item = &super::oci_cli::OciCli> {
+        self.peers.iter()
+    }
+
+    /// Those that do not run here, each with why and what to do about it.
+    #[must_use]
+    pub fn unavailable(&self) -> &[Unavailable] {
+        &self.unavailable
+    }
+
+    /// Keeps an adapter, or why there is none.
+    fn add(&mut self, subject: &str, made: Result<Box<dyn Runtime>, RuntimeError>) {
+        match made {
+            Ok(runtime) => self.runtimes.push(runtime),
+            Err(error) => self.refuse(subject, error),
+        }
+    }
+
+    fn refuse(&mut self, subject: &str, error: RuntimeError) {
+        let refusal = match error {
+            RuntimeError::Unavailable(refusal) => refusal,
+            error => refusal(subject, error.to_string(), "see the reason".to_owned()),
+        };
+        self.unavailable.push(refusal);
+    }
+
+    #[cfg(feature = "wasmtime")]
+    fn add_wasmtime(&mut self) {
+        self.add("wasmtime", super::wasmtime::Wasmtime::new().map(|w| Box::new(w) as _));
+    }
+
+    #[cfg(not(feature = "wasmtime"))]
+    fn add_wasmtime(&mut self) {
+        self.unavailable.push(not_built("wasmtime", "wasmtime"));
+    }
+
+    #[cfg(feature = "container")]
+    fn add_containers(&mut self) {
+        use super::{container::Container, oci_cli::OciCli};
+        use crate::launcher::{Launcher, LauncherError, LauncherOptions};
+
+        const SUBJECTS: [&str; 4] = ["container/scratch", "container/busybox", "crun", "runc"];
+        let launcher = match Launcher::start(LauncherOptions::default()) {
+            Ok(launcher) => launcher,
+            Err(error) => {
+                let (reason, remedy) = match error {
+                    LauncherError::Unavailable { reason, remedy } => (reason, remedy),
+                    error => (error.to_string(), "see the reason".to_owned()),
+                };
+                let refusals = SUBJECTS.map(|subject| refusal(subject, reason.clone(), remedy.clone()));
+                return self.unavailable.extend(refusals);
+            }
+        };
+        match Container::scratch(&launcher) {
+            Ok(scratch) => {
+                for (name, peer) in [("crun", OciCli::crun(&scratch)), ("runc", OciCli::runc(&scratch))] {
+                    match peer {
+                        Ok(peer) => self.peers.push(peer),
+                        Err(error) => self.refuse(name, error),
+                    }
+                }
+                self.runtimes.push(Box::new(scratch));
+            }
+            Err(error) => self.refuse("container/scratch", error),
+        }
+        self.add("container/busybox", Container::busybox(&launcher).map(|c| Box::new(c) as _));
+    }
+
+    #[cfg(not(feature = "container"))]
+    fn add_containers(&mut self) {
+        self.unavailable.extend(["container/scratch", "container/busybox"].map(|s| not_built(s, "container")));
+    }
+}
+
+fn refusal(subject: &str, reason: String, remedy: String) -> Unavailable {
+    Unavailable { subject: Subject::new(subject).expect("a valid constant"), reason, remedy }
+}
+
+#[allow(dead_code, reason = "every feature may be on")]
+fn not_built(subject: &str, feature: &str) -> Unavailable {
+    refusal(subject, "this build has no adapter for it".to_owned(), format!("build with --features {feature}"))
+}

@@ -1,0 +1,286 @@
+//! What is prepared before a start, and what a start does, for each mode and temperature.
+
+use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, sync::Arc};
+
+use super::{
+    Mode, compile,
+    ffi::{self, Config, End, Engine, Fault, Linked, Live, Module},
+    room::{ROOM, Seat},
+    watch::Watch,
+};
+use crate::{
+    Subject, Temperature, disk,
+    runtime::{Artifact, Instance, Limits, RuntimeError},
+};
+
+/// The most memory mappings that a live instance was seen to hold, with a module of its own, and some.
+const MAPPINGS: usize = 12;
+
+/// What the artifacts of one workload share.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) subject: Subject,
+    pub(super) workload: String,
+    pub(super) limits: Limits,
+    pub(super) config: Arc<Config>,
+    pub(super) watch: Arc<Watch>,
+}
+
+impl Job {
+    pub(super) fn invalid(&self, reason: impl Into<String>) -> RuntimeError {
+        RuntimeError::Invalid { workload: self.workload.clone(), reason: reason.into() }
+    }
+
+    fn engine(&self, reason: impl Into<String>) -> RuntimeError {
+        RuntimeError::Engine { subject: self.subject.clone(), reason: reason.into() }
+    }
+
+    fn memory_limit(&self) -> RuntimeError {
+        RuntimeError::MemoryLimit { workload: self.workload.clone(), limit: self.limits.memory }
+    }
+
+    /// What the engine's error means.
+    fn judge(&self, fault: Fault) -> RuntimeError {
+        let workload = self.workload.clone();
+        if fault.memory {
+            self.memory_limit()
+        } else if fault.interrupted() {
+            RuntimeError::TimeLimit { workload, limit: self.limits.time }
+        } else if fault.invalid() {
+            self.invalid(fault.message)
+        } else if fault.trapped() {
+            RuntimeError::Failed { workload, reason: fault.message }
+        } else {
+            self.engine(fault.message)
+        }
+    }
+
+    /// Runs a guest under the time limit; it is ready then.
+    fn run(
+        &self,
+        engine: Arc<Engine>,
+        seat: Seat,
+        file: Option<Arc<File>>,
+        guest: impl FnOnce(Arc<Engine>) -> Result<(Live, End), Fault>,
+    ) -> Result<Box<dyn Instance>, RuntimeError> {
+        let watched = self.watch.over(Arc::clone(&engine) as _, self.limits.time);
+        let outcome = guest(engine);
+        drop(watched);
+        let (live, end) = outcome.map_err(|fault| self.judge(fault))?;
+        if end.memory {
+            return Err(self.memory_limit());
+        }
+        if let Some(status) = end.exit.filter(|status| *status != 0) {
+            return Err(RuntimeError::Failed {
+                workload: self.workload.clone(),
+                reason: format!("exit status {status}"),
+            });
+        }
+        let ready_at = end.reading.ok_or_else(|| RuntimeError::NotReady { workload: self.workload.clone() })?;
+        Ok(Box::new(Ready { ready_at, _live: live, _file: file, _seat: seat }))
+    }
+
+    fn load(&self, file: &File) -> Result<Module, RuntimeError> {
+        Module::load(&self.config, &file.path).map_err(|fault| self.judge(fault))
+    }
+
+    fn seat(&self, concurrent: usize) -> Result<Seat, RuntimeError> {
+        ROOM.take(concurrent.saturating_mul(MAPPINGS), &self.subject)
+    }
+
+    /// A fresh executor links, instantiates and runs `module`.
+    fn start(&self, module: &Module, file: Option<Arc<File>>, seat: Seat) -> Result<Box<dyn Instance>, RuntimeError> {
+        let engine = Engine::executor(&self.config).map_err(|fault| self.engine(fault.message))?;
+        let linked = Linked::new(&engine).map_err(|fault| self.engine(fault.message))?;
+        self.run(engine, seat, file, |engine| ffi::run(engine, Arc::new(linked), module))
+    }
+
+    /// Compiles `wasm` into a file.
+    fn compile(&self, wasm: &[u8]) -> Result<Arc<File>, RuntimeError> {
+        let code = compile::ahead_of_time(wasm, &disk::directory()).map_err(|reason| self.engine(reason))?;
+        File::write(&code)
+    }
+}
+
+/// A file without a name, as the engine takes it.
+#[derive(Debug)]
+struct File {
+    path: CString,
+    content: disk::Artifact,
+}
+
+impl File {
+    fn write(content: &[u8]) -> Result<Arc<Self>, RuntimeError> {
+        let content = disk::Artifact::write(content)?;
+        let path = CString::new(content.path().as_os_str().as_bytes()).unwrap_or_default();
+        Ok(Arc::new(Self { path, content }))
+    }
+}
+
+/// Does what comes before the clock starts. A module that could never run is refused here.
+pub(super) fn prepare(
+    job: Job,
+    mode: Mode,
+    temperature: Temperature,
+    wasm: Vec<u8>,
+) -> Result<Box<dyn Artifact>, RuntimeError> {
+    let file = File::write(&wasm)?;
+    let module = job.load(&file)?;
+    let (start, memory) = module.exports();
+    if !start {
+        return Err(job.invalid("it exports no function _start without parameters and results"));
+    }
+    if !memory && module.imports_wasi() {
+        return Err(job.invalid("it imports WASI and exports no memory named \"memory\""));
+    }
+    if mode == Mode::Jit {
+        return Ok(Box::new(Jit { job, file }));
+    }
+    let (file, module) = if mode == Mode::Aot {
+        compile::sweep(&disk::directory());
+        let code = job.compile(&wasm)?;
+        let module = job.load(&code)?;
+        holds_machine_code(&job, &code)?;
+        (if temperature == Temperature::Cold { file } else { code }, module)
+    } else {
+        (file, module)
+    };
+    Ok(match temperature {
+        Temperature::Cold if mode == Mode::Aot => Box::new(Compiled { job, file, wasm }),
+        Temperature::Cold | Temperature::Precompiled => Box::new(OnDisk { job, file }),
+        Temperature::Warm => {
+            let engine = Engine::executor(&job.config).map_err(|fault| job.engine(fault.message))?;
+            let linked = Arc::new(Linked::new(&engine).map_err(|fault| job.engine(fault.message))?);
+            Box::new(Warm { job, module, linked, file })
+        }
+    })
+}
+
+/// Whether `file`, loaded, is mapped as code. The engine interprets what it does not take for machine code.
+fn holds_machine_code(job: &Job, file: &File) -> Result<(), RuntimeError> {
+    use std::os::unix::fs::MetadataExt;
+    let inode = fs::metadata(file.content.path()).map(|data| data.ino().to_string());
+    let maps = fs::read_to_string("/proc/self/maps");
+    let (Ok(inode), Ok(maps)) = (inode, maps) else { return Ok(()) };
+    let code = |line: &str| {
+        let mut fields = line.split_whitespace().skip(1);
+        fields.next().is_some_and(|access| access.contains('x')) && fields.nth(2) == Some(inode.as_str())
+    };
+    if maps.lines().any(code) {
+        return Ok(());
+    }
+    Err(job.engine(format!(
+        "it would interpret the artifact that it compiled: its code is not mapped; if {} is mounted noexec, set TMPDIR to a \
+         directory that is not",
+        disk::directory().display()
+    )))
+}
+
+/// A module, or an artifact, on disk; everything else is in the start.
+struct OnDisk {
+    job: Job,
+    file: Arc<File>,
+}
+
+impl Artifact for OnDisk {
+    fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
+        self.job.seat(concurrent).map(drop)
+    }
+
+    fn artifact_bytes(&self) -> Option<u64> {
+        Some(self.file.content.length())
+    }
+
+    fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        let seat = self.job.seat(1)?;
+        let module = self.job.load(&self.file)?;
+        self.job.start(&module, Some(Arc::clone(&self.file)), seat)
+    }
+}
+
+/// A module on disk, compiled ahead of time in each start.
+struct Compiled {
+    job: Job,
+    file: Arc<File>,
+    wasm: Vec<u8>,
+}
+
+impl Artifact for Compiled {
+    fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
+        self.job.seat(concurrent).map(drop)
+    }
+
+    fn artifact_bytes(&self) -> Option<u64> {
+        Some(self.file.content.length())
+    }
+
+    fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        let seat = self.job.seat(1)?;
+        let code = self.job.compile(&self.wasm)?;
+        let module = self.job.load(&code)?;
+        self.job.start(&module, Some(code), seat)
+    }
+}
+
+/// A module on disk, compiled just in time in each start.
+struct Jit {
+    job: Job,
+    file: Arc<File>,
+}
+
+impl Artifact for Jit {
+    fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
+        self.job.seat(concurrent).map(drop)
+    }
+
+    fn artifact_bytes(&self) -> Option<u64> {
+        Some(self.file.content.length())
+    }
+
+    fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        let seat = self.job.seat(1)?;
+        let engine = Engine::vm(&self.job.config).map_err(|fault| self.job.engine(fault.message))?;
+        self.job.run(engine, seat, None, |engine| ffi::run_in_vm(engine, &self.file.path))
+    }
+}
+
+/// A module, validated and linked to; one start after another instantiates it.
+struct Warm {
+    job: Job,
+    module: Module,
+    linked: Arc<Linked>,
+    file: Arc<File>,
+}
+
+impl Artifact for Warm {
+    fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
+        self.job.seat(concurrent).map(drop)
+    }
+
+    fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        let seat = self.job.seat(1)?;
+        let engine = Engine::executor(&self.job.config).map_err(|fault| self.job.engine(fault.message))?;
+        let (linked, file) = (Arc::clone(&self.linked), Some(Arc::clone(&self.file)));
+        self.job.run(engine, seat, file, |engine| ffi::run(engine, linked, &self.module))
+    }
+}
+
+/// An instance that has run to ready.
+struct Ready {
+    ready_at: u64,
+    // Declared before the seat, so that its mappings are gone when the seat is free.
+    _live: Live,
+    // The loader knows a library by its path: no other file may have this one as long as the library is loaded.
+    _file: Option<Arc<File>>,
+    _seat: Seat,
+}
+
+impl Instance for Ready {
+    fn ready_at(&self) -> u64 {
+        self.ready_at
+    }
+
+    fn stop(self: Box<Self>) -> Result<(), RuntimeError> {
+        Ok(())
+    }
+}
