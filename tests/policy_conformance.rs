@@ -37,6 +37,10 @@ engines! {
     regorus_rvm => Ok(runtime_baseline::policy::regorus::Regorus::rvm());
     #[cfg(feature = "opa-wasm")]
     opa_wasm => runtime_baseline::policy::opa_wasm::OpaWasm::new();
+    #[cfg(feature = "opa")]
+    opa_server => runtime_baseline::policy::opa::Opa::server();
+    #[cfg(feature = "opa")]
+    opa_process => runtime_baseline::policy::opa::Opa::process();
 }
 
 /// What the benches compare the adapter with decides as the adapter must.

@@ -5,6 +5,8 @@ mod embedded;
 mod error;
 mod fixture;
 mod folder;
+#[cfg(feature = "opa")]
+pub mod opa;
 #[cfg(feature = "opa-wasm")]
 mod opa_abi;
 mod rbac;
@@ -72,7 +74,7 @@ pub trait Evaluator: Send {
 }
 
 /// The policy's data document, an empty object where it has none, or why an engine cannot take it.
-#[cfg(any(feature = "opa-wasm", feature = "regorus"))]
+#[cfg(any(feature = "opa", feature = "opa-wasm", feature = "regorus"))]
 fn checked_data(policy: &Policy, limits: Limits) -> Result<&str, PolicyError> {
     let data = policy.data.as_deref().unwrap_or("{}");
     if data.len() as u64 > limits.memory {

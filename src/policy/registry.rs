@@ -1,7 +1,7 @@
 //! Every policy engine of this build: those that run here, and why the others do not.
 
 use super::PolicyEngine;
-#[cfg(feature = "opa-wasm")]
+#[cfg(any(feature = "opa", feature = "opa-wasm"))]
 use super::PolicyError;
 use crate::{Subject, runtime::Unavailable};
 
@@ -32,6 +32,7 @@ impl Registry {
         let mut registry = Self::default();
         registry.add_regorus();
         registry.add_opa_wasm();
+        registry.add_opa();
         registry
     }
 
@@ -63,8 +64,19 @@ impl Registry {
         self.unavailable.push(not_built("opa-wasm/wasmtime", "opa-wasm"));
     }
 
+    #[cfg(feature = "opa")]
+    fn add_opa(&mut self) {
+        self.add("opa", super::opa::Opa::server());
+        self.add("opa/eval", super::opa::Opa::process());
+    }
+
+    #[cfg(not(feature = "opa"))]
+    fn add_opa(&mut self) {
+        self.unavailable.extend(["opa", "opa/eval"].map(|subject| not_built(subject, "opa")));
+    }
+
     /// One that may not run here.
-    #[cfg(feature = "opa-wasm")]
+    #[cfg(any(feature = "opa", feature = "opa-wasm"))]
     fn add<E: PolicyEngine + 'static>(&mut self, subject: &str, engine: Result<E, PolicyError>) {
         match engine {
             Ok(engine) => self.engines.push(Box::new(engine)),
