@@ -14,6 +14,8 @@ pub mod stats;
 
 #[cfg(feature = "measure")]
 pub mod clock;
+#[cfg(feature = "measure")]
+mod disk;
 #[cfg(feature = "container")]
 pub mod launcher;
 #[cfg(feature = "measure")]

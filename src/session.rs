@@ -185,6 +185,7 @@ impl Session {
             concurrency: Some(figure.concurrency),
             load: Some(figure.load.clone()),
             isolation: Some(figure.identity.isolation),
+            transport: figure.identity.transport.clone(),
             engine,
             noise: self.host.noise(),
             ..Conditions::default()

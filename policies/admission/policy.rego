@@ -4,7 +4,7 @@ package kubernetes.admission
 # METADATA
 # description: Undefined for what is not an AdmissionReview.
 # entrypoint: true
-decision := {"allowed": count(deny) == 0, "messages": deny, "uid": input.request.uid}
+decision := {"allowed": count(deny) == 0, "messages": sort(deny), "uid": input.request.uid}
 
 deny contains message if {
 	not exempt

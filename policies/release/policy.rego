@@ -2,8 +2,10 @@
 package release
 
 # METADATA
-# description: Why not, as a set of messages; empty when the release may be deployed.
+# description: Why not, sorted, since engines give a set in an order of their own; empty when it may be deployed.
 # entrypoint: true
+reasons := sort(violations)
+
 violations contains message if {
 	not semver.is_valid(input.version)
 	message := sprintf("version %s is not a semantic version", [input.version])

@@ -9,7 +9,7 @@ pub(super) struct Embedded {
     name: &'static str,
     rego: &'static str,
     data: &'static str,
-    wasm: Option<&'static [u8]>,
+    wasm: &'static [u8],
     inputs: &'static [(&'static str, &'static str)],
     expected: &'static [(&'static str, &'static str)],
 }
@@ -36,7 +36,7 @@ macro_rules! folder {
             name: $name,
             rego: file!(concat!($name, "/policy.rego")),
             data: file!(concat!($name, "/data.json")),
-            wasm: None,
+            wasm: include_bytes!(concat!("../../policies/", $name, "/policy.wasm")),
             inputs: &$inputs,
             expected: &$expected,
         }
@@ -106,7 +106,7 @@ pub(super) const FOLDERS: &[Embedded] = &[
         "wrong-audience"
         "wrong-issuer"
         "wrong-method"),
-    folder!("release"; "violations" "next_version";
+    folder!("release"; "reasons" "next_version";
         "at-the-minimum"
         "deployable"
         "image-by-tag"
@@ -127,7 +127,7 @@ pub(super) fn policies(folder: &Embedded) -> Vec<Policy> {
         name: folder.name.to_owned(),
         rego: folder.rego.into(),
         data: Some(folder.data.into()),
-        wasm: folder.wasm.map(Into::into),
+        wasm: Some(folder.wasm.into()),
         inputs: own(folder.inputs),
         expected: own(folder.expected),
     };

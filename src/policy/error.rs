@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{Subject, runtime::Unavailable};
+use crate::{Subject, disk, runtime::Unavailable};
 
 /// Why there is no decision. The same case gives the same variant from every engine.
 #[derive(Debug, thiserror::Error)]
@@ -119,4 +119,10 @@ pub enum PolicyError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl From<disk::Error> for PolicyError {
+    fn from(error: disk::Error) -> Self {
+        Self::Io { path: error.directory, source: error.source }
+    }
 }

@@ -1,13 +1,19 @@
 //! Policy engines: what answers a Rego query. An adapter is one file that implements [`PolicyEngine`] and
 //! [`Evaluator`]; no adapter knows a probe.
 
-mod artifact;
 mod embedded;
 mod error;
 mod fixture;
 mod folder;
+#[cfg(feature = "opa")]
+pub mod opa;
+#[cfg(feature = "opa-wasm")]
+mod opa_abi;
 mod rbac;
 mod registry;
+
+#[cfg(feature = "opa-wasm")]
+pub mod opa_wasm;
 
 #[cfg(feature = "regorus")]
 pub mod regorus;
@@ -16,6 +22,8 @@ pub use error::PolicyError;
 pub use fixture::{Case, Policy};
 pub use registry::Registry;
 
+#[cfg(any(feature = "opa-wasm", feature = "regorus"))]
+use crate::disk;
 use crate::runtime::{Identity, Limits};
 
 /// In which form an engine is given the policy.
@@ -46,7 +54,9 @@ pub trait PolicyEngine: Send + Sync {
 
 /// A policy on disk in an engine's form, to be loaded any number of times, from any thread.
 pub trait Loader: Send + Sync {
-    /// Reads the policy and its data from disk and makes an engine that can decide.
+    /// Reads the policy and its data from disk and makes an engine that can decide. While another engine of this loader
+    /// is alive, it may share with that one what is the same for all, such as a compiled module: a figure of startup is
+    /// that of the only one.
     ///
     /// # Errors
     /// [`PolicyError`] when a file cannot be read, is malformed, or exceeds a limit.
@@ -64,7 +74,7 @@ pub trait Evaluator: Send {
 }
 
 /// The policy's data document, an empty object where it has none, or why an engine cannot take it.
-#[cfg_attr(not(feature = "regorus"), allow(dead_code, reason = "engines use it"))]
+#[cfg(any(feature = "opa", feature = "opa-wasm", feature = "regorus"))]
 fn checked_data(policy: &Policy, limits: Limits) -> Result<&str, PolicyError> {
     let data = policy.data.as_deref().unwrap_or("{}");
     if data.len() as u64 > limits.memory {
@@ -72,4 +82,17 @@ fn checked_data(policy: &Policy, limits: Limits) -> Result<&str, PolicyError> {
     }
     folder::object(data).map_err(|reason| PolicyError::Data { policy: policy.name.clone(), reason })?;
     Ok(data)
+}
+
+/// What an artifact holds.
+#[cfg(any(feature = "opa-wasm", feature = "regorus"))]
+fn read_bytes(artifact: &disk::Artifact) -> Result<Vec<u8>, PolicyError> {
+    std::fs::read(artifact.path()).map_err(|source| PolicyError::Io { path: artifact.path().to_owned(), source })
+}
+
+/// What an artifact holds that is text.
+#[cfg(any(feature = "opa-wasm", feature = "regorus"))]
+fn read(artifact: &disk::Artifact) -> Result<String, PolicyError> {
+    std::fs::read_to_string(artifact.path())
+        .map_err(|source| PolicyError::Io { path: artifact.path().to_owned(), source })
 }

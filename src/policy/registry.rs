@@ -1,6 +1,8 @@
 //! Every policy engine of this build: those that run here, and why the others do not.
 
 use super::PolicyEngine;
+#[cfg(any(feature = "opa", feature = "opa-wasm"))]
+use super::PolicyError;
 use crate::{Subject, runtime::Unavailable};
 
 /// The policy engines of this machine.
@@ -29,6 +31,8 @@ impl Registry {
     pub fn of_this_machine() -> Self {
         let mut registry = Self::default();
         registry.add_regorus();
+        registry.add_opa_wasm();
+        registry.add_opa();
         registry
     }
 
@@ -48,6 +52,41 @@ impl Registry {
         use super::regorus::Regorus;
         self.engines.push(Box::new(Regorus::interpreter()));
         self.engines.push(Box::new(Regorus::rvm()));
+    }
+
+    #[cfg(feature = "opa-wasm")]
+    fn add_opa_wasm(&mut self) {
+        self.add("opa-wasm/wasmtime", super::opa_wasm::OpaWasm::new());
+    }
+
+    #[cfg(not(feature = "opa-wasm"))]
+    fn add_opa_wasm(&mut self) {
+        self.unavailable.push(not_built("opa-wasm/wasmtime", "opa-wasm"));
+    }
+
+    #[cfg(feature = "opa")]
+    fn add_opa(&mut self) {
+        self.add("opa", super::opa::Opa::server());
+        self.add("opa/eval", super::opa::Opa::process());
+    }
+
+    #[cfg(not(feature = "opa"))]
+    fn add_opa(&mut self) {
+        self.unavailable.extend(["opa", "opa/eval"].map(|subject| not_built(subject, "opa")));
+    }
+
+    /// One that may not run here.
+    #[cfg(any(feature = "opa", feature = "opa-wasm"))]
+    fn add<E: PolicyEngine + 'static>(&mut self, subject: &str, engine: Result<E, PolicyError>) {
+        match engine {
+            Ok(engine) => self.engines.push(Box::new(engine)),
+            Err(PolicyError::Unavailable(unavailable)) => self.unavailable.push(unavailable),
+            Err(error) => self.unavailable.push(Unavailable {
+                subject: Subject::new(subject).expect("a valid constant"),
+                reason: error.to_string(),
+                remedy: "free what it needs, and run again".to_owned(),
+            }),
+        }
     }
 
     #[cfg(not(feature = "regorus"))]

@@ -20,9 +20,10 @@ use ::regorus::{
     utils::limits::ExecutionTimerConfig,
 };
 
-use super::{Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, artifact::Artifact, checked_data};
+use super::{Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data, read, read_bytes};
 use crate::{
     Component, Isolation, Subject,
+    disk::Artifact,
     runtime::{Identity, Limits},
 };
 
@@ -233,8 +234,8 @@ struct Interpreted {
 
 impl Loader for Interpreted {
     fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
-        let mut engine = self.asked.parse(self.rego.read_to_string()?)?;
-        let data = self.asked.parse_data(&self.data.read_to_string()?)?;
+        let mut engine = self.asked.parse(read(&self.rego)?)?;
+        let data = self.asked.parse_data(&read(&self.data)?)?;
         engine.add_data(data).map_err(|e| self.asked.invalid(e))?;
         engine.set_execution_timer_config(self.asked.timer());
         Ok(Box::new(Interpreter { asked: self.asked.clone(), engine }))
@@ -267,8 +268,8 @@ struct Compiled {
 impl Loader for Compiled {
     fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
         let program = match self.form {
-            PolicyForm::Source => self.asked.compile(&self.code.read_to_string()?).map_err(Refusal::into_error)?,
-            PolicyForm::Precompiled => match Program::deserialize_binary(&self.code.read()?) {
+            PolicyForm::Source => self.asked.compile(&read(&self.code)?).map_err(Refusal::into_error)?,
+            PolicyForm::Precompiled => match Program::deserialize_binary(&read_bytes(&self.code)?) {
                 Ok(DeserializationResult::Complete(program)) => Arc::new(program),
                 Ok(DeserializationResult::Partial(_)) => {
                     return Err(self.asked.invalid("the program was compiled by another version of regorus"));
@@ -282,7 +283,7 @@ impl Loader for Compiled {
         vm.set_max_instructions(usize::MAX);
         vm.set_strict_builtin_errors(false);
         vm.set_execution_timer_config(Some(self.asked.timer()));
-        let data = self.asked.parse_data(&self.data.read_to_string()?)?;
+        let data = self.asked.parse_data(&read(&self.data)?)?;
         vm.set_data(data).map_err(|e| self.asked.invalid(e))?;
         Ok(Box::new(Rvm { asked: self.asked.clone(), vm }))
     }

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{Subject, Temperature};
+use crate::{Subject, Temperature, disk};
 
 /// Why an adapter cannot run on this machine, and what to do about it. A row of the report, never a gap.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,4 +113,10 @@ pub enum RuntimeError {
         /// What it said.
         reason: String,
     },
+}
+
+impl From<disk::Error> for RuntimeError {
+    fn from(error: disk::Error) -> Self {
+        Self::Io { path: error.directory, source: error.source }
+    }
 }

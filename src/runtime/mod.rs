@@ -1,8 +1,6 @@
 //! Runtimes: what starts a workload. An adapter is one file that implements [`Runtime`], [`Artifact`] and [`Instance`];
 //! no adapter knows a probe.
 
-#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
-mod disk;
 mod error;
 mod registry;
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
@@ -39,6 +37,8 @@ pub struct Identity {
     pub components: Vec<Component>,
     /// What stands between the workload and the host.
     pub isolation: Isolation,
+    /// How it is reached where that is not a function call: `http-loopback`, `process`.
+    pub transport: Option<String>,
     /// Settings that bear on the figure.
     pub settings: BTreeMap<String, String>,
 }
@@ -47,13 +47,20 @@ impl Identity {
     /// An identity; `component` is the engine itself.
     #[must_use]
     pub fn new(subject: Subject, component: Component, isolation: Isolation) -> Self {
-        Self { subject, components: vec![component], isolation, settings: BTreeMap::new() }
+        Self { subject, components: vec![component], isolation, transport: None, settings: BTreeMap::new() }
     }
 
     /// Adds a component that takes part.
     #[must_use]
     pub fn with_component(mut self, component: Component) -> Self {
         self.components.push(component);
+        self
+    }
+
+    /// Says how it is reached, when that is not a function call.
+    #[must_use]
+    pub fn via(mut self, transport: impl Into<String>) -> Self {
+        self.transport = Some(transport.into());
         self
     }
 

@@ -9,14 +9,14 @@ pub fn broken() -> Policy {
         .with_wasm(*b"\0asm\x01\0\0\0\x01 and then something else")
 }
 
-/// Asks for nothing but its input; `input.spin` makes it run for years without taking memory, `input.clash` makes it
-/// give two values to one rule.
+/// Asks for nothing but its input. `input.spin` makes it run for years without taking memory, `input.hoard` makes it take
+/// gigabytes, `input.clash` makes it give two values to one rule.
 pub fn moody() -> Policy {
-    Policy::new("moody", include_str!("moody.rego"), "moody/allow")
+    Policy::new("moody", include_str!("moody.rego"), "moody/allow").with_wasm(*include_bytes!("moody.wasm"))
 }
 
 /// Calls a function that it does not define.
 pub fn unknown_function() -> Policy {
-    let rego = "package unknown_function\n\nallow if no.such_function(input.x)\n";
-    Policy::new("unknown_function", rego, "unknown_function/allow")
+    Policy::new("unknown_function", include_str!("unknown_function.rego"), "unknown_function/allow")
+        .with_wasm(*include_bytes!("unknown_function.wasm"))
 }

@@ -8,7 +8,7 @@ use std::{
 
 use runtime_baseline::{
     policy::{Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm},
-    runtime::{Limits, Unavailable},
+    runtime::Limits,
 };
 use serde_json::Value;
 
@@ -18,10 +18,11 @@ use crate::cases;
 static PROCESS: RwLock<()> = RwLock::new(());
 
 /// Runs a test of the engine, or tells why it cannot run here.
-pub fn with<E: PolicyEngine>(engine: Result<E, Unavailable>, test: fn(&dyn PolicyEngine)) {
+pub fn with<E: PolicyEngine>(engine: Result<E, PolicyError>, test: fn(&dyn PolicyEngine)) {
     match engine {
         Ok(engine) => test(&engine),
-        Err(unavailable) => eprintln!("not tested: {unavailable}"),
+        Err(PolicyError::Unavailable(unavailable)) => eprintln!("not tested: {unavailable}"),
+        Err(error) => panic!("{error}"),
     }
 }
 
@@ -199,6 +200,27 @@ pub fn an_endless_policy_is_stopped(engine: &dyn PolicyEngine) {
             let error = loaded.evaluate(r#"{"spin": true}"#).expect_err("it runs for years");
             assert!(matches!(&error, PolicyError::TimeLimit { limit, .. } if *limit == time), "{form:?} {error:?}");
             assert!(started.elapsed() >= time, "stopped before its time");
+            allows_alice(loaded.as_mut());
+        }
+    }
+}
+
+pub fn a_policy_that_takes_memory_is_stopped(engine: &dyn PolicyEngine) {
+    let _shared = shared();
+    // regorus counts no memory, as its adapter's documentation says.
+    if engine.identity().subject.as_str().starts_with("regorus") {
+        return;
+    }
+    let mut limits = Limits::default();
+    limits.memory = 64 << 20;
+    for &form in engine.forms() {
+        let mut loaded = load(engine, &cases::moody(), form, limits);
+        for _ in 0..2 {
+            let error = loaded.evaluate(r#"{"hoard": true}"#).expect_err("it takes gigabytes");
+            assert!(
+                matches!(&error, PolicyError::MemoryLimit { limit, .. } if *limit == 64 << 20),
+                "{form:?} {error:?}"
+            );
             allows_alice(loaded.as_mut());
         }
     }

@@ -37,7 +37,7 @@ mod watch;
 use std::{fmt, sync::Arc};
 
 use self::{start::Job, watch::Watch};
-use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Unavailable, Workload, disk, room};
+use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Unavailable, Workload, room};
 use crate::{Component, Isolation, Subject, Temperature, versions};
 
 /// A page of Wasm memory, in bytes.

@@ -3,13 +3,13 @@
 use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, sync::Arc};
 
 use super::{
-    Mode, compile, disk,
+    Mode, compile,
     ffi::{self, Config, End, Engine, Fault, Linked, Live, Module},
     room::{ROOM, Seat},
     watch::Watch,
 };
 use crate::{
-    Subject, Temperature,
+    Subject, Temperature, disk,
     runtime::{Artifact, Instance, Limits, RuntimeError},
 };
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::ticker::TICK;
+use super::ticker::{TICK, ticks};
 use crate::runtime::Limits;
 
 /// A page of Wasm memory, in bytes.
@@ -31,10 +31,8 @@ pub(super) struct Budget {
 
 impl From<Limits> for Budget {
     fn from(limits: Limits) -> Self {
-        // One more than the limit holds: the first tick may follow at once. No limit reaches 2^32 ticks (497 days).
-        let ticks = limits.time.as_nanos().div_ceil(TICK.as_nanos()).saturating_add(1).min(u128::from(u32::MAX)) as u64;
         let memory = limits.memory.min(MEMORY_MAX) as usize;
-        Self { limits, ticks, memory, table_elements: TABLE_ELEMENTS.max(memory / 4096) }
+        Self { limits, ticks: ticks(limits.time), memory, table_elements: TABLE_ELEMENTS.max(memory / 4096) }
     }
 }
 

@@ -4,8 +4,11 @@ use std::{collections::BTreeMap, fs, sync::Arc};
 
 use wasmtime::{Engine, Module};
 
-use super::{budget, disk, guest::Job, guest::message, host, room::ROOM};
-use crate::runtime::{Artifact, Instance, RuntimeError};
+use super::{budget, guest::Job, guest::message, host, room::ROOM};
+use crate::{
+    disk,
+    runtime::{Artifact, Instance, RuntimeError},
+};
 
 /// The most memory mappings that a live instance with an engine of its own was seen to hold, and some.
 pub(super) const MAPPINGS: usize = 8;

@@ -21,7 +21,7 @@ mod cold;
 mod guest;
 mod host;
 mod precompiled;
-mod ticker;
+pub(crate) mod ticker;
 mod warm;
 
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 use wasmtime::Engine;
 
 use self::{budget::Budget, cold::Cold, guest::Job, precompiled::Precompiled, ticker::Ticker, warm::Warm};
-use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload, disk, room};
+use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload, room};
 use crate::{Component, Isolation, Subject, Temperature};
 
 /// The Wasmtime engine.

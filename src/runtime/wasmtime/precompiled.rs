@@ -7,12 +7,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use wasmtime::{Linker, Module, Result};
 
 use super::{
-    budget, disk,
+    budget,
     guest::{Job, message},
     host::{self, Host},
     room::ROOM,
 };
-use crate::runtime::{Artifact, Instance, RuntimeError, Unavailable};
+use crate::{
+    disk,
+    runtime::{Artifact, Instance, RuntimeError, Unavailable},
+};
 
 /// The most memory mappings that a live instance with a mapped module of its own was seen to hold, and some.
 pub(super) const MAPPINGS: usize = 8;

@@ -15,7 +15,13 @@ use std::{
 use wasmtime::{Engine, EngineWeak};
 
 /// How often epochs advance while something runs. A limit is kept to within two of these.
-pub(super) const TICK: Duration = Duration::from_millis(10);
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// Epochs until a guest with this limit is stopped: one more than it holds, since the first tick may follow at once. No
+/// limit reaches 2^32 ticks (497 days).
+pub(crate) fn ticks(limit: Duration) -> u64 {
+    limit.as_nanos().div_ceil(TICK.as_nanos()).saturating_add(1).min(u128::from(u32::MAX)) as u64
+}
 
 /// After so many ticks without a start the thread sleeps.
 pub(super) const LINGER: u32 = 100;
@@ -25,7 +31,7 @@ const STARTED: u64 = 1 << 32;
 
 /// Advances the epochs of the engines given to it while any guest runs.
 #[derive(Debug)]
-pub(super) struct Ticker {
+pub(crate) struct Ticker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -46,7 +52,7 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Ticker {
-    pub(super) fn new() -> std::io::Result<Self> {
+    pub(crate) fn new() -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let of_thread = Arc::clone(&shared);
         let thread = thread::Builder::new().name("epoch-ticker".to_owned()).spawn(move || of_thread.run())?;
@@ -54,12 +60,12 @@ impl Ticker {
     }
 
     /// From now on, and as long as it lives, `engine` is ticked.
-    pub(super) fn add(&self, engine: &Engine) {
+    pub(crate) fn add(&self, engine: &Engine) {
         self.shared.engines.lock().unwrap_or_else(PoisonError::into_inner).push(engine.weak());
     }
 
     /// A guest runs until the value is dropped.
-    pub(super) fn running(&self) -> Running<'_> {
+    pub(crate) fn running(&self) -> Running<'_> {
         self.shared.calls.fetch_add(STARTED + 1, SeqCst);
         if self.shared.asleep.load(SeqCst) {
             self.wake();
@@ -92,7 +98,7 @@ impl Drop for Ticker {
 
 /// A guest that runs.
 #[derive(Debug)]
-pub(super) struct Running<'a>(&'a AtomicU64);
+pub(crate) struct Running<'a>(&'a AtomicU64);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {

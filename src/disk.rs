@@ -9,12 +9,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::runtime::RuntimeError;
+/// Why an artifact could not be written.
+#[derive(Debug)]
+pub(crate) struct Error {
+    /// Where.
+    pub(crate) directory: PathBuf,
+    /// What the system said.
+    pub(crate) source: io::Error,
+}
 
 /// A file on disk that has no name, opened for reading alone, with content that no longer changes. The kernel frees it
 /// with the last descriptor and mapping, whatever ends the process.
 #[derive(Debug)]
-pub(super) struct Artifact {
+pub(crate) struct Artifact {
     /// Keeps the file alive, and `path` valid.
     _file: File,
     path: PathBuf,
@@ -23,10 +30,10 @@ pub(super) struct Artifact {
 
 impl Artifact {
     /// Writes `content` to a new file in [`directory`].
-    pub(super) fn write(content: &[u8]) -> Result<Self, RuntimeError> {
+    pub(crate) fn write(content: &[u8]) -> Result<Self, Error> {
         let directory = directory();
         let file = Self::write_in(&directory, content);
-        file.map_err(|source| RuntimeError::Io { path: directory, source })
+        file.map_err(|source| Error { directory, source })
     }
 
     fn write_in(directory: &Path, content: &[u8]) -> io::Result<Self> {
@@ -39,12 +46,12 @@ impl Artifact {
     }
 
     /// A path at which this process can open the file, as long as `self` lives.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Its size in bytes.
-    pub(super) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 }
@@ -54,7 +61,7 @@ fn path_of(file: &File) -> PathBuf {
 }
 
 /// `TMPDIR` where it is set; else `/var/tmp`, which is on disk where `/tmp` may be in memory.
-pub(super) fn directory() -> PathBuf {
+pub(crate) fn directory() -> PathBuf {
     let on_disk = Path::new("/var/tmp");
     if env::var_os("TMPDIR").is_none() && on_disk.is_dir() { on_disk.to_owned() } else { env::temp_dir() }
 }

@@ -1,0 +1,175 @@
+//! `opa run --server`: one process, asked over one kept connection.
+
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use procfs::process::{FDTarget, Process};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use ureq::Agent;
+
+use super::{
+    Asked, Problem, checked_input,
+    child::{self, path_for_others},
+};
+use crate::policy::{Evaluator, Loader, PolicyError};
+
+/// How often a server that starts is looked at. What it takes to start is known to within this.
+const LOOK: Duration = Duration::from_micros(500);
+
+/// A server that does not listen after this will not.
+const START: Duration = Duration::from_secs(60);
+
+pub(super) struct Servers(pub(super) Arc<Asked>);
+
+impl Loader for Servers {
+    fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
+        let asked = Arc::clone(&self.0);
+        let server = Some(Server::start(&asked)?);
+        Ok(Box::new(Client { asked, server }))
+    }
+}
+
+struct Server {
+    process: child::Opa,
+    agent: Agent,
+    url: String,
+}
+
+impl Server {
+    fn start(asked: &Asked) -> Result<Self, PolicyError> {
+        let bundle = path_for_others(asked.bundle.path());
+        let arguments = [
+            "run",
+            "--server",
+            "--addr",
+            // The kernel chooses, so that no two servers want the same.
+            "127.0.0.1:0",
+            "--log-level",
+            "error",
+            "--disable-telemetry",
+            "--bundle",
+            &bundle,
+        ];
+        let mut process = child::Opa::start(asked, &arguments, false)?;
+        let begun = Instant::now();
+        let port = loop {
+            if let Some(port) = listening(process.id()) {
+                break port;
+            }
+            if process.ended() {
+                return Err(match asked.ended(&process.said()) {
+                    PolicyError::Engine { .. } => asked.refused(&process.said()),
+                    other => other,
+                });
+            }
+            if begun.elapsed() > START {
+                return Err(asked.trouble(format!("no server within {START:?}: {}", process.said())));
+            }
+            thread::sleep(LOOK);
+        };
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(asked.limits.time))
+            .proxy(None)
+            .user_agent("")
+            .accept("")
+            .accept_encoding("");
+        let url = format!("http://127.0.0.1:{port}/v1/data/{}", asked.entrypoint);
+        Ok(Self { process, agent: config.build().into(), url })
+    }
+}
+
+/// The loopback port on which a process listens. Its policy is loaded before it does.
+fn listening(pid: u32) -> Option<u16> {
+    let process = Process::new(pid.try_into().ok()?).ok()?;
+    let sockets: Vec<_> = process
+        .fd()
+        .ok()?
+        .filter_map(|fd| match fd.ok()?.target {
+            FDTarget::Socket(inode) => Some(inode),
+            _ => None,
+        })
+        .collect();
+    if sockets.is_empty() {
+        return None;
+    }
+    let mut connections = process.tcp().ok()?.into_iter();
+    let listen = |entry: &procfs::net::TcpNetEntry| {
+        entry.state == procfs::net::TcpState::Listen && sockets.contains(&entry.inode)
+    };
+    connections.find(listen).map(|entry| entry.local_address.port())
+}
+
+struct Client {
+    asked: Arc<Asked>,
+    /// None after it ended: the next decision starts it anew.
+    server: Option<Server>,
+}
+
+/// What the Data API answers.
+#[derive(Deserialize)]
+struct Answer {
+    /// Absent when the query is undefined.
+    result: Option<Box<RawValue>>,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    errors: Vec<Problem>,
+}
+
+impl Client {
+    fn ask(&self, server: &Server, input: &RawValue) -> Result<String, ureq::Error> {
+        let body = format!("{{\"input\":{}}}", input.get());
+        let mut response = server.agent.post(&server.url).content_type("application/json").send(body)?;
+        response.body_mut().with_config().limit(u64::MAX).read_to_string()
+    }
+
+    /// The server ended, or its connection did.
+    fn broken(&mut self, error: &ureq::Error) -> PolicyError {
+        let Some(mut server) = self.server.take() else { return self.asked.trouble(error.to_string()) };
+        // A connection breaks a moment before its process is seen to have ended.
+        let begun = Instant::now();
+        while !server.process.ended() && begun.elapsed() < Duration::from_secs(1) {
+            thread::sleep(LOOK);
+        }
+        if server.process.ended() {
+            return self.asked.ended(&server.process.said());
+        }
+        let reason = format!("{error}; it said: {}", server.process.said());
+        self.server = Some(server);
+        self.asked.trouble(reason)
+    }
+}
+
+impl Evaluator for Client {
+    fn evaluate(&mut self, input: &str) -> Result<String, PolicyError> {
+        let input = checked_input(input)?;
+        if self.server.is_none() {
+            self.server = Some(Server::start(&self.asked)?);
+        }
+        let Some(server) = &self.server else { return Err(self.asked.trouble("it did not start".to_owned())) };
+        let body = match self.ask(server, input) {
+            Ok(body) => body,
+            Err(ureq::Error::Timeout(_)) => {
+                let (policy, limit) = (self.asked.policy.clone(), self.asked.limits.time);
+                return Err(PolicyError::TimeLimit { policy, limit });
+            }
+            Err(error) => return Err(self.broken(&error)),
+        };
+        let answer: Answer = serde_json::from_str(&body)
+            .map_err(|e| self.asked.trouble(format!("an answer that is not understood ({e}): {body}")))?;
+        match answer.code.as_str() {
+            "" => Ok(answer.result.map_or_else(|| "null".to_owned(), |value| Box::<str>::from(value).into())),
+            // It parsed here: OPA's own parser is stricter, as about nesting.
+            "invalid_parameter" => Err(PolicyError::Input { reason: answer.message }),
+            _ if answer.errors.is_empty() => Err(self.asked.trouble(answer.message)),
+            _ => Err(self.asked.judge(&answer.errors)),
+        }
+    }
+}

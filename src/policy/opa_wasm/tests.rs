@@ -1,0 +1,112 @@
+use super::*;
+
+fn engine() -> OpaWasm {
+    OpaWasm::new().unwrap()
+}
+
+fn refusal(wasm: impl Into<Arc<[u8]>>, limits: Limits) -> PolicyError {
+    let policy = Policy::new("p", "", "p/allow").with_wasm(wasm);
+    match engine().prepare(&policy, PolicyForm::Source, limits).and_then(|loader| loader.load()) {
+        Ok(_) => panic!("it was taken"),
+        Err(error) => error,
+    }
+}
+
+fn invalid(wat: &str) -> String {
+    match refusal(wat::parse_str(wat).unwrap(), Limits::default()) {
+        PolicyError::Invalid { policy, reason } if policy == "p" => reason,
+        error => panic!("{error:?}"),
+    }
+}
+
+#[test]
+fn wasm_that_is_not_opas_is_refused() {
+    assert!(invalid("(module)").contains("does not import a memory"));
+    assert!(invalid(r#"(module (import "env" "memory" (memory 2)))"#).contains("opa_wasm_abi_version"));
+    let abi = |major: i32, minor: i32| {
+        format!(
+            r#"(module (import "env" "memory" (memory 2))
+                (global (export "opa_wasm_abi_version") i32 (i32.const {major}))
+                (global (export "opa_wasm_abi_minor_version") i32 (i32.const {minor})))"#
+        )
+    };
+    assert!(invalid(&abi(1, 1)).contains("1.1"));
+    assert!(invalid(&abi(2, 0)).contains("2.0"));
+    assert!(invalid(&abi(1, 3)).contains("the function entrypoints"));
+    assert!(
+        invalid(r#"(module (import "env" "memory" (memory 2)) (func unreachable) (start 0))"#).contains("unreachable")
+    );
+    let endless = r#"(module (import "env" "memory" (memory 2)) (func (loop br 0)) (start 0))"#;
+    let mut limits = Limits::default();
+    limits.time = std::time::Duration::from_millis(50);
+    let error = refusal(wat::parse_str(endless).unwrap(), limits);
+    assert!(matches!(error, PolicyError::Invalid { .. }), "{error}");
+}
+
+#[test]
+fn bytes_that_are_not_wasm_are_refused_with_their_offset() {
+    let good = Policy::by_name("rbac-10").unwrap().wasm.unwrap();
+    for bytes in [&b""[..], b"\0asm", b"package p", &good[..good.len() / 2]] {
+        let error = refusal(bytes, Limits::default());
+        assert!(matches!(&error, PolicyError::Invalid { reason, .. } if !reason.is_empty()), "{error}");
+    }
+}
+
+#[test]
+fn a_policy_without_wasm_is_refused() {
+    let policy = Policy::new("p", "package p\nallow := true\n", "p/allow");
+    let error = engine().prepare(&policy, PolicyForm::Source, Limits::default()).err().unwrap();
+    assert!(matches!(&error, PolicyError::UnsupportedForm { .. }), "{error}");
+}
+
+#[test]
+fn a_builtin_that_the_crate_only_names_is_refused() {
+    for builtin in ["http.send", "io.jwt.decode", "trace"] {
+        assert!(!BUILTINS.contains(&builtin));
+    }
+}
+
+#[test]
+fn data_beyond_the_memory_limit_is_refused_when_it_is_loaded() {
+    let policy = Policy::by_name("rbac-10000").unwrap();
+    let mut limits = Limits::default();
+    // The text fits, what OPA makes of it does not.
+    limits.memory = 2 << 20;
+    assert!((policy.data.as_ref().unwrap().len() as u64) < limits.memory);
+    let error = engine().prepare(&policy, PolicyForm::Precompiled, limits).unwrap().load().err().unwrap();
+    assert!(matches!(error, PolicyError::MemoryLimit { limit, .. } if limit == 2 << 20), "{error}");
+    // Less than the module itself asks for.
+    limits.memory = 64 << 10;
+    let small = Policy::by_name("rbac-10").unwrap();
+    let error = engine().prepare(&small, PolicyForm::Source, limits).err().unwrap();
+    assert!(matches!(error, PolicyError::MemoryLimit { .. }), "{error}");
+}
+
+#[test]
+fn more_than_ten_megabytes_of_data_are_decided_on() {
+    let policy = Policy::by_name("rbac-100000").unwrap();
+    assert!(policy.data.as_ref().unwrap().len() > 10 << 20);
+    let loader = engine().prepare(&policy, PolicyForm::Precompiled, Limits::default()).unwrap();
+    let mut loaded = loader.load().unwrap();
+    for case in &policy.cases {
+        assert_eq!(loaded.evaluate(&case.input).unwrap(), case.expected.trim(), "{}", case.name);
+    }
+}
+
+#[test]
+fn engines_that_live_together_share_a_module() {
+    let policy = Policy::by_name("rbac-10").unwrap();
+    let engine = engine();
+    let loader = engine.prepare(&policy, PolicyForm::Source, Limits::default()).unwrap();
+    let time = || {
+        let begin = std::time::Instant::now();
+        let loaded = loader.load().unwrap();
+        (loaded, begin.elapsed())
+    };
+    let (first, compiled) = time();
+    let (second, shared) = time();
+    drop((first, second));
+    let (_third, again) = time();
+    // Not a bound on the machine's speed: compiling takes hundreds of times as long.
+    assert!(shared * 4 < compiled && shared * 4 < again, "{compiled:?} {shared:?} {again:?}");
+}
