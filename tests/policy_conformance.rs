@@ -2,6 +2,9 @@
 
 #![cfg(feature = "measure")]
 
+#[cfg(feature = "opa-wasm")]
+#[path = "../benches/support/bare_opa_wasm.rs"]
+mod bare_opa_wasm;
 #[cfg(feature = "regorus")]
 #[path = "../benches/support/bare_regorus.rs"]
 mod bare_regorus;
@@ -59,6 +62,22 @@ fn the_same_calls_by_hand_decide_as_expected() {
             assert_eq!(suite::parse(&decision), expected, "{} {}", policy.name, case.name);
             let decision = bare_regorus::run(&mut rvm, &case.input);
             assert_eq!(suite::parse(&decision), expected, "{} {}", policy.name, case.name);
+        }
+    }
+}
+
+/// The same of OPA's Wasm.
+#[cfg(feature = "opa-wasm")]
+#[test]
+fn the_same_calls_of_opa_wasm_by_hand_decide_as_expected() {
+    for policy in
+        ["rbac-10", "http_authz", "release"].map(|name| runtime_baseline::policy::Policy::by_name(name).unwrap())
+    {
+        let (wasm, data) = (policy.wasm.as_deref().unwrap(), policy.data.as_deref().unwrap());
+        let mut loaded = bare_opa_wasm::load(wasm, data, 256 << 20);
+        for case in &policy.cases {
+            let decision = bare_opa_wasm::decide(&mut loaded, &policy.entrypoint, &case.input);
+            assert_eq!(suite::parse(&decision), suite::parse(&case.expected), "{} {}", policy.name, case.name);
         }
     }
 }

@@ -30,7 +30,7 @@ deny contains message if {
 
 deny contains message if {
 	not exempt
-	some volume in pod.volumes
+	some volume in list(pod.volumes)
 	path := volume.hostPath.path
 	not allowed_host_path(path)
 	message := sprintf("volume %s: host path %s", [name_of(volume), path])
@@ -58,11 +58,14 @@ pod := reviewed.spec.jobTemplate.spec.template.spec if reviewed.kind == "CronJob
 
 containers contains container if {
 	some field in ["containers", "ephemeralContainers", "initContainers"]
-	some container in pod[field]
+	some container in list(pod[field])
 }
 
 # A thing without a name is denied all the same: an undefined name would drop the message.
 name_of(thing) := object.get(thing, "name", "?")
+
+# What is no list holds nothing; to some engines, iterating over it is an error.
+list(value) := value if is_array(value)
 
 from_known_registry(image) if {
 	some registry in data.registries

@@ -1,0 +1,98 @@
+//! A server of OPA lives no longer than its engine, and no longer than the process that started it, whatever ends that.
+
+#![cfg(feature = "opa")]
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use runtime_baseline::{
+    policy::{Evaluator, Policy, PolicyEngine, PolicyError, PolicyForm, opa::Opa},
+    runtime::Limits,
+};
+
+/// Set in the process that is killed.
+const VICTIM: &str = "RUNTIME_BASELINE_TEST_VICTIM";
+
+/// OPA, or nothing where it is not.
+fn opa() -> Option<Opa> {
+    match Opa::server() {
+        Ok(opa) => Some(opa),
+        Err(PolicyError::Unavailable(unavailable)) => {
+            eprintln!("not tested: {unavailable}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn load(opa: &Opa, policy: &Policy) -> Box<dyn Evaluator> {
+    opa.prepare(policy, PolicyForm::Source, Limits::default()).unwrap().load().unwrap()
+}
+
+/// The servers that a process started, whichever of its threads did.
+fn servers(pid: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let lists = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<u32>>())
+        .filter(|pid| fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("--server")))
+        .collect()
+}
+
+fn gone(pid: u32) -> bool {
+    let begun = Instant::now();
+    while Path::new(&format!("/proc/{pid}")).exists() {
+        if begun.elapsed() > Duration::from_secs(10) {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    true
+}
+
+#[test]
+fn a_server_ends_with_its_engine() {
+    let Some(opa) = opa() else { return };
+    let policy = Policy::by_name("rbac-10").unwrap();
+    // Started in a thread that ends at once: the server must not end with that thread.
+    let mut engine = thread::scope(|scope| scope.spawn(|| load(&opa, &policy)).join().unwrap());
+    thread::sleep(Duration::from_millis(50));
+    let started = servers(std::process::id());
+    assert!(!started.is_empty());
+    assert_eq!(engine.evaluate(&policy.cases[0].input).unwrap(), policy.cases[0].expected.trim());
+    drop(engine);
+    let left: Vec<_> = servers(std::process::id()).into_iter().filter(|pid| started.contains(pid)).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_server_ends_with_the_process_that_started_it() {
+    if env::var_os(VICTIM).is_some() {
+        let Some(opa) = opa() else { return };
+        let _engine = load(&opa, &Policy::by_name("rbac-10").unwrap());
+        println!("\nserving {}", servers(std::process::id())[0]);
+        thread::sleep(Duration::from_secs(60));
+        return;
+    }
+    if opa().is_none() {
+        return;
+    }
+    let mut victim = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "a_server_ends_with_the_process_that_started_it", "--nocapture"])
+        .env(VICTIM, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let server = lines.find_map(|line| line.strip_prefix("serving ")?.parse().ok()).expect("it serves");
+    assert!(Path::new(&format!("/proc/{server}")).exists());
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    assert!(gone(server), "OPA {server} still runs");
+}
