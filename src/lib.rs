@@ -24,6 +24,7 @@ pub use metric::{
     Unit, UnknownIndicator,
 };
 pub use provenance::{
-    Component, Conditions, Date, DateError, Environment, Hardware, Isolation, Provenance, ProvenanceError, Software,
-    Source, SourceKind,
+    Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Field, Hardware,
+    Host, Isolation, Language, NotationError, NotationProblem, Provenance, ProvenanceError, Shortfall, Software,
+    Source, SourceKind, UnknownIsolation, VALIDITY_DAYS, Watch,
 };

@@ -203,7 +203,9 @@ impl Text<'_> {
     fn not_entries(&self, error: &serde_json::Error) -> BaselineError {
         let (path, line, column) = (self.path.to_owned(), error.line(), error.column());
         let message = message(error);
-        if error.is_eof() {
+        // A number that breaks off (`0.`, `1e`) is a syntax error to serde_json.
+        let breaks_off = self.text.ends_with(['.', 'e', 'E', '+', '-']) && end(self.text) == (line, column);
+        if error.is_eof() || breaks_off {
             return BaselineError::Truncated { path, line, column };
         }
         if error.is_syntax() {
@@ -254,6 +256,12 @@ fn position(before: &[u8]) -> (usize, usize) {
     let line = before.iter().filter(|b| **b == b'\n').count() + 1;
     let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
     (line, column)
+}
+
+/// Line and column of the last byte.
+fn end(text: &str) -> (usize, usize) {
+    let (line, column) = position(text.as_bytes());
+    (line, column - 1)
 }
 
 /// serde_json's message without the place, which the error states itself.

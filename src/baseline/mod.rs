@@ -107,13 +107,14 @@ impl Baseline {
     /// or returned (a metric that stands on both sides is kept once). Merging the same `other` again changes nothing.
     ///
     /// An unavailable row is dropped when `other` brings a metric that answers it: the same subject and indicator,
-    /// and the row's workload and temperature where it names them. Of rows about the same thing the last one stays. A
-    /// row that `other` brings stands beside an older metric: what was once measured cannot be measured any more.
+    /// and the row's workload and temperature where it names them. The rows of `other` all stay, beside an older metric
+    /// too: what was once measured cannot be measured any more. Of rows about the same thing the last one stays.
     pub fn merge(&mut self, other: Self) -> Vec<Metric> {
-        let answered: HashSet<_> = other.metrics.iter().flat_map(UnavailableRow::answered_by).collect();
+        let rows: HashSet<_> = self.unavailable.iter().map(UnavailableRow::about).collect();
+        let about = other.metrics.iter().flat_map(UnavailableRow::answered_by);
+        let answered: HashSet<_> = about.filter(|about| rows.contains(about)).collect();
         self.unavailable.retain(|row| !answered.contains(&row.about()));
-        let arriving: Vec<_> = other.unavailable.into_iter().filter(|row| !answered.contains(&row.about())).collect();
-        self.unavailable.extend(arriving);
+        self.unavailable.extend(other.unavailable);
         let mut later = HashSet::new();
         let mut last: Vec<bool> = self.unavailable.iter().rev().map(|row| later.insert(row.about())).collect();
         self.unavailable.retain(|_| last.pop() == Some(true));
@@ -122,7 +123,8 @@ impl Baseline {
         let newest = newest(&self.metrics, Series::of);
         let (mut kept, mut superseded) = (Vec::with_capacity(self.metrics.len()), Vec::new());
         // An index that is not its own newest was superseded; an equal metric that stays loses nothing.
-        let lost: Vec<bool> = newest.iter().enumerate().map(|(i, n)| self.metrics[i] != self.metrics[*n]).collect();
+        let lost = |(i, n): (usize, &usize)| i != *n && self.metrics[i] != self.metrics[*n];
+        let lost: Vec<bool> = newest.iter().enumerate().map(lost).collect();
         for (i, metric) in std::mem::take(&mut self.metrics).into_iter().enumerate() {
             match (newest[i] == i, lost[i]) {
                 (true, _) => kept.push(metric),

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::Unit;
 
@@ -60,8 +60,8 @@ impl Family {
 macro_rules! indicators {
     ($($(#[$doc:meta])* $variant:ident, $name:literal, $english:literal, $chinese:literal, $family:ident, [$($unit:ident),+];)+) => {
         /// What was measured. The definitions stand in the docs of each probe.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         #[non_exhaustive]
         pub enum Indicator { $($(#[$doc])* $variant,)+ }
 
@@ -167,6 +167,12 @@ impl FromStr for Indicator {
 
     fn from_str(s: &str) -> Result<Self, UnknownIndicator> {
         Self::ALL.iter().copied().find(|i| i.as_str() == s).ok_or_else(|| UnknownIndicator(s.to_owned()))
+    }
+}
+
+impl Serialize for Indicator {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -5,6 +5,7 @@ mod quantity;
 mod wire;
 
 pub use indicator::{Family, Indicator, UnknownIndicator};
+pub(crate) use quantity::decimal;
 pub use quantity::{Bound, Quantity, QuantityError, Unit};
 
 use std::{
@@ -33,8 +34,8 @@ use crate::provenance::Provenance;
 /// assert_eq!(metric.quantity().to_string(), "21.45 µs");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "wire::Metric", into = "wire::Metric")]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "wire::Metric<'_>")]
 pub struct Metric {
     indicator: Indicator,
     subject: Subject,
@@ -203,7 +204,7 @@ impl Metric {
 ///
 /// Lower-case letters, digits and `/ + - _ .`, so that it can be a key and a part of a file's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct Subject(String);
 
 impl Subject {

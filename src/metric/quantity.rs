@@ -102,6 +102,19 @@ pub enum Bound {
     Below,
 }
 
+impl Bound {
+    /// What stands before the value: `~512 MB`, `> 1000 nodes`; nothing for an exact one.
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Exact => "",
+            Self::About => "~",
+            Self::Above => "> ",
+            Self::Below => "< ",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Amount {
     Whole(u64),
@@ -293,7 +306,7 @@ impl FromStr for Quantity {
 }
 
 /// `number` × `scale` in integers, or nothing when that is not whole or does not fit.
-fn decimal(number: &str, scale: u64) -> Option<u64> {
+pub(crate) fn decimal(number: &str, scale: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let fraction = fraction.trim_end_matches('0');
     let places = u32::try_from(fraction.len()).ok()?;

@@ -3,13 +3,13 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{Datelike, NaiveDate};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A day (`2025-01-15`) or, where the source says no more, a month (`2025-01`).
 ///
 /// Ordered by its first day; a month comes before its own first day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Date {
     /// The day itself, or the month's first.
     first: NaiveDate,
@@ -94,6 +94,12 @@ impl FromStr for Date {
             (Some(year), Some(month), Some(day), [4, 2, 2]) => Self::checked(year? as i32, month?, day?, true, s),
             _ => Err(error()),
         }
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -1,10 +1,16 @@
 //! Where a figure comes from: who says so, of which versions, when, and on what.
 
+mod audit;
 mod date;
 mod environment;
+mod host;
+mod notation;
 
+pub use audit::{Shortfall, VALIDITY_DAYS};
 pub use date::{Date, DateError};
-pub use environment::{Conditions, Environment, Hardware, Isolation, Software};
+pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
+pub use host::{Host, Watch};
+pub use notation::{Citation, CitationText, EnvironmentBlock, Field, Language, NotationError, NotationProblem};
 
 use std::{fmt, str::FromStr};
 
@@ -24,7 +30,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Wire", into = "Wire")]
+#[serde(try_from = "Wire")]
 pub struct Provenance {
     source: Source,
     /// Never empty: `new` takes the first one.
@@ -81,7 +87,7 @@ impl Provenance {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     source: Source,
@@ -102,12 +108,6 @@ impl TryFrom<Wire> for Provenance {
     }
 }
 
-impl From<Provenance> for Wire {
-    fn from(p: Provenance) -> Self {
-        Self { source: p.source, components: p.components, date: p.date, environment: p.environment }
-    }
-}
-
 /// The three kinds of source that count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -122,7 +122,7 @@ pub enum SourceKind {
 
 /// Who says so: a kind, and where to find it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "SourceWire", into = "SourceWire")]
+#[serde(try_from = "SourceWire")]
 pub struct Source {
     kind: SourceKind,
     reference: String,
@@ -154,7 +154,7 @@ impl Source {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SourceWire {
     kind: SourceKind,
@@ -169,15 +169,9 @@ impl TryFrom<SourceWire> for Source {
     }
 }
 
-impl From<Source> for SourceWire {
-    fn from(s: Source) -> Self {
-        Self { kind: s.kind, reference: s.reference }
-    }
-}
-
 /// A name and an exact version: `wasmtime 48.0.8`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "ComponentWire", into = "ComponentWire")]
+#[serde(try_from = "ComponentWire")]
 pub struct Component {
     name: String,
     version: String,
@@ -192,7 +186,7 @@ impl Component {
     /// and ">= 1.2" do not say what was measured.
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Result<Self, ProvenanceError> {
         let (name, version) = (name.into(), version.into());
-        let syntax = |c: char| "[]|,".contains(c) || c.is_control();
+        let syntax = |c: char| "[]|,｜，".contains(c) || c.is_control();
         if name.is_empty() || name.trim() != name || name.contains(syntax) {
             return Err(ProvenanceError::Name(name));
         }
@@ -233,7 +227,7 @@ impl FromStr for Component {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ComponentWire {
     name: String,
@@ -248,12 +242,6 @@ impl TryFrom<ComponentWire> for Component {
     }
 }
 
-impl From<Component> for ComponentWire {
-    fn from(c: Component) -> Self {
-        Self { name: c.name, version: c.version }
-    }
-}
-
 /// Why an origin is not one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -265,7 +253,7 @@ pub enum ProvenanceError {
     #[error("the source has no reference: say where the figure can be found or run again")]
     NoReference,
     /// A component's name that is blank or would break a citation.
-    #[error("{0:?} is not a component's name: it is not blank and has none of [ ] | ,")]
+    #[error("{0:?} is not a component's name: it is not blank and has none of [ ] | , ｜ ，")]
     Name(String),
     /// A version that does not say exactly what was measured.
     #[error(

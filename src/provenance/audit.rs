@@ -1,0 +1,267 @@
+//! What a figure still owes its reader: which requirements of sections 14.6.1 to 14.6.3 its record falls short of.
+
+use std::fmt;
+
+use super::{Component, Date, Language, Provenance, SourceKind};
+use crate::{Indicator, Metric};
+
+/// After how many days a figure is to be measured again: performance figures change with time (14.6.2), and a year is
+/// about how long a release of what is measured here is supported.
+pub const VALIDITY_DAYS: u64 = 365;
+
+/// The crate's own name as a component: a measurement that names nothing else does not say what was measured.
+const HARNESS: &str = "runtime-baseline";
+
+/// A requirement that a record falls short of, and by its `Display` what to add.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Shortfall {
+    /// 14.6.1: the documentation or benchmark is named, but not where to find it.
+    SourceLocation,
+    /// 14.6.2: only the harness is named, not what was measured.
+    TechnologyVersion,
+    /// 14.6.2: a figure of a cluster without the version of Kubernetes or K3s.
+    KubernetesVersion,
+    /// 14.6.2: nothing says which tool measured, and in which version.
+    ToolVersion,
+    /// 14.6.2: the month is known, the day is not.
+    TestDay(Date),
+    /// 14.6.2: the date has not come yet.
+    FutureDate(Date),
+    /// 14.6.2: the figure is older than [`VALIDITY_DAYS`].
+    Outdated {
+        /// When it was measured.
+        date: Date,
+        /// How many days ago.
+        days: u64,
+    },
+    /// 14.6.3: the CPU's model is missing.
+    Cpu,
+    /// 14.6.3: the number of cores is missing.
+    Cores,
+    /// 14.6.3: the memory is missing.
+    Memory,
+    /// 14.6.3: the storage is missing.
+    Storage,
+    /// 14.6.3: the operating system is missing.
+    OperatingSystem,
+    /// 14.6.3: the kernel's version is missing.
+    Kernel,
+    /// 14.6.3: how many ran at the same time is missing.
+    Concurrency,
+    /// 14.6.3: the load is missing.
+    Load,
+}
+
+impl Shortfall {
+    /// The section of the requirements.
+    #[must_use]
+    pub const fn section(&self) -> &'static str {
+        match self {
+            Self::SourceLocation => "14.6.1",
+            Self::TechnologyVersion
+            | Self::KubernetesVersion
+            | Self::ToolVersion
+            | Self::TestDay(_)
+            | Self::FutureDate(_)
+            | Self::Outdated { .. } => "14.6.2",
+            Self::Cpu
+            | Self::Cores
+            | Self::Memory
+            | Self::Storage
+            | Self::OperatingSystem
+            | Self::Kernel
+            | Self::Concurrency
+            | Self::Load => "14.6.3",
+        }
+    }
+
+    /// The section, what is missing and what to add, in `language`.
+    #[must_use]
+    pub fn describe(&self, language: Language) -> String {
+        let text = match self {
+            Self::SourceLocation => language
+                .pick(
+                    "来源无法查找：请注明网址、文件路径，或基准测试及其版本",
+                    "the source cannot be found: add its address, its path, or the benchmark and its version",
+                )
+                .to_owned(),
+            Self::TechnologyVersion => language
+                .pick(
+                    "缺少技术版本：请注明被测技术及其版本（如 WasmEdge 0.14.0）",
+                    "no version of what was measured: add it as a component, such as WasmEdge 0.14.0",
+                )
+                .to_owned(),
+            Self::KubernetesVersion => language
+                .pick(
+                    "缺少 Kubernetes/K3s 版本：请注明（如 K3s 1.30.4）",
+                    "no Kubernetes or K3s version: add it as a component, such as k3s 1.30.4",
+                )
+                .to_owned(),
+            Self::ToolVersion => language
+                .pick(
+                    "缺少测试工具版本：请在来源中注明工具及其版本，或将其列入版本",
+                    "no version of the test tool: name the tool and its version in the source, or as a component",
+                )
+                .to_owned(),
+            Self::TestDay(date) => match language {
+                Language::Chinese => format!("测试日期只到月份（{date}）：请注明具体日期（如 {date}-15）"),
+                Language::English => format!("the test date is a month ({date}): add the day, such as {date}-15"),
+            },
+            Self::FutureDate(date) => match language {
+                Language::Chinese => format!("测试日期在未来（{date}）：请更正日期"),
+                Language::English => format!("the test date is in the future ({date}): correct it"),
+            },
+            Self::Outdated { date, days } => match language {
+                Language::Chinese => format!("数据已过 {days} 天（{date}），有效期为 {VALIDITY_DAYS} 天：请重新测量"),
+                Language::English => {
+                    format!("the figure is {days} days old ({date}), more than {VALIDITY_DAYS}: measure again")
+                }
+            },
+            Self::Cpu => language.pick("缺少 CPU 型号：请注明", "no CPU model: add hardware.cpu").to_owned(),
+            Self::Cores => {
+                language.pick("缺少 CPU 核心数：请注明", "no number of cores: add hardware.cores").to_owned()
+            }
+            Self::Memory => language.pick("缺少内存容量：请注明", "no memory: add hardware.memory_bytes").to_owned(),
+            Self::Storage => language.pick("缺少存储：请注明", "no storage: add hardware.storage").to_owned(),
+            Self::OperatingSystem => {
+                language.pick("缺少操作系统及其版本：请注明", "no operating system: add software.os").to_owned()
+            }
+            Self::Kernel => language.pick("缺少内核版本：请注明", "no kernel version: add software.kernel").to_owned(),
+            Self::Concurrency => {
+                language.pick("缺少并发数：请注明", "no concurrency: add conditions.concurrency").to_owned()
+            }
+            Self::Load => language
+                .pick("缺少负载类型：请注明（如 冷启动）", "no load: add conditions.load, such as idle")
+                .to_owned(),
+        };
+        format!("{} {text}", self.section())
+    }
+}
+
+/// In English.
+impl fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.describe(Language::English))
+    }
+}
+
+impl Provenance {
+    /// What this origin falls short of today, in the order of the sections.
+    ///
+    /// A source and a component with an exact version are there by the type. The tool's version counts as given when
+    /// this crate is a component, when the source's reference names one of the further components, or when it has a
+    /// name with a version (`hyperfine 1.18.0, bench.sh`) that is not the component measured.
+    ///
+    /// ```
+    /// use runtime_baseline::{Component, Provenance, Shortfall, Source, SourceKind};
+    ///
+    /// let source = Source::new(SourceKind::OfficialDocs, "https://docs.k3s.io/reference/resource-profiling")?;
+    /// let provenance = Provenance::new(source, Component::new("k3s", "1.30.4")?, "2025-01".parse()?);
+    /// let shortfalls = provenance.audit_on("2025-06-01".parse()?);
+    /// assert_eq!(shortfalls[..2], [Shortfall::ToolVersion, Shortfall::TestDay("2025-01".parse()?)]);
+    /// assert_eq!(shortfalls[2].to_string(), "14.6.3 no CPU model: add hardware.cpu");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn audit(&self) -> Vec<Shortfall> {
+        self.audit_on(Date::today())
+    }
+
+    /// What this origin falls short of on the day `today`.
+    #[must_use]
+    pub fn audit_on(&self, today: Date) -> Vec<Shortfall> {
+        let mut found = Vec::new();
+        let mut check = |is_short: bool, shortfall| {
+            if is_short {
+                found.push(shortfall);
+            }
+        };
+        let reference = self.source().reference();
+        let located = self.source().kind() == SourceKind::Production || names_a_place(reference);
+        check(!located, Shortfall::SourceLocation);
+        check(!self.names_the_tool(), Shortfall::ToolVersion);
+        let date = self.date();
+        check(!date.is_day(), Shortfall::TestDay(date));
+        // A day ahead may still be today, east of here.
+        check(today.days_until(date) > 1, Shortfall::FutureDate(date));
+        let days = date.days_until(today);
+        check(days > VALIDITY_DAYS, Shortfall::Outdated { date, days });
+
+        let environment = self.environment();
+        let (hardware, software, conditions) = (&environment.hardware, &environment.software, &environment.conditions);
+        let blank = |text: &Option<String>| text.as_ref().is_none_or(|t| t.trim().is_empty());
+        check(blank(&hardware.cpu), Shortfall::Cpu);
+        check(hardware.cores.is_none_or(|n| n == 0), Shortfall::Cores);
+        check(hardware.memory_bytes.is_none_or(|n| n == 0), Shortfall::Memory);
+        check(blank(&hardware.storage), Shortfall::Storage);
+        check(blank(&software.os), Shortfall::OperatingSystem);
+        check(blank(&software.kernel), Shortfall::Kernel);
+        check(conditions.concurrency.is_none_or(|n| n == 0), Shortfall::Concurrency);
+        check(blank(&conditions.load), Shortfall::Load);
+        found
+    }
+
+    fn names_the_tool(&self) -> bool {
+        let reference = self.source().reference();
+        let named = |c: &Component| reference.split(separates).any(|word| word.eq_ignore_ascii_case(c.name()));
+        self.components().iter().any(|c| c.name() == HARNESS)
+            || self.components()[1..].iter().any(named)
+            || named_with_version(reference).any(|tool| tool != self.components()[0])
+    }
+}
+
+impl Metric {
+    /// What this figure falls short of today: its provenance's [`audit`](Provenance::audit), and what only the figure
+    /// can tell: whether what was measured has its version, and Kubernetes or K3s where it is one of them.
+    #[must_use]
+    pub fn audit(&self) -> Vec<Shortfall> {
+        self.audit_on(Date::today())
+    }
+
+    /// What this figure falls short of on the day `today`.
+    #[must_use]
+    pub fn audit_on(&self, today: Date) -> Vec<Shortfall> {
+        let components = self.provenance().components();
+        let mut found = self.provenance().audit_on(today);
+        let after_source = found.iter().take_while(|s| s.section() == "14.6.1").count();
+        if self.subject().as_str() != "noop" && components.iter().all(|c| c.name() == HARNESS) {
+            found.insert(after_source, Shortfall::TechnologyVersion);
+        }
+        let cluster = |name: &str| ["kubernetes", "k8s", "k3s"].iter().any(|c| name.eq_ignore_ascii_case(c));
+        let subject = self.subject().as_str().split(['/', '+']).any(cluster);
+        let indicator = matches!(
+            self.indicator(),
+            Indicator::ControlPlaneMemory
+                | Indicator::ControlPlaneStartup
+                | Indicator::NodeMemory
+                | Indicator::MaxNodes
+                | Indicator::TotalObjects
+        );
+        if (subject || indicator) && !components.iter().any(|c| cluster(c.name())) {
+            found.insert(after_source, Shortfall::KubernetesVersion);
+        }
+        found
+    }
+}
+
+/// What stands between the words of a reference.
+fn separates(c: char) -> bool {
+    c.is_whitespace() || ",;()，；（）".contains(c)
+}
+
+/// An address, a path, a file, or a name with its version: `docs.k3s.io`, `benches/startup`, `hyperfine 1.18.0`.
+fn names_a_place(reference: &str) -> bool {
+    reference.split(separates).any(|word| word.contains('/') || word.trim_end_matches('.').contains('.'))
+}
+
+/// The names with a version in a reference: `runtime-baseline 0.1.0`, but no address that has digits in it.
+fn named_with_version(reference: &str) -> impl Iterator<Item = Component> {
+    let words: Vec<&str> = reference.split(separates).filter(|w| !w.is_empty()).collect();
+    let pairs: Vec<_> = words.windows(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect();
+    pairs.into_iter().filter_map(|(name, version)| {
+        let digits = version.strip_prefix('v').unwrap_or(&version);
+        let is_version = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.contains('.');
+        is_version.then(|| Component::new(name, version).ok())?
+    })
+}

@@ -1,0 +1,127 @@
+//! The environment block, printed.
+//!
+//! ```text
+//! 硬件: [AMD EPYC] 2C 25.1490304G; 存储=[ext4 on /dev/vda]; 虚拟化=[none]
+//! 软件: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]
+//! 条件: 100 并发, [cold start]; 隔离=[in-process]; 引擎 [compiler]=[cranelift]; 噪声=[only 2 cores]
+//! ```
+//!
+//! What the requirements name stands first, by its position; `-` holds the place of what is unknown. The rest follows
+//! as `; key=[value]`.
+
+use std::fmt::{self, Formatter};
+
+use super::{Field, Language, amount::giga, cursor::write_bracketed};
+use crate::{Conditions, Environment, Hardware, Software};
+
+impl Environment {
+    /// The three-line block in `language`; it parses back to the same environment.
+    ///
+    /// ```
+    /// use runtime_baseline::{Environment, Language};
+    ///
+    /// let plain = "硬件: AMD EPYC 7763 4C 8G\n软件: Debian 12 6.1.0\n条件: 100 并发, 冷启动";
+    /// let environment: Environment = plain.parse()?;
+    /// assert_eq!(environment.hardware.memory_bytes, Some(8_000_000_000));
+    ///
+    /// let english = environment.block(Language::English).to_string();
+    /// assert_eq!(
+    ///     english,
+    ///     "hardware: [AMD EPYC 7763] 4C 8G\nsoftware: [Debian 12] [6.1.0]\nconditions: 100 concurrent, [冷启动]"
+    /// );
+    /// assert_eq!(english.parse::<Environment>()?, environment);
+    /// # Ok::<(), runtime_baseline::NotationError>(())
+    /// ```
+    #[must_use]
+    pub const fn block(&self, language: Language) -> EnvironmentBlock<'_> {
+        EnvironmentBlock { environment: self, language }
+    }
+}
+
+/// An environment as three lines. See [`Environment::block`].
+#[derive(Debug, Clone, Copy)]
+pub struct EnvironmentBlock<'a> {
+    environment: &'a Environment,
+    language: Language,
+}
+
+impl fmt::Display for EnvironmentBlock<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        // Destructured here and below, so that a new field cannot be forgotten.
+        let Environment { hardware, software, conditions } = self.environment;
+        self.hardware(f, hardware)?;
+        f.write_str("\n")?;
+        self.software(f, software)?;
+        f.write_str("\n")?;
+        self.conditions(f, conditions)
+    }
+}
+
+impl EnvironmentBlock<'_> {
+    fn label(&self, f: &mut Formatter<'_>, field: Field) -> fmt::Result {
+        write!(f, "{}:", field.label(self.language))
+    }
+
+    fn extra(&self, f: &mut Formatter<'_>, field: Field, value: Option<&str>) -> fmt::Result {
+        let Some(value) = value else { return Ok(()) };
+        write!(f, "; {}=", field.label(self.language))?;
+        write_bracketed(f, value)
+    }
+
+    fn hardware(&self, f: &mut Formatter<'_>, hardware: &Hardware) -> fmt::Result {
+        let Hardware { cpu, cores, memory_bytes, storage, virtualization } = hardware;
+        self.label(f, Field::Hardware)?;
+        if let Some(cpu) = cpu {
+            f.write_str(" ")?;
+            write_bracketed(f, cpu)?;
+        }
+        if let Some(cores) = cores {
+            write!(f, " {cores}C")?;
+        }
+        if let Some(bytes) = memory_bytes {
+            write!(f, " {}G", giga(*bytes))?;
+        }
+        if cpu.is_none() && cores.is_none() && memory_bytes.is_none() {
+            f.write_str(" -")?;
+        }
+        self.extra(f, Field::Storage, storage.as_deref())?;
+        self.extra(f, Field::Virtualization, virtualization.as_deref())
+    }
+
+    fn software(&self, f: &mut Formatter<'_>, software: &Software) -> fmt::Result {
+        let Software { os, kernel, rustc } = software;
+        self.label(f, Field::Software)?;
+        f.write_str(" ")?;
+        match os {
+            Some(os) => write_bracketed(f, os)?,
+            None => f.write_str("-")?,
+        }
+        if let Some(kernel) = kernel {
+            f.write_str(" ")?;
+            write_bracketed(f, kernel)?;
+        }
+        self.extra(f, Field::Rustc, rustc.as_deref())
+    }
+
+    fn conditions(&self, f: &mut Formatter<'_>, conditions: &Conditions) -> fmt::Result {
+        let Conditions { concurrency, load, isolation, transport, engine, noise } = conditions;
+        self.label(f, Field::Conditions)?;
+        match concurrency {
+            Some(n) => write!(f, " {n} {}", Field::Concurrency.label(self.language))?,
+            None => f.write_str(" -")?,
+        }
+        if let Some(load) = load {
+            f.write_str(", ")?;
+            write_bracketed(f, load)?;
+        }
+        self.extra(f, Field::Isolation, isolation.map(|i| i.as_str()))?;
+        self.extra(f, Field::Transport, transport.as_deref())?;
+        for (setting, value) in engine {
+            write!(f, "; {} ", Field::Engine.label(self.language))?;
+            write_bracketed(f, setting)?;
+            f.write_str("=")?;
+            write_bracketed(f, value)?;
+        }
+        noise.iter().try_for_each(|noise| self.extra(f, Field::Noise, Some(noise)))
+    }
+}
