@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Claim, ClaimsError, Factor, Restated, Restatement, Sense, Side, statistic_of};
 use crate::{
     Bound, Component, Date, Environment, Indicator, Isolation, Metric, Provenance, Quantity, Source, Subject,
-    Temperature,
+    Temperature, Unit,
 };
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ struct Table {
 struct Conditions {
     cpu: Option<String>,
     cores: Option<u32>,
-    memory_gib: Option<u32>,
+    memory: Option<String>,
     os: Option<String>,
     kernel: Option<String>,
     concurrency: Option<u32>,
@@ -132,7 +132,7 @@ fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<S
     let (stated, mut environment) = (&table.conditions, Environment::default());
     environment.hardware.cpu.clone_from(&stated.cpu);
     environment.hardware.cores = stated.cores;
-    environment.hardware.memory_bytes = stated.memory_gib.map(|gib| u64::from(gib) << 30);
+    environment.hardware.memory_bytes = stated.memory.as_deref().map(bytes).transpose()?;
     environment.software.os.clone_from(&stated.os);
     environment.software.kernel.clone_from(&stated.kernel);
     environment.conditions.concurrency = stated.concurrency;
@@ -156,6 +156,13 @@ fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<S
         stand_ins: stand_ins.into_iter().flatten().map(subject).collect::<Result<_, _>>()?,
         versioned: !own.unversioned.or(shared.unversioned).unwrap_or(false),
     })
+}
+
+/// A size: `8 GB`.
+fn bytes(text: &str) -> Result<u64, String> {
+    let quantity = text.parse::<Quantity>().map_err(|e| e.to_string())?;
+    let size = (quantity.unit() == Unit::Bytes).then(|| quantity.as_u64()).flatten();
+    size.ok_or_else(|| format!("{text:?} is no size: write it in bytes, such as \"8 GB\""))
 }
 
 /// `~512 MB`, `> 1000 nodes`, `< 10 ms`, `6 ms`.
@@ -256,6 +263,7 @@ sense = "smaller"
             ("subject = \"a\"", "subject = \"A B\"", "is not a name"),
             ("date = \"2026-01-02\"", "date = \"2026-02-30\"", "is no date"),
             ("reference = \"a page\"", "reference = \" \"", "no reference"),
+            ("date = ", "conditions = { memory = \"8 ms\" }\ndate = ", "is no size"),
             ("sense = \"smaller\"", "sens = \"smaller\"", "unknown field"),
             ("id = \"x\"", "id = \"\"", "write a short name"),
         ];
