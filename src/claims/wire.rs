@@ -102,7 +102,7 @@ fn claim(table: &Table, row: &Row) -> Result<Claim, ClaimsError> {
         return Err(wrong("id")("write a short name, unique in the file".into()));
     }
     let factor = match (&row.factor, row.sense) {
-        (Some(printed), Some(sense)) => Some(factor(printed, sense).map_err(wrong("factor"))?),
+        (Some(printed), Some(sense)) => Some(Factor::read(printed, sense).map_err(wrong("factor"))?),
         (None, None) => None,
         _ => return Err(wrong("factor")("give both factor and sense, or neither".into())),
     };
@@ -175,23 +175,13 @@ fn bounded(text: &str) -> Result<(Quantity, Bound), String> {
     Ok((number.parse::<Quantity>().map_err(|e| e.to_string())?, bound))
 }
 
-fn factor(printed: &str, sense: Sense) -> Result<Factor, String> {
-    let plain = !printed.is_empty() && printed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let value = printed.parse::<f64>().ok().filter(|x| plain && x.is_finite() && *x > 0.0);
-    let value = value.ok_or_else(|| format!("{printed:?} is no factor: write a number above zero, such as \"8.5\""))?;
-    if sense.gain(value).is_none() {
-        return Err(format!("a reduction by {printed} % leaves nothing: write less than 100"));
-    }
-    Ok(Factor { printed: printed.to_owned(), value, sense })
-}
-
 fn restated(form: &RestatedForm, row: &Row) -> Result<Restated, String> {
     let what = match form.of {
         Of::Factor => {
             let sense = row.sense.ok_or("the claim states no factor that could be said again")?;
-            Restatement::Factor(factor(&form.value, sense)?)
+            Restatement::Factor(Factor::read(&form.value, sense)?)
         }
-        Of::Reduction => Restatement::Factor(factor(&form.value, Sense::Reduction)?),
+        Of::Reduction => Restatement::Factor(Factor::read(&form.value, Sense::Reduction)?),
         Of::Reference | Of::Contender => {
             let (quantity, bound) = bounded(&form.value)?;
             if !row.indicator.units().contains(&quantity.unit()) {
