@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod claims;
 pub mod compare;
+pub mod exchange;
 pub mod metric;
 pub mod provenance;
 pub mod report;
