@@ -11,7 +11,13 @@ pub mod clock;
 pub mod policy;
 #[cfg(feature = "measure")]
 pub mod runtime;
-#[cfg(any(feature = "container", feature = "opa-wasm", feature = "regorus", feature = "wasmedge", feature = "wasmtime"))]
+#[cfg(any(
+    feature = "container",
+    feature = "opa-wasm",
+    feature = "regorus",
+    feature = "wasmedge",
+    feature = "wasmtime"
+))]
 mod versions;
 
 pub use metric::{

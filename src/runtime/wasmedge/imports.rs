@@ -54,9 +54,7 @@ pub(super) static IMPORTS: [Import; 11] = [
         wasi.fd_write(memory, a[0] as u32, a[1] as u32, a[2] as u32, a[3] as u32).into()
     }),
     import("fd_close", &[I32], |wasi, _, a| wasi.fd_close(a[0] as u32).into()),
-    import("fd_fdstat_get", &[I32, I32], |wasi, memory, a| {
-        wasi.fd_fdstat_get(memory, a[0] as u32, a[1] as u32).into()
-    }),
+    import("fd_fdstat_get", &[I32, I32], |wasi, memory, a| wasi.fd_fdstat_get(memory, a[0] as u32, a[1] as u32).into()),
     import("fd_seek", &[I32, I64, I32, I32], |wasi, _, a| wasi.fd_seek(a[0] as u32).into()),
     import("args_sizes_get", &[I32, I32], no_sizes),
     import("environ_sizes_get", &[I32, I32], no_sizes),
