@@ -225,17 +225,24 @@ impl Module {
         }
     }
 
-    /// Whether it imports WASI.
-    pub(super) fn imports_wasi(&self) -> bool {
+    /// The names of what it imports from WASI.
+    fn wasi_imports(&self) -> Vec<WasmEdge_String> {
         // SAFETY: the list has as many entries as were asked for and filled; they and the names belong to the module.
         unsafe {
             let length = ffi::WasmEdge_ASTModuleListImportsLength(self.as_ptr());
             let mut imports = vec![ptr::null(); length as usize];
             ffi::WasmEdge_ASTModuleListImports(self.as_ptr(), imports.as_mut_ptr(), length);
-            imports.iter().any(|import| {
+            let wasi = |import: &*const ffi::WasmEdge_ImportTypeContext| {
                 ffi::WasmEdge_StringIsEqual(ffi::WasmEdge_ImportTypeGetModuleName(*import), string(wasi::MODULE))
-            })
+            };
+            imports.retain(wasi);
+            imports.into_iter().map(|import| ffi::WasmEdge_ImportTypeGetExternalName(import)).collect()
         }
+    }
+
+    /// Whether it imports WASI.
+    pub(super) fn imports_wasi(&self) -> bool {
+        !self.wasi_imports().is_empty()
     }
 
     /// Whether it exports a function `_start` without parameters and results, and whether a memory `memory`.
@@ -280,17 +287,25 @@ thread_local! {
 }
 
 impl Imports {
-    pub(super) fn new() -> Result<Self, Fault> {
-        // SAFETY: the module owns each function once it is added; the data of each is an entry of a static table.
+    /// Those that `module` asks for; all of them where it is not known yet.
+    fn new(module: Option<&Module>) -> Result<Self, Fault> {
+        let asked = module.map(Module::wasi_imports);
+        // SAFETY: the module owns each function once it is added; the data of each is an entry of a static table. The
+        // names that are compared live as long as the module that asks.
         unsafe {
             let module = Self::own(ffi::WasmEdge_ModuleInstanceCreate(string(wasi::MODULE)))?;
             for (import, ty) in IMPORTS.iter().zip(&types().0) {
+                let name = string(import.name);
+                if asked.as_ref().is_some_and(|asked| !asked.iter().any(|ask| ffi::WasmEdge_StringIsEqual(*ask, name)))
+                {
+                    continue;
+                }
                 let data = ptr::from_ref(import).cast_mut().cast();
                 let function = ffi::WasmEdge_FunctionInstanceCreate(*ty, Some(call), data, 0);
                 if function.is_null() {
                     return Err(Fault::new(import.name));
                 }
-                ffi::WasmEdge_ModuleInstanceAddFunction(module.as_ptr(), string(import.name), function);
+                ffi::WasmEdge_ModuleInstanceAddFunction(module.as_ptr(), name, function);
             }
             Ok(module)
         }
@@ -463,8 +478,9 @@ pub(super) struct Linked {
 }
 
 impl Linked {
-    pub(super) fn new(engine: &Engine) -> Result<Self, Fault> {
-        let imports = Imports::new()?;
+    /// What `module` imports.
+    pub(super) fn new(engine: &Engine, module: &Module) -> Result<Self, Fault> {
+        let imports = Imports::new(Some(module))?;
         // SAFETY: all three are alive. The store forgets a module that is freed, and the module a store.
         unsafe {
             let store = Store::own(ffi::WasmEdge_StoreCreate())?;
@@ -504,7 +520,7 @@ pub(super) fn run(engine: Arc<Engine>, linked: Arc<Linked>, module: &Module) -> 
 pub(super) fn run_in_vm(engine: Arc<Engine>, path: &CStr) -> Result<(Live, End), Fault> {
     let Engine::Vm(vm) = &*engine else { return Err(Fault::new("a VM")) };
     begin();
-    let imports = Imports::new()?;
+    let imports = Imports::new(None)?;
     // SAFETY: VM and host functions are alive, and stay so together in `Live`, the VM dropped first. The active module is
     // the VM's own.
     let instance = unsafe {

@@ -6,6 +6,7 @@ use super::{
     Mode, compile,
     ffi::{self, Config, End, Engine, Fault, Linked, Live, Module},
     room::{ROOM, Seat},
+    signals,
     watch::Watch,
 };
 use crate::{
@@ -24,6 +25,7 @@ pub(super) struct Job {
     pub(super) limits: Limits,
     pub(super) config: Arc<Config>,
     pub(super) watch: Arc<Watch>,
+    pub(super) mode: Mode,
 }
 
 impl Job {
@@ -64,8 +66,9 @@ impl Job {
         guest: impl FnOnce(Arc<Engine>) -> Result<(Live, End), Fault>,
     ) -> Result<Box<dyn Instance>, RuntimeError> {
         let watched = self.watch.over(Arc::clone(&engine) as _, self.limits.time);
+        let signals = (self.mode != Mode::Interpreter).then(signals::keep);
         let outcome = guest(engine);
-        drop(watched);
+        drop((watched, signals));
         let (live, end) = outcome.map_err(|fault| self.judge(fault))?;
         if end.memory {
             return Err(self.memory_limit());
@@ -91,14 +94,8 @@ impl Job {
     /// A fresh executor links, instantiates and runs `module`.
     fn start(&self, module: &Module, file: Option<Arc<File>>, seat: Seat) -> Result<Box<dyn Instance>, RuntimeError> {
         let engine = Engine::executor(&self.config).map_err(|fault| self.engine(fault.message))?;
-        let linked = Linked::new(&engine).map_err(|fault| self.engine(fault.message))?;
+        let linked = Linked::new(&engine, module).map_err(|fault| self.engine(fault.message))?;
         self.run(engine, seat, file, |engine| ffi::run(engine, Arc::new(linked), module))
-    }
-
-    /// Compiles `wasm` into a file.
-    fn compile(&self, wasm: &[u8]) -> Result<Arc<File>, RuntimeError> {
-        let code = compile::ahead_of_time(wasm, &disk::directory()).map_err(|reason| self.engine(reason))?;
-        File::write(&code)
     }
 }
 
@@ -118,13 +115,8 @@ impl File {
 }
 
 /// Does what comes before the clock starts. A module that could never run is refused here.
-pub(super) fn prepare(
-    job: Job,
-    mode: Mode,
-    temperature: Temperature,
-    wasm: Vec<u8>,
-) -> Result<Box<dyn Artifact>, RuntimeError> {
-    let file = File::write(&wasm)?;
+pub(super) fn prepare(job: Job, temperature: Temperature, wasm: &[u8]) -> Result<Box<dyn Artifact>, RuntimeError> {
+    let file = File::write(wasm)?;
     let module = job.load(&file)?;
     let (start, memory) = module.exports();
     if !start {
@@ -133,24 +125,25 @@ pub(super) fn prepare(
     if !memory && module.imports_wasi() {
         return Err(job.invalid("it imports WASI and exports no memory named \"memory\""));
     }
-    if mode == Mode::Jit {
+    if job.mode == Mode::Jit {
         return Ok(Box::new(Jit { job, file }));
     }
-    let (file, module) = if mode == Mode::Aot {
-        compile::sweep(&disk::directory());
-        let code = job.compile(&wasm)?;
+    let (file, module) = if job.mode == Mode::Aot {
+        let directory = disk::directory();
+        compile::sweep(&directory);
+        let code = compile::ahead_of_time(wasm, &directory).map_err(|reason| job.engine(reason))?;
+        let code = File::write(&code)?;
         let module = job.load(&code)?;
         holds_machine_code(&job, &code)?;
-        (if temperature == Temperature::Cold { file } else { code }, module)
+        (code, module)
     } else {
         (file, module)
     };
     Ok(match temperature {
-        Temperature::Cold if mode == Mode::Aot => Box::new(Compiled { job, file, wasm }),
         Temperature::Cold | Temperature::Precompiled => Box::new(OnDisk { job, file }),
         Temperature::Warm => {
             let engine = Engine::executor(&job.config).map_err(|fault| job.engine(fault.message))?;
-            let linked = Arc::new(Linked::new(&engine).map_err(|fault| job.engine(fault.message))?);
+            let linked = Arc::new(Linked::new(&engine, &module).map_err(|fault| job.engine(fault.message))?);
             Box::new(Warm { job, module, linked, file })
         }
     })
@@ -195,30 +188,6 @@ impl Artifact for OnDisk {
         let seat = self.job.seat(1)?;
         let module = self.job.load(&self.file)?;
         self.job.start(&module, Some(Arc::clone(&self.file)), seat)
-    }
-}
-
-/// A module on disk, compiled ahead of time in each start.
-struct Compiled {
-    job: Job,
-    file: Arc<File>,
-    wasm: Vec<u8>,
-}
-
-impl Artifact for Compiled {
-    fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        self.job.seat(concurrent).map(drop)
-    }
-
-    fn artifact_bytes(&self) -> Option<u64> {
-        Some(self.file.content.length())
-    }
-
-    fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
-        let seat = self.job.seat(1)?;
-        let code = self.job.compile(&self.wasm)?;
-        let module = self.job.load(&code)?;
-        self.job.start(&module, Some(code), seat)
     }
 }
 
