@@ -36,6 +36,7 @@ impl Registry {
         let mut registry = Self::default();
         registry.runtimes.push(Box::new(Noop::new()));
         registry.add_wasmtime();
+        registry.add_wasmedge();
         registry.add_containers();
         registry
     }
@@ -81,6 +82,23 @@ impl Registry {
     #[cfg(not(feature = "wasmtime"))]
     fn add_wasmtime(&mut self) {
         self.unavailable.push(not_built("wasmtime", "wasmtime"));
+    }
+
+    #[cfg(feature = "wasmedge")]
+    fn add_wasmedge(&mut self) {
+        use super::wasmedge::{Mode, WasmEdge};
+        for mode in Mode::ALL {
+            self.add(&format!("wasmedge/{mode}"), WasmEdge::new(mode).map(|w| Box::new(w) as _));
+        }
+    }
+
+    #[cfg(not(feature = "wasmedge"))]
+    fn add_wasmedge(&mut self) {
+        let remedy = "run tools/setup-wasmedge.sh, then build with --features wasmedge as it says";
+        for mode in ["interpreter", "jit", "aot"] {
+            let subject = format!("wasmedge/{mode}");
+            self.unavailable.push(refusal(&subject, "this build has no adapter for it".to_owned(), remedy.to_owned()));
+        }
     }
 
     #[cfg(feature = "container")]
