@@ -7,10 +7,14 @@ mod error;
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod room;
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod spawned;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod wasi;
 mod workload;
 
 pub mod noop;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+pub mod wasm_cli;
 #[cfg(feature = "wasmedge")]
 pub mod wasmedge;
 #[cfg(feature = "wasmtime")]
