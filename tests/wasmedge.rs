@@ -90,22 +90,22 @@ fn descriptors() -> usize {
 
 #[test]
 fn two_thousand_starts_leave_no_memory_and_no_descriptor() {
+    const STARTS: i64 = 2000;
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for mode in Mode::ALL {
         let runtime = WasmEdge::new(mode).unwrap();
         for temperature in runtime.temperatures() {
             let artifact = runtime.prepare(&Workload::ready(), *temperature).unwrap();
-            // With LLVM in it, a start takes 10 ms to 20 ms: fewer of them, and fewer until it has all that it keeps.
-            let (settle, starts) = if mode == Mode::Jit { (200, 600) } else { (500, 2000) };
-            for _ in 0..settle {
+            // Until the allocators have all that they keep.
+            for _ in 0..200 {
                 artifact.start().unwrap().stop().unwrap();
             }
             let (memory_before, descriptors_before) = (memory(), descriptors());
-            for _ in 0..starts {
+            for _ in 0..STARTS {
                 artifact.start().unwrap().stop().unwrap();
             }
             let grown = memory() - memory_before;
-            assert!(grown < starts, "{mode} {temperature}: {grown} KiB more after {starts} starts");
+            assert!(grown < STARTS, "{mode} {temperature}: {grown} KiB more after {STARTS} starts");
             assert_eq!(descriptors(), descriptors_before, "{mode} {temperature}");
         }
     }
@@ -165,7 +165,7 @@ fn an_error_names_what_is_missing() {
         let runtime = WasmEdge::new(mode).unwrap();
         let outcome = runtime.prepare(&workload, runtime.temperatures()[0]).and_then(|artifact| artifact.start());
         let error = outcome.map(drop).unwrap_err().to_string();
-        assert!(error.contains("unknown import") && error.contains("module name"), "{mode}: {error}");
+        assert!(error.contains("unknown import") && error.contains("nowhere"), "{mode}: {error}");
     }
 }
 

@@ -76,3 +76,16 @@ mod wasmedge {
     conformance!(jit, wasm, |limits: Limits| -> Made { Ok(Box::new(WasmEdge::with_limits(Mode::Jit, limits)?)) });
     conformance!(aot, wasm, |limits: Limits| -> Made { Ok(Box::new(WasmEdge::with_limits(Mode::Aot, limits)?)) });
 }
+
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod cli {
+    use super::*;
+    use runtime_baseline::runtime::wasm_cli::{Cli, WasmCli};
+
+    conformance!(wasmtime, wasm, |limits: Limits| -> Made {
+        Ok(Box::new(WasmCli::with_limits(Cli::Wasmtime, limits)?))
+    });
+    conformance!(wasmedge, wasm, |limits: Limits| -> Made {
+        Ok(Box::new(WasmCli::with_limits(Cli::WasmEdge, limits)?))
+    });
+}

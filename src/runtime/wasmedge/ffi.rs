@@ -124,9 +124,15 @@ fn check(result: ffi::WasmEdge_Result) -> Result<(), Fault> {
     let text = unsafe { CStr::from_ptr(ffi::WasmEdge_ResultGetMessage(result)) };
     let mut message = text.to_string_lossy().into_owned();
     let log = LOG.take();
-    for line in log.iter().map(|line| line.trim()).filter(|line| !line.contains(message.as_str())).collect::<Vec<_>>() {
-        message.push_str("; ");
-        message.push_str(&line.split_whitespace().collect::<Vec<_>>().join(" "));
+    // Lines of context, and one of advice, say no more than the message does.
+    let says = |line: &&str| {
+        !["At AST node", "Bytecode offset", "This may be the import"].iter().any(|word| line.contains(word))
+    };
+    for line in log.iter().map(|line| line.trim()).filter(says) {
+        if !line.contains(text.to_string_lossy().as_ref()) {
+            message.push_str("; ");
+            message.push_str(&line.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
     }
     Err(Fault { code, message, memory: log.iter().any(|line| refuses_memory(line)) })
 }
@@ -141,7 +147,7 @@ thread_local! {
 const LINES: usize = 32;
 
 /// Keeps what the engine logs away from the process's standard streams.
-fn capture_log() {
+pub(super) fn capture_log() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         // SAFETY: the function has the type asked for and lives for ever.
