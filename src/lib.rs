@@ -24,7 +24,7 @@ pub use metric::{
     Unit, UnknownIndicator,
 };
 pub use provenance::{
-    Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Field, Hardware,
-    Host, Isolation, Language, NotationError, NotationProblem, Provenance, ProvenanceError, Shortfall, Software,
-    Source, SourceKind, UnknownIsolation, VALIDITY_DAYS, Watch,
+    Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Hardware, Host,
+    Isolation, Language, NotationError, NotationField, NotationProblem, Provenance, ProvenanceError, Shortfall,
+    Software, Source, SourceKind, UnknownIsolation, VALIDITY_DAYS, Watch,
 };

@@ -2,7 +2,6 @@
 
 use runtime_baseline::{
     Component, Date, Environment, Indicator, Language, Metric, Provenance, Quantity, Shortfall, Source, SourceKind,
-    Unit,
 };
 
 fn date(text: &str) -> Date {
@@ -115,7 +114,6 @@ fn what_only_the_figure_can_tell() {
     };
     assert_eq!(audit(Indicator::StartupTime, "noop", harness()), []);
     assert_eq!(audit(Indicator::StartupTime, "wasmtime", harness()), [Shortfall::TechnologyVersion]);
-    assert_eq!(Indicator::MaxNodes.units(), [Unit::Nodes]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub use audit::{Shortfall, VALIDITY_DAYS};
 pub use date::{Date, DateError};
 pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
 pub use host::{Host, Watch};
-pub use notation::{Citation, CitationText, EnvironmentBlock, Field, Language, NotationError, NotationProblem};
+pub use notation::{Citation, CitationText, EnvironmentBlock, Language, NotationError, NotationField, NotationProblem};
 
 use std::{fmt, str::FromStr};
 
