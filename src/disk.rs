@@ -71,11 +71,11 @@ const PREFIX: &str = "runtime-baseline-";
 
 /// A directory for a compiler that takes nothing less, in [`directory`]; removed when dropped. What processes that were
 /// killed left of theirs is removed first.
-pub(super) fn workplace() -> Result<tempfile::TempDir, RuntimeError> {
+pub(crate) fn workplace() -> Result<tempfile::TempDir, Error> {
     let parent = directory();
     sweep(&parent);
     let made = tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir_in(&parent);
-    made.map_err(|source| RuntimeError::Io { path: parent, source })
+    made.map_err(|source| Error { directory: parent, source })
 }
 
 fn sweep(parent: &Path) {

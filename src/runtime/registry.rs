@@ -38,6 +38,7 @@ impl Registry {
         registry.add_wasmtime();
         registry.add_wasmedge();
         registry.add_containers();
+        registry.add_command_lines();
         registry
     }
 
@@ -99,6 +100,20 @@ impl Registry {
             let subject = format!("wasmedge/{mode}");
             self.unavailable.push(refusal(&subject, "this build has no adapter for it".to_owned(), remedy.to_owned()));
         }
+    }
+
+    /// The engines' own command lines, as processes, beside the engines in process.
+    #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+    fn add_command_lines(&mut self) {
+        use super::wasm_cli::{Cli, WasmCli};
+        for (subject, cli) in [("wasmtime-cli", Cli::Wasmtime), ("wasmedge-cli", Cli::WasmEdge)] {
+            self.add(subject, WasmCli::new(cli).map(|cli| Box::new(cli) as _));
+        }
+    }
+
+    #[cfg(not(any(feature = "wasmedge", feature = "wasmtime")))]
+    fn add_command_lines(&mut self) {
+        self.unavailable.extend(["wasmtime-cli", "wasmedge-cli"].map(|s| not_built(s, "wasmtime")));
     }
 
     #[cfg(feature = "container")]

@@ -15,10 +15,10 @@
 use std::{collections::BTreeMap, env, ffi::OsString, fs, path::Path, process};
 
 use super::{
-    Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload, disk,
+    Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload,
     spawned::{Output, Spawned},
 };
-use crate::{Component, Isolation, Subject, Temperature, clock};
+use crate::{Component, Isolation, Subject, Temperature, clock, disk};
 
 /// A page of Wasm memory, in bytes.
 const PAGE: u64 = 64 << 10;

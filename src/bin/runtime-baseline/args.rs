@@ -22,6 +22,8 @@ pub struct Args {
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Print the report of a baseline: verdicts, every figure, what was unavailable
+    Report(Report),
     /// Show what changed from an old baseline to a new one
     Compare(Compare),
     /// Fail when a new baseline is worse than an old one
@@ -267,4 +269,14 @@ fn percent(text: &str) -> Result<f64, String> {
 fn confidence(text: &str) -> Result<f64, String> {
     let level = percent(text)?;
     if level > 0.0 && level < 1.0 { Ok(level) } else { Err("write a percentage between 0% and 100%".into()) }
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Report {
+    /// The baseline
+    #[arg(value_name = "BASELINE", default_value = "target/baseline")]
+    pub baseline: PathBuf,
+    /// In which language
+    #[arg(long, value_enum, default_value = "en")]
+    pub language: Tongue,
 }

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<Output, Failure> {
     match command {
+        Command::Report(args) => record::report(args),
         Command::Compare(args) => verdict::compare(args),
         Command::Gate(args) => verdict::gate(args),
         Command::Claims(args) => verdict::claims(args),

@@ -1,4 +1,4 @@
-//! `cite` and `audit`.
+//! `report`, `cite` and `audit`.
 
 use runtime_baseline::{Baseline, Date, Language, Metric, Shortfall, claims::claims as published};
 use serde_json::{Value, json};
@@ -9,6 +9,11 @@ fn chosen<'a>(metrics: impl IntoIterator<Item = &'a Metric>, selection: &args::S
     let indicator = |m: &Metric| selection.indicator.is_none_or(|i| m.indicator() == i);
     let subject = |m: &Metric| selection.subject.as_ref().is_none_or(|s| m.subject() == s);
     metrics.into_iter().filter(|m| indicator(m) && subject(m)).collect()
+}
+
+pub fn report(args: &args::Report) -> Result<Output, Failure> {
+    let baseline = load(&args.baseline)?;
+    Ok(Output::fine(runtime_baseline::report::markdown(&baseline, args.language.into())))
 }
 
 pub fn cite(args: &args::Cite) -> Result<Output, Failure> {
