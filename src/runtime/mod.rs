@@ -14,6 +14,8 @@ pub mod container;
 pub mod noop;
 #[cfg(feature = "container")]
 pub mod oci_cli;
+#[cfg(all(feature = "container", any(feature = "wasmedge", feature = "wasmtime")))]
+pub mod wasm_container;
 #[cfg(feature = "wasmedge")]
 pub mod wasmedge;
 #[cfg(feature = "wasmtime")]
