@@ -15,6 +15,8 @@
 //! that was killed are removed by the next.
 
 mod cgroups;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod executor;
 mod fork;
 mod hook;
 mod init;
@@ -22,6 +24,7 @@ mod keeper;
 mod orphans;
 mod pool;
 pub(crate) mod protocol;
+mod verdict;
 mod view;
 mod worker;
 

@@ -23,9 +23,12 @@ use rustix::{
     },
 };
 
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+use super::executor::{Engines, WasmExecutor};
 use super::{
     orphans::end_children_except,
     protocol::{Channel, Failure, Payload, Reply, Request, readable, shorten},
+    verdict::Verdict,
     view::CGROUP,
 };
 
@@ -40,7 +43,14 @@ pub(super) fn run(number: u64, channel: &Channel, state: &Path) -> i32 {
     if set_child_subreaper(Some(rustix::process::getpid())).is_err() {
         return 1;
     }
-    let mut worker = Worker { number, state, live: HashMap::new(), strays: false };
+    let mut worker = Worker {
+        number,
+        state,
+        live: HashMap::new(),
+        strays: false,
+        #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+        engines: Engines::default(),
+    };
     let mut reply = Reply::Idle;
     loop {
         if channel.send(&reply).is_err() {
@@ -61,6 +71,8 @@ struct Worker<'a> {
     live: HashMap<u64, Live>,
     /// Whether a failed creation or a command may have left a child that nobody waits for.
     strays: bool,
+    #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+    engines: Engines,
 }
 
 /// A ready container.
@@ -81,24 +93,50 @@ impl Worker<'_> {
     fn serve(&mut self, request: Request) -> Result<Reply, Failure> {
         match request {
             Request::Ping => Ok(Reply::Idle),
-            Request::Start { id, bundle, payload: Payload::Exec, time, memory } => {
-                self.start(id, &bundle, time, memory).map(Reply::Ready)
+            Request::Prepare { payload } => self.prepare(payload).map(|()| Reply::Idle),
+            Request::Start { id, bundle, payload, time, memory } => {
+                self.start(id, &bundle, payload, time, memory).map(Reply::Ready)
             }
             Request::Stop { id, time } => self.stop(id, time).map(|()| Reply::Stopped),
             Request::Run { command, time } => self.run(&command, time).map(|ready_at| Reply::Ran { ready_at }),
         }
     }
 
-    fn start(&mut self, id: u64, bundle: &Path, time: Duration, memory: Option<u64>) -> Result<u64, Failure> {
+    fn prepare(&mut self, payload: Payload) -> Result<(), Failure> {
+        match payload {
+            Payload::Exec => Ok(()),
+            #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+            Payload::Wasm(wasm) => self.engines.prepare(wasm),
+        }
+    }
+
+    fn start(
+        &mut self,
+        id: u64,
+        bundle: &Path,
+        payload: Payload,
+        time: Duration,
+        memory: Option<u64>,
+    ) -> Result<u64, Failure> {
         let deadline = Instant::now().checked_add(time);
         let name = container_id(self.number, Some(id));
         let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::engine("pipe", e));
         let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
-        let created =
-            ContainerBuilder::new(name, SyscallType::default()).with_root_path(self.state).and_then(|builder| {
-                let builder = builder.with_stdin(stdin_read).with_stdout(stdout_write);
-                builder.as_init(bundle).with_systemd(false).with_detach(true).build()
-            });
+        self.prepare(payload)?;
+        let builder = ContainerBuilder::new(name, SyscallType::default());
+        let (builder, verdict) = match payload {
+            Payload::Exec => (builder, None::<Verdict>),
+            #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+            Payload::Wasm(wasm) => {
+                let (executor, verdict) =
+                    WasmExecutor::new(wasm, &self.engines).map_err(|e| Failure::engine("pipe", e))?;
+                (builder.with_executor(executor), Some(verdict))
+            }
+        };
+        let created = builder.with_root_path(self.state).and_then(|builder| {
+            let builder = builder.with_stdin(stdin_read).with_stdout(stdout_write);
+            builder.as_init(bundle).with_systemd(false).with_detach(true).build()
+        });
         let container = created.map_err(|e| {
             self.strays = true;
             explain(bundle, &e)
@@ -115,11 +153,18 @@ impl Worker<'_> {
                 Ok(at)
             }
             Err(failure) => {
-                let failure = if was_out_of_memory(&live.container, memory) { Failure::MemoryLimit } else { failure };
+                let killed = was_out_of_memory(&live.container, memory);
+                let said = verdict.filter(|_| failure == Failure::NotReady).map(Verdict::read);
                 let _ = kill_process(live.pid, Signal::KILL);
-                let _ = wait_within(live.pid, Duration::MAX);
+                let ended = wait_within(live.pid, Duration::MAX);
                 let _ = live.container.delete(true);
-                Err(failure)
+                Err(match (said, ended) {
+                    _ if killed => Failure::MemoryLimit,
+                    (Some(Some(said)), _) => said,
+                    // An engine that was killed, or crashed, had nothing to say.
+                    (Some(None), Ok(status)) if status.signaled() => Failure::Failed(describe(status)),
+                    _ => failure,
+                })
             }
         }
     }

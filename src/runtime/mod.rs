@@ -18,6 +18,8 @@ pub mod noop;
 pub mod oci_cli;
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 pub mod wasm_cli;
+#[cfg(all(feature = "container", any(feature = "wasmedge", feature = "wasmtime")))]
+pub mod wasm_container;
 #[cfg(feature = "wasmedge")]
 pub mod wasmedge;
 #[cfg(feature = "wasmtime")]

@@ -121,7 +121,8 @@ impl Registry {
         use super::{container::Container, oci_cli::OciCli};
         use crate::launcher::{Launcher, LauncherError, LauncherOptions};
 
-        const SUBJECTS: [&str; 4] = ["container/scratch", "container/busybox", "crun", "runc"];
+        const SUBJECTS: [&str; 6] =
+            ["container/scratch", "container/busybox", "container+wasmtime", "container+wasmedge", "crun", "runc"];
         let launcher = match Launcher::start(LauncherOptions::default()) {
             Ok(launcher) => launcher,
             Err(error) => {
@@ -146,11 +147,39 @@ impl Registry {
             Err(error) => self.refuse("container/scratch", error),
         }
         self.add("container/busybox", Container::busybox(&launcher).map(|c| Box::new(c) as _));
+        self.add_wasmtime_in_containers(&launcher);
+        self.add_wasmedge_in_containers(&launcher);
+    }
+
+    #[cfg(all(feature = "container", feature = "wasmtime"))]
+    fn add_wasmtime_in_containers(&mut self, launcher: &crate::launcher::Launcher) {
+        use super::wasm_container::WasmContainer;
+        self.add("container+wasmtime", WasmContainer::wasmtime(launcher).map(|w| Box::new(w) as _));
+    }
+
+    #[cfg(all(feature = "container", not(feature = "wasmtime")))]
+    fn add_wasmtime_in_containers(&mut self, _launcher: &crate::launcher::Launcher) {
+        self.unavailable.push(not_built("container+wasmtime", "container,wasmtime"));
+    }
+
+    #[cfg(all(feature = "container", feature = "wasmedge"))]
+    fn add_wasmedge_in_containers(&mut self, launcher: &crate::launcher::Launcher) {
+        use super::wasm_container::WasmContainer;
+        self.add("container+wasmedge", WasmContainer::wasmedge(launcher).map(|w| Box::new(w) as _));
+    }
+
+    #[cfg(all(feature = "container", not(feature = "wasmedge")))]
+    fn add_wasmedge_in_containers(&mut self, _launcher: &crate::launcher::Launcher) {
+        let remedy = "run tools/setup-wasmedge.sh, then build with --features container,wasmedge as it says";
+        let refusal = refusal("container+wasmedge", "this build has no adapter for it".to_owned(), remedy.to_owned());
+        self.unavailable.push(refusal);
     }
 
     #[cfg(not(feature = "container"))]
     fn add_containers(&mut self) {
-        self.unavailable.extend(["container/scratch", "container/busybox"].map(|s| not_built(s, "container")));
+        for subject in ["container/scratch", "container/busybox", "container+wasmtime", "container+wasmedge"] {
+            self.unavailable.push(not_built(subject, "container"));
+        }
     }
 }
 
