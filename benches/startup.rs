@@ -11,7 +11,7 @@ mod support;
 use std::{cell::RefCell, env, error::Error, time::Duration};
 
 use runtime_baseline::{
-    Indicator, Quantity, Statistic, Temperature, UnavailableRow, Unit,
+    Indicator, Isolation, Quantity, Statistic, Temperature, UnavailableRow, Unit,
     probe::{Burst, Interleaved, Lane, LaneError, burst, lifecycle, startup},
     runtime::{Artifact, Registry, Runtime, Workload},
     session::{Figure, Session},
@@ -117,7 +117,10 @@ fn lifecycles(
 ) -> Result<(), Box<dyn Error>> {
     let mut figures = Vec::new();
     let mut lanes = Vec::new();
-    for one in prepared.iter().filter(|one| one.runtime.identity().subject.as_str().starts_with("container/")) {
+    let in_container = |one: &&Prepared<'_>| {
+        matches!(one.runtime.identity().isolation, Isolation::Container | Isolation::WasmInContainer)
+    };
+    for one in prepared.iter().filter(in_container) {
         figures.push(Some(one.figure(Indicator::LifecycleTime)));
         lanes.push(Lane::new(one.name(), || lifecycle(one.artifact.as_ref())));
     }
@@ -140,6 +143,9 @@ fn lifecycles(
     if mode != Mode::Test {
         for peer in registry.peers() {
             support::print_overhead(&lanes, "container-scratch/cold", peer.identity().subject.as_str());
+        }
+        for wasm in ["container+wasmtime/precompiled", "container+wasmedge/precompiled"] {
+            support::print_overhead(&lanes, wasm, "container-scratch/cold");
         }
     }
     Ok(())
