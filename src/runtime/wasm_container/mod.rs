@@ -90,6 +90,22 @@ impl WasmContainer {
         Self::new(launcher, identity, WasmEngine::Wasmtime)
     }
 
+    /// Modules run by WasmEdge: interpreted when cold, as machine code compiled ahead of time when precompiled.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Unavailable`] when the library that was loaded is not of the version that the adapter is for.
+    ///
+    /// # Panics
+    /// Never: its name is a constant that is valid.
+    #[cfg(feature = "wasmedge")]
+    pub fn wasmedge(launcher: &Launcher) -> Result<Self, RuntimeError> {
+        let subject: Subject = "container+wasmedge".parse().expect("a valid constant");
+        let component = super::wasmedge::contained::component(&subject)?;
+        let identity = Identity::new(subject, component, Isolation::WasmInContainer)
+            .with_setting("wasi", "preview1, the adapter's own");
+        Self::new(launcher, identity, WasmEngine::WasmEdge)
+    }
+
     fn new(launcher: &Launcher, identity: Identity, engine: WasmEngine) -> Result<Self, RuntimeError> {
         let libcontainer = versions::component(&identity.subject, "libcontainer")?;
         let kernel = container::kernel(&identity.subject)?;

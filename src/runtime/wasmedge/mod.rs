@@ -34,6 +34,8 @@
 //! of one, the next process that compiles removes.
 
 mod compile;
+#[cfg(feature = "container")]
+pub(crate) mod contained;
 mod ffi;
 mod imports;
 mod signals;
@@ -128,15 +130,8 @@ impl WasmEdge {
     /// Never: its name is a constant that is valid.
     pub fn with_limits(mode: Mode, limits: Limits) -> Result<Self, RuntimeError> {
         let subject: Subject = format!("wasmedge/{mode}").parse().expect("a valid constant");
-        let found = wasmedge_sys::utils::version_string();
-        if found != VERSION {
-            let reason = format!("the library says that it is version {found}, not {VERSION}");
-            let remedy =
-                format!("run tools/setup-wasmedge.sh, or set WASMEDGE_DIR to WasmEdge {VERSION}; then build again");
-            return Err(Unavailable { subject, reason, remedy }.into());
-        }
+        let component = component(&subject)?;
         let engine = |reason: String| RuntimeError::Engine { subject: subject.clone(), reason };
-        let component = Component::new("WasmEdge", found).map_err(|error| engine(error.to_string()))?;
         let sdk = versions::component(&subject, "wasmedge-sdk")?;
         let config =
             ffi::Config::new(mode, (limits.memory / PAGE).min(PAGES)).map_err(|fault| engine(fault.message))?;
@@ -155,6 +150,19 @@ impl WasmEdge {
         }
         Ok(Self { identity, mode, limits, config: Arc::new(config), watch: Arc::new(watch) })
     }
+}
+
+/// The engine's name and exact version; refused where the library that was loaded is another.
+fn component(subject: &Subject) -> Result<Component, RuntimeError> {
+    let found = wasmedge_sys::utils::version_string();
+    if found != VERSION {
+        let reason = format!("the library says that it is version {found}, not {VERSION}");
+        let remedy =
+            format!("run tools/setup-wasmedge.sh, or set WASMEDGE_DIR to WasmEdge {VERSION}; then build again");
+        return Err(Unavailable { subject: subject.clone(), reason, remedy }.into());
+    }
+    Component::new("WasmEdge", found)
+        .map_err(|error| RuntimeError::Engine { subject: subject.clone(), reason: error.to_string() })
 }
 
 impl Runtime for WasmEdge {
@@ -184,7 +192,7 @@ impl Runtime for WasmEdge {
             workload: workload.name.clone(),
             limits: self.limits,
             config: Arc::clone(&self.config),
-            watch: Arc::clone(&self.watch),
+            watch: Some(Arc::clone(&self.watch)),
             mode: self.mode,
         };
         let wasm = wat::parse_bytes(module).map_err(|error| job.invalid(error.to_string()))?;

@@ -1,6 +1,6 @@
 //! What is prepared before a start, and what a start does, for each mode and temperature.
 
-use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, sync::Arc};
+use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, sync::Arc};
 
 use super::{
     Mode, compile,
@@ -24,7 +24,8 @@ pub(super) struct Job {
     pub(super) workload: String,
     pub(super) limits: Limits,
     pub(super) config: Arc<Config>,
-    pub(super) watch: Arc<Watch>,
+    /// None where somebody else keeps the time limit.
+    pub(super) watch: Option<Arc<Watch>>,
     pub(super) mode: Mode,
 }
 
@@ -33,7 +34,7 @@ impl Job {
         RuntimeError::Invalid { workload: self.workload.clone(), reason: reason.into() }
     }
 
-    fn engine(&self, reason: impl Into<String>) -> RuntimeError {
+    pub(super) fn engine(&self, reason: impl Into<String>) -> RuntimeError {
         RuntimeError::Engine { subject: self.subject.clone(), reason: reason.into() }
     }
 
@@ -42,7 +43,7 @@ impl Job {
     }
 
     /// What the engine's error means.
-    fn judge(&self, fault: Fault) -> RuntimeError {
+    pub(super) fn judge(&self, fault: Fault) -> RuntimeError {
         let workload = self.workload.clone();
         if fault.memory {
             self.memory_limit()
@@ -65,10 +66,16 @@ impl Job {
         file: Option<Arc<File>>,
         guest: impl FnOnce(Arc<Engine>) -> Result<(Live, End), Fault>,
     ) -> Result<Box<dyn Instance>, RuntimeError> {
-        let watched = self.watch.over(Arc::clone(&engine) as _, self.limits.time);
+        let watched = self.watch.as_ref().map(|watch| watch.over(Arc::clone(&engine) as _, self.limits.time));
         let signals = (self.mode != Mode::Interpreter).then(signals::keep);
         let outcome = guest(engine);
         drop((watched, signals));
+        let (ready_at, live) = self.ready(outcome)?;
+        Ok(Box::new(Ready { ready_at, _live: live, _file: file, _seat: seat }))
+    }
+
+    /// What the end of a guest means: its reading, if all went well.
+    pub(super) fn ready(&self, outcome: Result<(Live, End), Fault>) -> Result<(u64, Live), RuntimeError> {
         let (live, end) = outcome.map_err(|fault| self.judge(fault))?;
         if end.memory {
             return Err(self.memory_limit());
@@ -80,7 +87,19 @@ impl Job {
             });
         }
         let ready_at = end.reading.ok_or_else(|| RuntimeError::NotReady { workload: self.workload.clone() })?;
-        Ok(Box::new(Ready { ready_at, _live: live, _file: file, _seat: seat }))
+        Ok((ready_at, live))
+    }
+
+    /// Checks what the ready protocol asks of a module.
+    pub(super) fn check_exports(&self, module: &Module) -> Result<(), RuntimeError> {
+        let (start, memory) = module.exports();
+        if !start {
+            return Err(self.invalid("it exports no function _start without parameters and results"));
+        }
+        if !memory && module.imports_wasi() {
+            return Err(self.invalid("it imports WASI and exports no memory named \"memory\""));
+        }
+        Ok(())
     }
 
     fn load(&self, file: &File) -> Result<Module, RuntimeError> {
@@ -118,13 +137,7 @@ impl File {
 pub(super) fn prepare(job: Job, temperature: Temperature, wasm: &[u8]) -> Result<Box<dyn Artifact>, RuntimeError> {
     let file = File::write(wasm)?;
     let module = job.load(&file)?;
-    let (start, memory) = module.exports();
-    if !start {
-        return Err(job.invalid("it exports no function _start without parameters and results"));
-    }
-    if !memory && module.imports_wasi() {
-        return Err(job.invalid("it imports WASI and exports no memory named \"memory\""));
-    }
+    job.check_exports(&module)?;
     if job.mode == Mode::Jit {
         return Ok(Box::new(Jit { job, file }));
     }
@@ -134,7 +147,7 @@ pub(super) fn prepare(job: Job, temperature: Temperature, wasm: &[u8]) -> Result
         let code = compile::ahead_of_time(wasm, &directory).map_err(|reason| job.engine(reason))?;
         let code = File::write(&code)?;
         let module = job.load(&code)?;
-        holds_machine_code(&job, &code)?;
+        holds_machine_code(&job, code.content.path())?;
         (code, module)
     } else {
         (file, module)
@@ -150,9 +163,9 @@ pub(super) fn prepare(job: Job, temperature: Temperature, wasm: &[u8]) -> Result
 }
 
 /// Whether `file`, loaded, is mapped as code. The engine interprets what it does not take for machine code.
-fn holds_machine_code(job: &Job, file: &File) -> Result<(), RuntimeError> {
+pub(super) fn holds_machine_code(job: &Job, path: &Path) -> Result<(), RuntimeError> {
     use std::os::unix::fs::MetadataExt;
-    let inode = fs::metadata(file.content.path()).map(|data| data.ino().to_string());
+    let inode = fs::metadata(path).map(|data| data.ino().to_string());
     let maps = fs::read_to_string("/proc/self/maps");
     let (Ok(inode), Ok(maps)) = (inode, maps) else { return Ok(()) };
     let code = |line: &str| {
@@ -163,9 +176,9 @@ fn holds_machine_code(job: &Job, file: &File) -> Result<(), RuntimeError> {
         return Ok(());
     }
     Err(job.engine(format!(
-        "it would interpret the artifact that it compiled: its code is not mapped; if {} is mounted noexec, set TMPDIR to a \
-         directory that is not",
-        disk::directory().display()
+        "it would interpret the artifact that it compiled: its code is not mapped; if {} is on a file system mounted noexec, set \
+         TMPDIR, or the launcher's directory, to one that is not",
+        path.display()
     )))
 }
 
