@@ -98,7 +98,7 @@ fn single_starts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -
     if mode != Mode::Test {
         lanes.warm_up(Duration::from_millis(200));
     }
-    let mut criterion = support::criterion(Duration::from_millis(500), Duration::from_secs(3));
+    let mut criterion = support::criterion(mode, Duration::from_millis(500), Duration::from_secs(3));
     support::measure(&mut criterion, "startup_time", &mut lanes);
     support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
     if mode != Mode::Test {
@@ -137,7 +137,7 @@ fn lifecycles(
     if mode != Mode::Test {
         lanes.warm_up(Duration::from_millis(100));
     }
-    let mut criterion = support::criterion(Duration::from_millis(500), Duration::from_secs(4));
+    let mut criterion = support::criterion(mode, Duration::from_millis(500), Duration::from_secs(4));
     support::measure(&mut criterion, "lifecycle_time", &mut lanes);
     support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
     if mode != Mode::Test {
@@ -178,7 +178,7 @@ fn bursts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -> Resul
         lanes.warm_up(Duration::ZERO);
         seen.iter().for_each(|bursts| bursts.borrow_mut().clear());
     }
-    let mut criterion = support::criterion(Duration::from_millis(100), Duration::from_secs(2)).sample_size(10);
+    let mut criterion = support::criterion(mode, Duration::from_millis(100), Duration::from_secs(2)).sample_size(10);
     support::measure(&mut criterion, "burst", &mut lanes);
     for ((one, lane), bursts) in prepared.iter().zip(lanes.lanes()).zip(&seen) {
         let figure = |indicator| one.figure(indicator).concurrent(concurrent, "cold start");

@@ -57,6 +57,7 @@ impl Engines {
 #[derive(Debug, Clone)]
 pub(super) struct WasmExecutor {
     wasm: Wasm,
+    #[cfg_attr(not(feature = "wasmtime"), allow(dead_code, reason = "only Wasmtime makes anything before"))]
     engines: Engines,
     verdict: Arc<OwnedFd>,
 }
