@@ -155,6 +155,11 @@ impl<'a> Interleaved<'a> {
         Some(Duration::from_nanos(self.lanes[lane].untaken.drain(..wanted).sum()))
     }
 
+    /// Leaves out of [`take`](Self::take) what the lane has measured so far; it stays among the lane's samples.
+    pub fn skip_untaken(&mut self, lane: usize) {
+        self.lanes[lane].untaken.clear();
+    }
+
     /// The lanes, in the order given.
     #[must_use]
     pub fn lanes(&self) -> &[Lane<'a>] {
@@ -195,6 +200,20 @@ mod tests {
         assert_eq!(lanes.take(0, 4), Some(Duration::from_nanos(12)));
         assert_eq!(lanes.take(1, 4), Some(Duration::from_nanos(20)));
         assert_eq!(lanes.lanes()[0].samples().len(), 4);
+    }
+
+    #[test]
+    fn what_is_skipped_is_not_taken_but_stays_a_sample() {
+        let mut n = 0;
+        let mut next = || {
+            n += 1;
+            n
+        };
+        let mut lanes = Interleaved::new(vec![Lane::new("a", || Ok::<_, LaneError>(next()))]);
+        lanes.rounds(3);
+        lanes.skip_untaken(0);
+        assert_eq!(lanes.take(0, 1), Some(Duration::from_nanos(4)));
+        assert_eq!(lanes.lanes()[0].samples(), [1, 2, 3, 4]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use wasmedge_sdk::{
     config::{CommonConfigOptions, CompilerConfigOptions, Config, ConfigBuilder},
 };
 
-use super::ffi;
+use super::{ffi, signals};
 
 /// The optimisation level of both compilers, ahead of time and just in time: the engine's default.
 pub(super) const LEVEL_NAME: &str = "O3";
@@ -15,6 +15,7 @@ pub(super) const LEVEL_NAME: &str = "O3";
 /// Compiles `wasm`; works in `directory`.
 pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
     ffi::capture_log();
+    let _kept = signals::keep();
     let compiler = Compiler::new(Some(&config()?)).map_err(|error| error.to_string())?;
     let path = compiler.compile_from_bytes(wasm, "module", directory).map_err(|error| error.to_string())?;
     fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))

@@ -1,6 +1,7 @@
 //! Gives the process its signal handlers back. While machine code runs, WasmEdge handles `SIGSEGV`, `SIGBUS` and `SIGFPE`
 //! to catch its guests' traps; afterwards it sets them to their defaults, whoever had them before: Rust's message about a
-//! stack overflow, or the traps of another engine in this process, which would then end the process.
+//! stack overflow, or the traps of another engine in this process, which would then end the process. LLVM, which compiles
+//! for it, takes all the signals that end a process, to remove its files, and keeps them.
 
 use std::{
     mem::MaybeUninit,
@@ -8,7 +9,25 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-const SIGNALS: [libc::c_int; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE];
+/// WasmEdge's three, and those of LLVM's `RegisterHandlers` (lib/Support/Unix/Signals.inc).
+const SIGNALS: [libc::c_int; 16] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGILL,
+    libc::SIGTRAP,
+    libc::SIGABRT,
+    libc::SIGQUIT,
+    libc::SIGSYS,
+    libc::SIGXCPU,
+    libc::SIGXFSZ,
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGTERM,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGPIPE,
+];
 
 struct State {
     /// Guests that run as machine code at this moment.
@@ -19,11 +38,21 @@ struct State {
 
 static STATE: Mutex<State> = Mutex::new(State { running: 0, before: [None; SIGNALS.len()] });
 
-/// While it lives, machine code runs. With the last one, the handlers from before the first are there again.
+/// While it lives, machine code runs or is compiled. With the last one, the handlers from before the first are there again.
 pub(super) struct Kept(());
+
+/// Wasmtime sets its handlers with the first engine of a process, and only then: they must be there before they are kept.
+fn others_first() {
+    #[cfg(feature = "wasmtime")]
+    {
+        static FIRST: std::sync::Once = std::sync::Once::new();
+        FIRST.call_once(|| drop(::wasmtime::Engine::default()));
+    }
+}
 
 /// Keeps the handlers of this moment, unless they are kept already.
 pub(super) fn keep() -> Kept {
+    others_first();
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     if state.running == 0 {
         state.before = SIGNALS.map(handler);
