@@ -15,7 +15,7 @@ pub(super) const LEVEL_NAME: &str = "O3";
 /// Compiles `wasm`; works in `directory`.
 pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
     ffi::capture_log();
-    let _kept = signals::keep();
+    let _kept = signals::keep_for_compiler();
     let compiler = Compiler::new(Some(&config()?)).map_err(|error| error.to_string())?;
     let path = compiler.compile_from_bytes(wasm, "module", directory).map_err(|error| error.to_string())?;
     fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
@@ -33,6 +33,22 @@ fn config() -> Result<Config, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(feature = "wasmtime")]
+    fn another_engine_still_catches_its_traps() {
+        let wasm = wat::parse_str("(module (func (export \"_start\")))").unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        ahead_of_time(&wasm, directory.path()).unwrap();
+        let engine = ::wasmtime::Engine::default();
+        let trap = wat::parse_str("(module (func (export \"_start\") unreachable))").unwrap();
+        let trap = ::wasmtime::Module::new(&engine, trap).unwrap();
+        let mut store = ::wasmtime::Store::new(&engine, ());
+        let instance = ::wasmtime::Instance::new(&mut store, &trap, &[]).unwrap();
+        let start = instance.get_typed_func::<(), ()>(&mut store, "_start").unwrap();
+        // Without its handler, the trap would end this process.
+        assert!(start.call(&mut store, ()).is_err());
+    }
 
     #[test]
     fn gives_a_library_or_an_error() {

@@ -9,11 +9,12 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// WasmEdge's three, and those of LLVM's `RegisterHandlers` (lib/Support/Unix/Signals.inc).
-const SIGNALS: [libc::c_int; 16] = [
-    libc::SIGSEGV,
-    libc::SIGBUS,
-    libc::SIGFPE,
+/// What WasmEdge takes while machine code runs.
+static RUNNING: Signals<3> = Signals::new([libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE]);
+
+/// What LLVM takes besides when it compiles to a file: `RegisterHandlers` in its lib/Support/Unix/Signals.inc. A set of
+/// its own, so that a start does not pay for it.
+static COMPILING: Signals<13> = Signals::new([
     libc::SIGILL,
     libc::SIGTRAP,
     libc::SIGABRT,
@@ -27,46 +28,58 @@ const SIGNALS: [libc::c_int; 16] = [
     libc::SIGUSR1,
     libc::SIGUSR2,
     libc::SIGPIPE,
-];
+]);
 
-struct State {
-    /// Guests that run as machine code at this moment.
-    running: usize,
+/// Signals whose handlers are kept together.
+struct Signals<const N: usize> {
+    signals: [libc::c_int; N],
+    state: Mutex<State<N>>,
+}
+
+struct State<const N: usize> {
+    /// How many keep them at this moment.
+    keepers: usize,
     /// The handlers from before the first of them.
-    before: [Option<libc::sigaction>; SIGNALS.len()],
+    before: [Option<libc::sigaction>; N],
 }
 
-static STATE: Mutex<State> = Mutex::new(State { running: 0, before: [None; SIGNALS.len()] });
+/// While it lives, others may set handlers. With the last one, the handlers from before the first are there again.
+pub(super) struct Kept<const N: usize>(&'static Signals<N>);
 
-/// While it lives, machine code runs or is compiled. With the last one, the handlers from before the first are there again.
-pub(super) struct Kept(());
+/// Keeps the handlers that running machine code changes, unless they are kept already.
+pub(super) fn keep() -> Kept<3> {
+    RUNNING.keep()
+}
 
-/// Wasmtime sets its handlers with the first engine of a process, and only then: they must be there before they are kept.
-fn others_first() {
+/// Keeps the handlers that compiling ahead of time changes, unless they are kept already.
+pub(super) fn keep_for_compiler() -> (Kept<3>, Kept<13>) {
+    // Wasmtime sets its handlers with the first engine of a process, and only then: in between, they would be lost.
     #[cfg(feature = "wasmtime")]
-    {
-        static FIRST: std::sync::Once = std::sync::Once::new();
-        FIRST.call_once(|| drop(::wasmtime::Engine::default()));
+    drop(::wasmtime::Engine::default());
+    (RUNNING.keep(), COMPILING.keep())
+}
+
+impl<const N: usize> Signals<N> {
+    const fn new(signals: [libc::c_int; N]) -> Self {
+        Self { signals, state: Mutex::new(State { keepers: 0, before: [None; N] }) }
+    }
+
+    fn keep(&'static self) -> Kept<N> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.keepers == 0 {
+            state.before = self.signals.map(handler);
+        }
+        state.keepers += 1;
+        Kept(self)
     }
 }
 
-/// Keeps the handlers of this moment, unless they are kept already.
-pub(super) fn keep() -> Kept {
-    others_first();
-    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
-    if state.running == 0 {
-        state.before = SIGNALS.map(handler);
-    }
-    state.running += 1;
-    Kept(())
-}
-
-impl Drop for Kept {
+impl<const N: usize> Drop for Kept<N> {
     fn drop(&mut self) {
-        let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
-        state.running -= 1;
-        if state.running == 0 {
-            for (signal, before) in SIGNALS.into_iter().zip(&state.before) {
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.keepers -= 1;
+        if state.keepers == 0 {
+            for (signal, before) in self.0.signals.into_iter().zip(&state.before) {
                 if let Some(before) = before {
                     // SAFETY: the action is one that this process had for this very signal.
                     unsafe { libc::sigaction(signal, before, ptr::null_mut()) };
