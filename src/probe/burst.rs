@@ -4,6 +4,7 @@
 //! over the time from the release to the last *ready*. All instances are alive until the last one is ready.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::PathBuf,
     sync::{Condvar, Mutex, PoisonError},
     thread,
@@ -42,44 +43,46 @@ pub fn burst(artifact: &dyn Artifact, concurrent: usize) -> Result<Burst, ProbeE
         return Err(ProbeError::Empty { what: "a burst", of: "start" });
     }
     artifact.reserve(concurrent)?;
-    let gate = Gate::default();
+    let (begin, end) = (Gate::default(), Gate::default());
     let (released, outcomes) = thread::scope(|scope| {
         let mut threads = Vec::with_capacity(concurrent);
         for _ in 0..concurrent {
-            let one = || gate.pass().then(|| started(artifact));
+            let one = || {
+                begin.pass().then(|| {
+                    // Caught, so that a panic does not leave the others at the gate.
+                    let started = catch_unwind(AssertUnwindSafe(|| started(artifact)));
+                    // A child process may be bound to the thread that made it: that thread stays until it stops it.
+                    end.pass();
+                    let (took, instance) = started.unwrap_or_else(|panic| resume_unwind(panic))?;
+                    let ready = instance.ready_at();
+                    instance.stop()?;
+                    Ok::<_, ProbeError>((took, ready))
+                })
+            };
             // 256 KiB: the adapters' calls are shallow, and 100 default stacks are 200 MiB of address space.
             match thread::Builder::new().stack_size(256 << 10).spawn_scoped(scope, one) {
                 Ok(thread) => threads.push(thread),
                 Err(source) => {
-                    gate.open(false);
+                    begin.open(false);
                     let path = PathBuf::from("/proc/sys/kernel/threads-max");
                     return (0, vec![Err(RuntimeError::Io { path, source }.into())]);
                 }
             }
         }
-        gate.wait_for(concurrent);
+        begin.wait_for(concurrent);
         let released = clock::monotonic();
-        gate.open(true);
+        begin.open(true);
+        end.wait_for(concurrent);
+        end.open(true);
         let join = |t: thread::ScopedJoinHandle<'_, _>| match t.join() {
             Ok(outcome) => outcome,
-            Err(panic) => std::panic::resume_unwind(panic),
+            Err(panic) => resume_unwind(panic),
         };
         (released, threads.into_iter().filter_map(join).collect::<Vec<_>>())
     });
-    let mut startup = Vec::with_capacity(concurrent);
-    let (mut last, mut failure) = (released, None);
-    for outcome in outcomes {
-        let stopped = outcome.and_then(|(took, instance)| {
-            last = last.max(instance.ready_at());
-            startup.push(took);
-            Ok(instance.stop()?)
-        });
-        failure = failure.or(stopped.err());
-    }
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(Burst { startup, elapsed: last - released }),
-    }
+    let outcomes: Vec<(u64, u64)> = outcomes.into_iter().collect::<Result<_, _>>()?;
+    let last = outcomes.iter().map(|(_, ready)| *ready).max().unwrap_or(released);
+    Ok(Burst { startup: outcomes.into_iter().map(|(took, _)| took).collect(), elapsed: last.saturating_sub(released) })
 }
 
 /// A barrier that can also be abandoned, which `std::sync::Barrier` cannot: without it, one thread that does not spawn
