@@ -77,7 +77,7 @@ fn startups(session: &mut Session, registry: &Registry, policy: &Policy, mode: M
     if mode != Mode::Test {
         lanes.warm_up(Duration::from_millis(50));
     }
-    let mut criterion = support::criterion(Duration::from_millis(200), Duration::from_millis(800));
+    let mut criterion = support::criterion(mode, Duration::from_millis(200), Duration::from_millis(800));
     support::measure(&mut criterion, &format!("engine_startup/{}", policy.name), &mut lanes);
     Ok(support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?)
 }
@@ -103,7 +103,7 @@ fn evaluations(session: &mut Session, registry: &Registry, policy: &Policy, mode
     if mode != Mode::Test {
         lanes.warm_up(Duration::from_millis(50));
     }
-    let mut criterion = support::criterion(Duration::from_millis(200), Duration::from_millis(800));
+    let mut criterion = support::criterion(mode, Duration::from_millis(200), Duration::from_millis(800));
     support::measure(&mut criterion, &format!("evaluation_latency/{}", policy.name), &mut lanes);
     support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
     if mode != Mode::Test {

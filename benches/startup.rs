@@ -11,7 +11,7 @@ mod support;
 use std::{cell::RefCell, env, error::Error, time::Duration};
 
 use runtime_baseline::{
-    Indicator, Quantity, Statistic, Temperature, UnavailableRow, Unit,
+    Indicator, Isolation, Quantity, Statistic, Temperature, UnavailableRow, Unit,
     probe::{Burst, Interleaved, Lane, LaneError, burst, lifecycle, startup},
     runtime::{Artifact, Registry, Runtime, Workload},
     session::{Figure, Session},
@@ -98,7 +98,7 @@ fn single_starts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -
     if mode != Mode::Test {
         lanes.warm_up(Duration::from_millis(200));
     }
-    let mut criterion = support::criterion(Duration::from_millis(500), Duration::from_secs(3));
+    let mut criterion = support::criterion(mode, Duration::from_millis(500), Duration::from_secs(3));
     support::measure(&mut criterion, "startup_time", &mut lanes);
     support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
     if mode != Mode::Test {
@@ -117,7 +117,10 @@ fn lifecycles(
 ) -> Result<(), Box<dyn Error>> {
     let mut figures = Vec::new();
     let mut lanes = Vec::new();
-    for one in prepared.iter().filter(|one| one.runtime.identity().subject.as_str().starts_with("container/")) {
+    let in_container = |one: &&Prepared<'_>| {
+        matches!(one.runtime.identity().isolation, Isolation::Container | Isolation::WasmInContainer)
+    };
+    for one in prepared.iter().filter(in_container) {
         figures.push(Some(one.figure(Indicator::LifecycleTime)));
         lanes.push(Lane::new(one.name(), || lifecycle(one.artifact.as_ref())));
     }
@@ -134,12 +137,15 @@ fn lifecycles(
     if mode != Mode::Test {
         lanes.warm_up(Duration::from_millis(100));
     }
-    let mut criterion = support::criterion(Duration::from_millis(500), Duration::from_secs(4));
+    let mut criterion = support::criterion(mode, Duration::from_millis(500), Duration::from_secs(4));
     support::measure(&mut criterion, "lifecycle_time", &mut lanes);
     support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
     if mode != Mode::Test {
         for peer in registry.peers() {
             support::print_overhead(&lanes, "container-scratch/cold", peer.identity().subject.as_str());
+        }
+        for wasm in ["container+wasmtime/precompiled", "container+wasmedge/precompiled"] {
+            support::print_overhead(&lanes, wasm, "container-scratch/cold");
         }
     }
     Ok(())
@@ -172,7 +178,7 @@ fn bursts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -> Resul
         lanes.warm_up(Duration::ZERO);
         seen.iter().for_each(|bursts| bursts.borrow_mut().clear());
     }
-    let mut criterion = support::criterion(Duration::from_millis(100), Duration::from_secs(2)).sample_size(10);
+    let mut criterion = support::criterion(mode, Duration::from_millis(100), Duration::from_secs(2)).sample_size(10);
     support::measure(&mut criterion, "burst", &mut lanes);
     for ((one, lane), bursts) in prepared.iter().zip(lanes.lanes()).zip(&seen) {
         let figure = |indicator| one.figure(indicator).concurrent(concurrent, "cold start");

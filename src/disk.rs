@@ -66,10 +66,46 @@ pub(crate) fn directory() -> PathBuf {
     if env::var_os("TMPDIR").is_none() && on_disk.is_dir() { on_disk.to_owned() } else { env::temp_dir() }
 }
 
+/// The names of work directories, before the process's id.
+const PREFIX: &str = "runtime-baseline-";
+
+/// A directory for a compiler that takes nothing less, in [`directory`]; removed when dropped. What processes that were
+/// killed left of theirs is removed first.
+pub(crate) fn workplace() -> Result<tempfile::TempDir, Error> {
+    let parent = directory();
+    sweep(&parent);
+    let made = tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir_in(&parent);
+    made.map_err(|source| Error { directory: parent, source })
+}
+
+fn sweep(parent: &Path) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse::<u32>().ok());
+        if process.is_some_and(|id| !PathBuf::from(format!("/proc/{id}")).exists()) {
+            // Another process may do the same, and win.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn what_a_killed_process_left_is_swept_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let make = |name: String| fs::create_dir(parent.path().join(name)).unwrap();
+        // No process has this id: it is beyond the kernel's largest.
+        make(format!("{PREFIX}4194305-x"));
+        make(format!("{PREFIX}{}-x", std::process::id()));
+        make("other-4194305-x".to_owned());
+        sweep(parent.path());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 2);
+    }
 
     #[test]
     fn has_its_content_but_no_name_and_no_writer() {

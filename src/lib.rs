@@ -1,12 +1,35 @@
 //! What a workload costs to ship, start, hold and call in each runtime on this machine, every number with its provenance.
+//!
+//! The crate has two halves, and data goes one way through them. A `Workload` (or a
+//! `Policy`) is given to an adapter (modules `runtime`, `policy`); a probe (`probe`) drives the adapter and
+//! collects samples; a session (`session`) turns samples and the captured machine into [`Metric`]s; metrics make a [`Baseline`],
+//! which is [compared](compare) with [published claims](claims) or an earlier baseline, and [reported](report).
+//!
+//! The record half (`default-features = false`) knows no runtime:
+//!
+//! ```
+//! use runtime_baseline::{Baseline, Component, Indicator, Metric, Provenance, Quantity, Source, SourceKind};
+//!
+//! let source = Source::new(SourceKind::Benchmark, "my-tool 1.2.0, benches/start")?;
+//! let provenance = Provenance::new(source, Component::new("wasmtime", "48.0.8")?, "2026-11-23".parse()?);
+//! let metric = Metric::new(Indicator::StartupTime, "wasmtime".parse()?, Quantity::nanoseconds(21_450), provenance)?;
+//!
+//! let mut baseline = Baseline::new();
+//! baseline.push(metric);
+//! let found = baseline.find(Indicator::StartupTime, "wasmtime").latest().expect("just pushed");
+//! assert_eq!(found.quantity().to_string(), "21.45 µs");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The measurement half has one feature for each runtime; `measure` alone has the traits, the probes and a runtime that
+//! runs nothing.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod baseline;
-mod host_stub;
-pub use host_stub::*;
 pub mod claims;
 pub mod compare;
+pub mod exchange;
 pub mod metric;
 pub mod provenance;
 pub mod report;
@@ -43,7 +66,12 @@ pub use metric::{
     Unit, UnknownIndicator,
 };
 pub use provenance::{
-    Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Field, Hardware,
-    Isolation, Language, NotationError, NotationProblem, Provenance, ProvenanceError, Shortfall, Software, Source,
-    SourceKind, UnknownIsolation, VALIDITY_DAYS,
+    Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Hardware, Host,
+    Isolation, Language, NotationError, NotationField, NotationProblem, Provenance, ProvenanceError, Shortfall,
+    Software, Source, SourceKind, UnknownIsolation, VALIDITY_DAYS, Watch,
 };
+
+/// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

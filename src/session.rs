@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     Baseline, BaselineError, Component, Conditions, Date, Environment, Host, Indicator, Language, Metric, MetricError,
-    Provenance, ProvenanceError, Quantity, Source, SourceKind, Statistic, Temperature, UnavailableRow, report,
+    Provenance, ProvenanceError, Quantity, Source, SourceKind, Statistic, Temperature, UnavailableRow, Watch, report,
     runtime::Identity,
     stats::{Samples, SamplesError, StatsError},
 };
@@ -92,7 +92,9 @@ impl Figure {
 pub struct Session {
     directory: PathBuf,
     source: Source,
-    host: Host,
+    /// Hardware and software, as they were when the run began.
+    machine: Environment,
+    noise: Watch,
     baseline: Baseline,
 }
 
@@ -107,8 +109,9 @@ impl Session {
         fs::create_dir_all(&samples).map_err(|source| SessionError::Io { path: samples, source })?;
         let reference = format!("runtime-baseline {}, {name}", env!("CARGO_PKG_VERSION"));
         let source = Source::new(SourceKind::Benchmark, reference)?;
-        let host = Host::capture(&directory);
-        Ok(Self { directory, source, host, baseline: Baseline::new() })
+        let host = Host::here();
+        let (machine, noise) = (host.capture(&directory), host.watch());
+        Ok(Self { directory, source, machine, noise, baseline: Baseline::new() })
     }
 
     /// Saves raw samples (nanoseconds or bytes, as the indicator has it), then adds a metric for each statistic.
@@ -187,11 +190,10 @@ impl Session {
             isolation: Some(figure.identity.isolation),
             transport: figure.identity.transport.clone(),
             engine,
-            noise: self.host.noise(),
+            noise: [self.machine.conditions.noise.clone(), self.noise.noise()].concat(),
             ..Conditions::default()
         };
-        let (hardware, software) = (self.host.hardware().clone(), self.host.software().clone());
-        let environment = Environment { hardware, software, conditions };
+        let environment = Environment { conditions, ..self.machine.clone() };
         let mut components = figure.identity.components.iter().cloned();
         let first = components.next().ok_or(ProvenanceError::NoComponent)?;
         let provenance = Provenance::new(self.source.clone(), first, Date::today()).with_environment(environment);

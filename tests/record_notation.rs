@@ -5,7 +5,7 @@ mod record_support;
 use proptest::{collection, prelude::*, sample::select};
 use record_support as any;
 use runtime_baseline::{
-    Bound, Citation, Component, Environment, Field, Indicator, Isolation, Language, Metric, NotationError,
+    Bound, Citation, Component, Environment, Indicator, Isolation, Language, Metric, NotationError, NotationField,
     NotationProblem, Provenance, Quantity, Source, SourceKind, Unit,
 };
 
@@ -181,58 +181,68 @@ fn every_indicator_has_labels_of_its_own() {
 }
 
 /// Column, field and message of the error of `text`.
-fn citation_error(text: &str) -> (usize, Field, String) {
+fn citation_error(text: &str) -> (usize, NotationField, String) {
     place(text.parse::<Citation>().unwrap_err())
 }
 
-fn place(error: NotationError) -> (usize, Field, String) {
+fn place(error: NotationError) -> (usize, NotationField, String) {
     (error.column(), error.field(), error.problem().to_string())
 }
 
 #[test]
 fn errors_say_which_field_at_which_column() {
     let cases = [
-        ("", 1, Field::Indicator, "expected a colon after the field's name, found the end"),
-        ("启动时间 6 ms", 10, Field::Indicator, "expected a colon after the field's name, found the end"),
+        ("", 1, NotationField::Indicator, "expected a colon after the field's name, found the end"),
+        ("启动时间 6 ms", 10, NotationField::Indicator, "expected a colon after the field's name, found the end"),
         (
             "启动时间: 6 ms | 来源: 博客",
             18,
-            Field::Source,
+            NotationField::Source,
             "expected 官方文档 (official docs) or 基准测试 (benchmark) or 生产数据 (production data), found \"博客\"",
         ),
-        ("启动时间: 6 ms", 11, Field::Source, "expected | 来源: or | source:, found the end"),
-        ("启动时间: 6 ms | 版本: a 1", 14, Field::Source, "expected | 来源: or | source:, found \"版本\""),
-        ("[启动时间: 6 ms", 1, Field::Indicator, "the bracket is not closed: expected ] before the end of the line"),
-        ("启动时间: 0.5 ns |", 7, Field::Quantity, "0.5 ns is not a whole number of ns, or does not fit 64 bits"),
+        ("启动时间: 6 ms", 11, NotationField::Source, "expected | 来源: or | source:, found the end"),
+        ("启动时间: 6 ms | 版本: a 1", 14, NotationField::Source, "expected | 来源: or | source:, found \"版本\""),
+        (
+            "[启动时间: 6 ms",
+            1,
+            NotationField::Indicator,
+            "the bracket is not closed: expected ] before the end of the line",
+        ),
+        (
+            "启动时间: 0.5 ns |",
+            7,
+            NotationField::Quantity,
+            "0.5 ns is not a whole number of ns, or does not fit 64 bits",
+        ),
         (
             "启动时间: [-6 ms] |",
             8,
-            Field::Quantity,
+            NotationField::Quantity,
             "\"-6 ms\" is not a quantity: write a number and a unit, such as \"6 ms\" or \"13 MB\"",
         ),
-        ("启动时间: 6 MB |", 7, Field::Quantity, "startup_time is not measured in bytes; it takes ns"),
+        ("启动时间: 6 MB |", 7, NotationField::Quantity, "startup_time is not measured in bytes; it takes ns"),
         (
             "启动时间: NaN |",
             7,
-            Field::Quantity,
+            NotationField::Quantity,
             "\"NaN\" is not a quantity: write a number and a unit, such as \"6 ms\" or \"13 MB\"",
         ),
         (
             "启动时间: 6 ms | 来源: 基准测试 | 版本: [a 1.0, wasmtime latest]",
             37,
-            Field::Version,
+            NotationField::Version,
             "wasmtime has no exact version (\"latest\"): write the version that ran, such as 48.0.8, not a range or a tag",
         ),
         (
             "启动时间: 6 ms | 来源: 基准测试 | 版本: a 1.0 | 日期: [2025-02-30]",
             42,
-            Field::Date,
+            NotationField::Date,
             "\"2025-02-30\" is no date: write a day that exists as YYYY-MM-DD, or a month as YYYY-MM",
         ),
         (
             "启动时间: 6 ms | 来源: 基准测试 | 版本: a 1.0 | 日期: 2025-02 | 注: x",
             49,
-            Field::Date,
+            NotationField::Date,
             "expected the end of the citation, found \"| 注: x\"",
         ),
     ];
@@ -328,24 +338,24 @@ fn errors_of_the_block_say_which_line_field_and_column() {
         (error.line(), error.column(), error.field(), error.problem().to_string())
     };
     let unclosed = "the bracket is not closed: expected ] before the end of the line";
-    assert_eq!(error(" [AMD", "", ""), (1, 5, Field::Cpu, unclosed.into()));
+    assert_eq!(error(" [AMD", "", ""), (1, 5, NotationField::Cpu, unclosed.into()));
     let escape = r"no escape: expected \\, \[, \], \n, \r, \t or \u{hexadecimal} after the backslash";
-    assert_eq!(error(" -", r" [a\q]", ""), (2, 7, Field::Os, escape.into()));
-    assert_eq!(error("", r" [\u{110000}]", "").2, Field::Os);
+    assert_eq!(error(" -", r" [a\q]", ""), (2, 7, NotationField::Os, escape.into()));
+    assert_eq!(error("", r" [\u{110000}]", "").2, NotationField::Os);
     let number = "\"99999999999\" is not a number that fits: expected a whole number of cores";
-    assert_eq!(error(" 99999999999C", "", ""), (1, 5, Field::Cores, number.into()));
+    assert_eq!(error(" 99999999999C", "", ""), (1, 5, NotationField::Cores, number.into()));
     let memory = "\"0.0000000001\" is not a number that fits: expected a number of 10^9 bytes, to the byte";
-    assert_eq!(error(" 1C 0.0000000001G", "", ""), (1, 5, Field::Memory, memory.into()));
+    assert_eq!(error(" 1C 0.0000000001G", "", ""), (1, 5, NotationField::Memory, memory.into()));
     let many = "\"many\" is not a number that fits: expected a whole number at the same time";
-    assert_eq!(error("", "", " many 并发, x"), (3, 5, Field::Concurrency, many.into()));
-    assert_eq!(error(" a; 存储=[x]; storage=y", "", "").2, Field::Storage);
+    assert_eq!(error("", "", " many 并发, x"), (3, 5, NotationField::Concurrency, many.into()));
+    assert_eq!(error(" a; 存储=[x]; storage=y", "", "").2, NotationField::Storage);
     assert_eq!(error("", "", "; 引擎 [a]=1; 引擎 [a]=2").3, "given twice: keep one");
     assert_eq!(
         error("", "", " -; 颜色=[x]"),
         (
             3,
             8,
-            Field::Noise,
+            NotationField::Noise,
             "expected 隔离 (isolation), 传输 (transport), 引擎 (engine), 噪声 (noise), found \"颜色\"".into()
         )
     );
@@ -356,8 +366,8 @@ fn errors_of_the_block_say_which_line_field_and_column() {
     assert_eq!(error(" AMD]", "", "").3, "expected [ before the ], found \"AMD]\"");
     assert_eq!(error(" [a] [b]", "", "").3, "given twice: keep one");
     let missing = "硬件: -\n条件: -".parse::<Environment>().unwrap_err();
-    assert_eq!((missing.field(), missing.problem()), (Field::Software, &NotationProblem::MissingLine));
-    assert_eq!("".parse::<Environment>().unwrap_err().field(), Field::Hardware);
+    assert_eq!((missing.field(), missing.problem()), (NotationField::Software, &NotationProblem::MissingLine));
+    assert_eq!("".parse::<Environment>().unwrap_err().field(), NotationField::Hardware);
     let twice = "硬件: -\n硬件: -".parse::<Environment>().unwrap_err();
     assert_eq!((twice.line(), twice.problem()), (2, &NotationProblem::Twice));
     let label = "CPU: x".parse::<Environment>().unwrap_err();

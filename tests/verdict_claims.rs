@@ -67,7 +67,7 @@ fn every_side_says_where_it_comes_from() {
     }
     let startup = claims().get("startup-time").unwrap().reference().metric();
     let environment = startup.provenance().environment();
-    assert_eq!((environment.hardware.cores, environment.hardware.memory_bytes), (Some(4), Some(8 << 30)));
+    assert_eq!((environment.hardware.cores, environment.hardware.memory_bytes), (Some(4), Some(8_000_000_000)));
     assert_eq!(environment.conditions.concurrency, Some(100));
     assert_eq!(startup.indicator(), Indicator::StartupTime);
 }

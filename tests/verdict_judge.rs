@@ -2,7 +2,7 @@
 
 use runtime_baseline::{
     Baseline, Component, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Source, SourceKind,
-    Statistic, Temperature, UnavailableRow, claims,
+    Statistic, Subject, Temperature, UnavailableRow, Unit, claims,
     claims::Claims,
     compare::{Aspect, Missing, Verdict, judge},
 };
@@ -191,6 +191,42 @@ fn tails_do_not_answer_for_the_typical_start_and_other_temperatures_are_kept() {
     assert_eq!(judgement.comparison.unwrap().contender().temperature(), Some(Temperature::Cold));
     assert_eq!(judgement.others.len(), 1);
     assert_eq!(judgement.others[0].contender().temperature(), Some(Temperature::Precompiled));
+}
+
+#[test]
+fn workloads_that_contradict_each_other_give_no_verdict() {
+    let mut measured = Baseline::new();
+    let mut push = |m: Measured, workload: &str| measured.push(m.metric().with_workload(workload));
+    for (workload, ns) in [("large", 60 * MS), ("small", 2 * MS)] {
+        push(container([1190 * MS, 1200 * MS, 1210 * MS]), workload);
+        push(wasm([ns; 3]), workload);
+    }
+    let claim = claims().get("startup-time").unwrap();
+    let Verdict::NotComparable(missing) = judge(claim, &measured).verdict else { panic!() };
+    let expected = ["large: refuted", "small: reproduced"].map(str::to_owned).to_vec();
+    assert_eq!(missing, [Missing::Agreement(expected)]);
+    // A later day's figures are not contradicted by an older day's.
+    let later = |m: Measured| m.with(|m| m.date = "2026-11-30").metric().with_workload("small");
+    measured.push(later(container([1190 * MS, 1200 * MS, 1210 * MS])));
+    measured.push(later(wasm([2 * MS; 3])));
+    assert_eq!(judge(claim, &measured).verdict, Verdict::Reproduced);
+}
+
+#[test]
+fn two_units_are_not_compared() {
+    let claim = claims().get("list-watch-pressure").unwrap();
+    let side = |subject, unit| {
+        let from = startup(subject, Isolation::None, [1; 3]).metric().provenance().clone();
+        Metric::new(Indicator::ListWatchPressure, claim_subject(subject), Quantity::whole(2, unit), from).unwrap()
+    };
+    let mut measured = Baseline::new();
+    measured.push(side("kubernetes", Unit::Percent));
+    measured.push(side("k3s", Unit::CpuSeconds));
+    assert_eq!(judge(claim, &measured).verdict, Verdict::NotComparable(vec![Missing::Unit]));
+}
+
+fn claim_subject(name: &str) -> Subject {
+    name.parse().unwrap()
 }
 
 #[test]

@@ -49,8 +49,8 @@ give_up() {
 
 # What is half done goes away, however this ends. The lock goes with its descriptor.
 clean_up() {
-  rm -rf "$here"/*.new "$here/lists" "$here/packages/partial" "$here"/apt.conf "$here"/sources.list "$here"/status
-  rmdir "$here/packages" 2>/dev/null || true
+  rm -rf "$here"/*.new "$here/lists" "$here"/*.packages/partial "$here"/apt.conf "$here"/sources.list "$here"/status
+  rmdir "$here"/*.packages 2>/dev/null || true
 }
 exec 9>"$here/lock"
 if command -v flock >/dev/null; then
@@ -78,7 +78,8 @@ find_in() {
     if has_version "$1/include" "$dir/libwasmedge.so"; then
       include=$(cd "$1/include" && pwd -P)
       library=$(cd "$dir" && pwd -P)/libwasmedge.so
-      cli=$([ -x "$1/bin/wasmedge" ] && echo "$(cd "$1/bin" && pwd -P)/wasmedge" || true)
+      cli=""
+      if [ -x "$1/bin/wasmedge" ]; then cli=$(cd "$1/bin" && pwd -P)/wasmedge; fi
       return 0
     fi
   done
@@ -94,7 +95,7 @@ private_apt() {
 
 # prepare_apt STATUS: writes apt.conf; STATUS is the dpkg status that packages are resolved against.
 prepare_apt() {
-  mkdir -p "$here/lists/partial" "$here/packages/partial"
+  mkdir -p "$here/lists/partial"
   cat >"$here/apt.conf" <<CONF
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -104,7 +105,6 @@ Dir::State::lists "$here/lists";
 Dir::State::status "$1";
 Dir::State::extended_states "$here/lists/extended_states";
 Dir::Cache "$here/lists";
-Dir::Cache::archives "$here/packages";
 Dir::Etc::sourcelist "$here/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferences "/dev/null";
@@ -143,17 +143,21 @@ write_source() {
 
 # fetch INTO PACKAGES...: downloads them with what they need beyond the status, unpacks them.
 fetch() {
-  local into=$1
+  local into=$1 packages=$1.packages
   shift
-  private_apt apt-get -q=2 --yes --no-remove --download-only -o Debug::NoLocking=true install "$@" || return 1
+  mkdir -p "$packages/partial"
+  # What an earlier, interrupted run has downloaded counts only if it is still what the index names.
+  private_apt apt-get -q=2 -o Dir::Cache::archives="$packages" -o Debug::NoLocking=true autoclean >/dev/null || return 1
+  private_apt apt-get -q=2 -o Dir::Cache::archives="$packages" -o Debug::NoLocking=true \
+    --yes --no-remove --download-only install "$@" || return 1
   rm -rf "$into.new"
   mkdir -p "$into.new"
   local package
-  for package in "$here"/packages/*.deb; do
+  for package in "$packages"/*.deb; do
     dpkg-deb --extract "$package" "$into.new" || return 1
   done
   rm -rf "$into" && mv "$into.new" "$into"
-  rm -rf "$here/packages" && mkdir -p "$here/packages/partial"
+  rm -rf "$packages"
 }
 
 # use_own_release: the machine's own releases, on top of what is installed.
@@ -167,7 +171,8 @@ use_own_release() {
   private_apt apt-get -q=2 update || say "not every index of this machine's own sources could be read"
 }
 
-candidate() { private_apt apt-cache show "libwasmedge-dev=$VERSION-*" 2>/dev/null | grep -q '^Package:'; }
+# No `grep -q` behind a pipe: it ends early, and what writes to it fails.
+candidate() { private_apt apt-cache show "libwasmedge-dev=$VERSION-*" 2>/dev/null | grep '^Package:' >/dev/null; }
 
 # use_release URI KEYRING RELEASE: a newer release, on top of nothing: its libc comes along.
 use_release() {
@@ -262,15 +267,18 @@ libclang() {
   has_libclang ${LIBCLANG_PATH:+"$LIBCLANG_PATH"} /usr/lib/llvm-*/lib /usr/lib/*-linux-gnu* /usr/lib64 /usr/lib \
     /usr/local/lib >/dev/null && return 0
   if ! has_libclang "$here"/tools/usr/lib/llvm-*/lib >/dev/null; then
-    command -v apt-get >/dev/null || { because "no libclang for bindgen (install libclang)"; return 1; }
-    say "downloading libclang (about 60 MB) into $here/tools"
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
     use_own_release
-    fetch "$here/tools" libclang-dev patchelf || { because "no libclang for bindgen (install libclang-dev)"; return 1; }
+    local release
+    release=$(private_apt apt-cache depends libclang-dev | sed -n 's/.*Depends: libclang-\([0-9]*\)-dev.*/\1/p')
+    say "downloading libclang $release (about 50 MB) into $here/tools"
+    fetch "$here/tools" "libclang1-$release" "libclang-common-$release-dev" patchelf || return 1
     # Its libraries find each other, in a build script that knows nothing of this directory.
     local file libs
-    libs=$(dirname "$(find "$here/tools/usr/lib" -name 'libclang*.so.*' -not -path '*/llvm-*' | head -n 1)")
+    libs=$(dirname "$(find "$here/tools/usr/lib" -name 'libclang*.so.*' -not -path '*/llvm-*' -print -quit)")
     for file in "$libs"/*.so*; do
-      [ -L "$file" ] || LD_LIBRARY_PATH=$libs "$here/tools/usr/bin/patchelf" --force-rpath --set-rpath "$libs" "$file"
+      # Some are linker scripts.
+      [ -L "$file" ] || [ "$(head -c 4 "$file" | tail -c 3)" != ELF ] || LD_LIBRARY_PATH=$libs "$here/tools/usr/bin/patchelf" --force-rpath --set-rpath "$libs" "$file"
     done
   fi
   local dir
@@ -287,12 +295,15 @@ finish() {
     "$here"/prefix/*)
       # Debian's libLLVM looks for its libraries in $ORIGIN/../lib, which is where they are once this link exists.
       case $libs in */usr/lib/*-linux-gnu*) ln -sfn "$(basename "$libs")" "$(dirname "$libs")/lib" ;; esac
-      loader=$(find "$here/prefix/usr" -name 'ld-linux*.so.*' -not -type l | head -n 1) ;;
+      loader=$(find "$here/prefix" -name 'ld-linux*.so.*' -not -type l -print -quit) ;;
   esac
   if [ -n "$cli" ]; then
     [ -n "$loader" ] && run=("$loader" --library-path "$libs")
-    "${run[@]}" "$cli" --version 2>/dev/null | grep -qF "version $VERSION" ||
-      { because "${cli} does not run, or is not $VERSION"; return 1; }
+    "${run[@]}" "$cli" --version 2>/dev/null | grep -F "version $VERSION" >/dev/null ||
+      { because "$cli does not run, or is not $VERSION"; return 1; }
+  elif [ -z "$loader" ] && ldd "$library" 2>&1 | grep 'not found' >/dev/null; then
+    because "$library needs libraries, or a libc, that this machine does not have"
+    return 1
   fi
   local clang
   clang=$(libclang) || { because "no libclang for bindgen (install libclang-dev)"; return 1; }
@@ -335,7 +346,10 @@ if [ -n "$given" ] && ! find_in "$given"; then because "WASMEDGE_DIR=$given is n
 for root in "$given" "${HOME:-/nonexistent}/.wasmedge" /usr/local /usr "$here/prefix" "$here/prefix/usr"; do
   if find_in "$root" && finish; then exit 0; fi
 done
-if official_archive && finish; then exit 0; fi
+if official_archive; then
+  if finish; then exit 0; fi
+  rm -rf "$here/prefix"
+fi
 if packages_of_distribution; then
   if find_in "$here/prefix/usr" && finish; then exit 0; fi
   because "the unpacked packages cannot be used"

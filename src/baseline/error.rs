@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-/// Why a baseline could not be read or written. The file that was there before is whole in every case.
+/// Why a baseline could not be read or written. A file that was there before is whole in every case.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BaselineError {
@@ -90,7 +90,7 @@ pub enum BaselineError {
         message: String,
     },
     /// Writing failed: check the space left and the permissions.
-    #[error("cannot {action} {}: {source}; the earlier baseline is untouched", path.display())]
+    #[error("cannot {action} {}: {source}; check the space left and the permissions", path.display())]
     Write {
         /// What was tried, such as `write`.
         action: &'static str,

@@ -41,7 +41,7 @@ impl Baseline {
     /// [`BaselineError::Write`], [`BaselineError::Locked`] or [`BaselineError::Unstorable`]; the old file is then
     /// untouched, and nothing is left beside it.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), BaselineError> {
-        Target::lock(path.as_ref())?.replace(self)
+        Target::lock(path.as_ref(), LOCK_PATIENCE)?.replace(self)
     }
 
     /// Adds `run` to the baseline at `path` as [`merge`](Self::merge) does, and returns what was superseded. A missing
@@ -59,7 +59,7 @@ impl Baseline {
     /// # Errors
     /// [`BaselineError`], as for [`load`](Self::load) and [`save`](Self::save).
     pub fn update_file<R>(path: impl AsRef<Path>, change: impl FnOnce(&mut Self) -> R) -> Result<R, BaselineError> {
-        let target = Target::lock(path.as_ref())?;
+        let target = Target::lock(path.as_ref(), LOCK_PATIENCE)?;
         let mut baseline = match Self::load(&target.file) {
             Err(BaselineError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Self::new(),
             loaded => loaded?,
@@ -98,7 +98,7 @@ struct Target {
 }
 
 impl Target {
-    fn lock(path: &Path) -> Result<Self, BaselineError> {
+    fn lock(path: &Path, patience: Duration) -> Result<Self, BaselineError> {
         let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let directory = match file.parent() {
             Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
@@ -116,8 +116,8 @@ impl Target {
             match lock.try_lock() {
                 Ok(()) => return Ok(Self { file, directory, lock }),
                 Err(TryLockError::Error(source)) => return Err(failed("lock the directory")(source)),
-                Err(TryLockError::WouldBlock) if start.elapsed() > LOCK_PATIENCE => {
-                    return Err(BaselineError::Locked { path: directory, seconds: LOCK_PATIENCE.as_secs() });
+                Err(TryLockError::WouldBlock) if start.elapsed() >= patience => {
+                    return Err(BaselineError::Locked { path: directory, seconds: patience.as_secs() });
                 }
                 Err(TryLockError::WouldBlock) => thread::sleep(LOCK_INTERVAL),
             }
@@ -269,4 +269,20 @@ fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     text.strip_suffix(&place).map_or(text.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_others_hold_is_an_error_that_names_the_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = Target::lock(&directory.path().join("a.json"), Duration::ZERO).unwrap();
+        let lock = || Target::lock(&directory.path().join("b.json"), Duration::ZERO);
+        let error = lock().err().unwrap();
+        assert!(matches!(&error, BaselineError::Locked { path, .. } if *path == held.directory), "{error}");
+        drop(held);
+        assert!(lock().is_ok());
+    }
 }

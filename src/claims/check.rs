@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Claim, Factor, Restatement, Side, unit_of};
+use super::{Claim, Factor, Restatement, Side};
 use crate::{Bound, Quantity};
 
 /// Values that are said to be about something may differ from it by this share.
@@ -74,9 +74,9 @@ pub(super) fn findings(claim: &Claim) -> Vec<Finding> {
 type Found = (FindingKind, String, String);
 
 fn of_factor(claim: &Claim, factor: &Factor) -> Option<Found> {
-    let computed = factor.sense.of(claim.reference.value(), claim.contender.value())?;
-    let unit = unit_of(&factor.printed);
-    let off = computed - factor.value;
+    let computed = factor.sense().of(claim.reference.value(), claim.contender.value())?;
+    let unit = factor.last_digit();
+    let off = computed - factor.value();
     let about = [&claim.reference, &claim.contender].iter().any(|side| side.metric.bound() != Bound::Exact);
     let kind = match () {
         // A thousandth of the last digit is the error of the arithmetic here, not the source's.

@@ -4,17 +4,17 @@
 //! form as `fixtures/claims.toml` and read it with [`Claims::load`].
 
 mod check;
+mod factor;
 mod wire;
 
 pub use check::{Finding, FindingKind};
+pub use factor::{Factor, Sense};
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::LazyLock,
 };
-
-use serde::{Deserialize, Serialize};
 
 use crate::{Metric, Quantity, Statistic, Subject, metric::Bound};
 
@@ -166,7 +166,7 @@ impl Claim {
     /// published or a value is zero.
     #[must_use]
     pub fn computed_factor(&self) -> Option<f64> {
-        self.factor.as_ref()?.sense.of(self.reference.value(), self.contender.value())
+        self.factor()?.sense().of(self.reference.value(), self.contender.value())
     }
 
     /// P = (reference − contender) / reference × 100 %, the source's own formula, from the two published values.
@@ -220,107 +220,6 @@ impl Side {
     fn value(&self) -> f64 {
         self.metric.quantity().as_f64()
     }
-}
-
-/// In which sense a factor is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sense {
-    /// The reference takes so many times the contender's time.
-    Faster,
-    /// The reference takes so many times the contender's bytes.
-    Smaller,
-    /// The reference uses so many times what the contender does.
-    Lower,
-    /// The contender has so many times what the reference has.
-    Higher,
-    /// The contender uses so many per cent less than the reference.
-    Reduction,
-}
-
-impl Sense {
-    /// The factor in this sense between two values; nothing where it would divide by zero.
-    #[must_use]
-    pub fn of(self, reference: f64, contender: f64) -> Option<f64> {
-        let factor = match self {
-            Self::Faster | Self::Smaller | Self::Lower => reference / contender,
-            Self::Higher => contender / reference,
-            Self::Reduction => (reference - contender) / reference * 100.0,
-        };
-        factor.is_finite().then_some(factor)
-    }
-
-    /// A factor of this sense as a plain ratio: 40 % less is a ratio of 1.67. Nothing where all or more is gone.
-    #[must_use]
-    pub fn gain(self, factor: f64) -> Option<f64> {
-        match self {
-            Self::Reduction => (factor < 100.0).then(|| 100.0 / (100.0 - factor)),
-            _ => Some(factor),
-        }
-    }
-
-    /// How it is printed beside a factor.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Faster => "faster",
-            Self::Smaller => "smaller",
-            Self::Lower => "lower",
-            Self::Higher => "higher",
-            Self::Reduction => "reduction",
-        }
-    }
-}
-
-/// A factor as published: `200`, faster.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Factor {
-    printed: String,
-    value: f64,
-    sense: Sense,
-}
-
-impl Factor {
-    /// The factor's value, in its sense: a ratio, or per cent for [`Sense::Reduction`].
-    #[must_use]
-    pub fn value(&self) -> f64 {
-        self.value
-    }
-
-    /// In which sense it is meant.
-    #[must_use]
-    pub fn sense(&self) -> Sense {
-        self.sense
-    }
-
-    /// The values that may have been printed so, by rounding or by cutting off: from half a unit of the last printed
-    /// digit below to a whole unit above. `26` may stand for 25.5 to 27.
-    #[must_use]
-    pub fn printed_range(&self) -> (f64, f64) {
-        let unit = unit_of(&self.printed);
-        (self.value - unit / 2.0, self.value + unit)
-    }
-
-    /// [`Factor::printed_range`] as gains, whatever the sense.
-    #[must_use]
-    pub fn gain_range(&self) -> Option<(f64, f64)> {
-        let (low, high) = self.printed_range();
-        Some((self.sense.gain(low)?, self.sense.gain(high)?))
-    }
-}
-
-/// `200× faster`, `40% reduction`.
-impl std::fmt::Display for Factor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mark = if self.sense == Sense::Reduction { "%" } else { "×" };
-        write!(f, "{}{mark} {}", self.printed, self.sense.as_str())
-    }
-}
-
-/// The worth of the last printed digit: 1 for `26`, 0.1 for `8.5`.
-fn unit_of(printed: &str) -> f64 {
-    let decimals = printed.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    10f64.powi(-i32::try_from(decimals).unwrap_or(0))
 }
 
 /// The same figure said again elsewhere in the source.

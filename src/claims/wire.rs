@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Claim, ClaimsError, Factor, Restated, Restatement, Sense, Side, statistic_of};
 use crate::{
     Bound, Component, Date, Environment, Indicator, Isolation, Metric, Provenance, Quantity, Source, Subject,
-    Temperature,
+    Temperature, Unit,
 };
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ struct Table {
 struct Conditions {
     cpu: Option<String>,
     cores: Option<u32>,
-    memory_gib: Option<u32>,
+    memory: Option<String>,
     os: Option<String>,
     kernel: Option<String>,
     concurrency: Option<u32>,
@@ -102,7 +102,7 @@ fn claim(table: &Table, row: &Row) -> Result<Claim, ClaimsError> {
         return Err(wrong("id")("write a short name, unique in the file".into()));
     }
     let factor = match (&row.factor, row.sense) {
-        (Some(printed), Some(sense)) => Some(factor(printed, sense).map_err(wrong("factor"))?),
+        (Some(printed), Some(sense)) => Some(Factor::read(printed, sense).map_err(wrong("factor"))?),
         (None, None) => None,
         _ => return Err(wrong("factor")("give both factor and sense, or neither".into())),
     };
@@ -132,7 +132,7 @@ fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<S
     let (stated, mut environment) = (&table.conditions, Environment::default());
     environment.hardware.cpu.clone_from(&stated.cpu);
     environment.hardware.cores = stated.cores;
-    environment.hardware.memory_bytes = stated.memory_gib.map(|gib| u64::from(gib) << 30);
+    environment.hardware.memory_bytes = stated.memory.as_deref().map(bytes).transpose()?;
     environment.software.os.clone_from(&stated.os);
     environment.software.kernel.clone_from(&stated.kernel);
     environment.conditions.concurrency = stated.concurrency;
@@ -158,6 +158,13 @@ fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<S
     })
 }
 
+/// A size: `8 GB`.
+fn bytes(text: &str) -> Result<u64, String> {
+    let quantity = text.parse::<Quantity>().map_err(|e| e.to_string())?;
+    let size = (quantity.unit() == Unit::Bytes).then(|| quantity.as_u64()).flatten();
+    size.ok_or_else(|| format!("{text:?} is no size: write it in bytes, such as \"8 GB\""))
+}
+
 /// `~512 MB`, `> 1000 nodes`, `< 10 ms`, `6 ms`.
 fn bounded(text: &str) -> Result<(Quantity, Bound), String> {
     const MARKS: [(char, Bound); 4] =
@@ -168,23 +175,13 @@ fn bounded(text: &str) -> Result<(Quantity, Bound), String> {
     Ok((number.parse::<Quantity>().map_err(|e| e.to_string())?, bound))
 }
 
-fn factor(printed: &str, sense: Sense) -> Result<Factor, String> {
-    let plain = !printed.is_empty() && printed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let value = printed.parse::<f64>().ok().filter(|x| plain && x.is_finite() && *x > 0.0);
-    let value = value.ok_or_else(|| format!("{printed:?} is no factor: write a number above zero, such as \"8.5\""))?;
-    if sense.gain(value).is_none() {
-        return Err(format!("a reduction by {printed} % leaves nothing: write less than 100"));
-    }
-    Ok(Factor { printed: printed.to_owned(), value, sense })
-}
-
 fn restated(form: &RestatedForm, row: &Row) -> Result<Restated, String> {
     let what = match form.of {
         Of::Factor => {
             let sense = row.sense.ok_or("the claim states no factor that could be said again")?;
-            Restatement::Factor(factor(&form.value, sense)?)
+            Restatement::Factor(Factor::read(&form.value, sense)?)
         }
-        Of::Reduction => Restatement::Factor(factor(&form.value, Sense::Reduction)?),
+        Of::Reduction => Restatement::Factor(Factor::read(&form.value, Sense::Reduction)?),
         Of::Reference | Of::Contender => {
             let (quantity, bound) = bounded(&form.value)?;
             if !row.indicator.units().contains(&quantity.unit()) {
@@ -256,6 +253,7 @@ sense = "smaller"
             ("subject = \"a\"", "subject = \"A B\"", "is not a name"),
             ("date = \"2026-01-02\"", "date = \"2026-02-30\"", "is no date"),
             ("reference = \"a page\"", "reference = \" \"", "no reference"),
+            ("date = ", "conditions = { memory = \"8 ms\" }\ndate = ", "is no size"),
             ("sense = \"smaller\"", "sens = \"smaller\"", "unknown field"),
             ("id = \"x\"", "id = \"\"", "write a short name"),
         ];

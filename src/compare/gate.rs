@@ -9,7 +9,7 @@ use std::{
 
 use super::{Difference, Direction, differences, estimate};
 use crate::{
-    Baseline, Lineage, Metric,
+    Baseline, Lineage, Metric, Statistic,
     stats::{Change, Decision, Samples, Summary, quantile_of},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 /// A series got worse when the interval of its change excludes "no change" **and** the change exceeds
 /// [`max_regression`](Self::max_regression). It cannot be decided when the interval holds "no change" but is so wide that a
 /// change of that size could hide in it, when a side has neither samples nor an interval, and when a series of the old
-/// baseline is not in the new one.
+/// baseline is not in the new one. Means and extremes without an interval are shown and not judged.
 ///
 /// The change is computed from both sides' raw samples where their files are at hand (at [`level`](Self::level)), else from
 /// the stored intervals, else not at all; the sizes of files are compared as they are. Two runs at different times are
@@ -157,6 +157,8 @@ pub enum Ruling {
     Same,
     /// Not in the old baseline: nothing to compare with.
     New,
+    /// A mean or an extreme, which has no interval by its nature: shown, and left to the quantiles to judge.
+    NotJudged,
     /// No answer, and why.
     Undecided(Doubt),
 }
@@ -227,6 +229,7 @@ impl Gate {
             Some((change, _)) => self.rule(new, change),
             // A file that was empty and still is has not changed.
             None if zero && before.quantity() == new.quantity() => Ruling::Same,
+            None if matches!(new.statistic(), Statistic::Mean | Statistic::Min | Statistic::Max) => Ruling::NotJudged,
             None if zero => Ruling::Undecided(Doubt::Zero),
             None => Ruling::Undecided(Doubt::NoInterval),
         };

@@ -23,6 +23,10 @@ pub const WIDEST: f64 = 2.0;
 /// - *reproduced*: L ≥ c (the contender is at least as good as claimed), or L < c ≤ U and U / L ≤ [`WIDEST`].
 /// - *not comparable* otherwise, and wherever the two sides were not measured alike; it names what is missing.
 ///
+/// Where several workloads or settings of the contender were measured that day and the claim does not say which it
+/// means, they must not contradict each other: a workload that suits the verdict is not picked. Of the temperatures, the one
+/// nearest to the claim's is judged (`cold`, where it names none), and the others are in [`Judgement::others`].
+///
 /// Another machine, and other versions than the claim's, are listed as differences and do not forbid a verdict. These do:
 /// an isolation that is not the claimed one, a concurrency that is not the claimed one where it bears on the indicator
 /// (startup, CPU peaks, evaluation), a pooled instance for a cold start, and two sides that differ in machine, software,
@@ -74,6 +78,10 @@ pub enum Missing {
     Condition(Subject, Difference),
     /// The interval of the factor holds the claim, but is wider than [`WIDEST`].
     Precision(Estimate),
+    /// The two sides were measured in two units.
+    Unit,
+    /// The claim does not say on which workload or with which settings, and here that decides; what each said.
+    Agreement(Vec<String>),
 }
 
 /// What is missing, and what to do about it.
@@ -101,6 +109,10 @@ impl fmt::Display for Missing {
                 "more samples: the factor lies between {:.3} and {:.3}, too wide to tell",
                 gain.low, gain.high
             ),
+            Self::Unit => write!(f, "both sides in one unit"),
+            Self::Agreement(all) => {
+                write!(f, "the workload and settings that the claim means; they decide here: {}", all.join(", "))
+            }
         }
     }
 }
@@ -145,14 +157,12 @@ pub fn judge<'a>(claim: &'a Claim, baseline: &'a Baseline) -> Judgement<'a> {
     }
     let mut pairs = pair(claim, &references, &contenders).into_iter();
     let comparison = pairs.next();
-    let others = pairs.filter(|pair| obstacles(claim, pair).is_empty()).collect();
-    if missing.is_empty()
-        && let Some(pair) = comparison
-    {
-        missing = obstacles(claim, &pair);
+    let others: Vec<Comparison> = pairs.filter(|pair| obstacles(claim, pair).is_empty()).collect();
+    if missing.is_empty() {
+        missing = comparison.map_or_else(|| vec![Missing::Unit], |pair| obstacles(claim, &pair));
     }
     let verdict = match comparison {
-        Some(pair) if missing.is_empty() => rule(claim, &pair),
+        Some(pair) if missing.is_empty() => agreed(claim, &pair, &others),
         _ => Verdict::NotComparable(missing),
     };
     let differences = comparison.map(|pair| conflicts(claim, &pair)).unwrap_or_default();
@@ -189,7 +199,8 @@ fn absent(side: &Side, rows: &[UnavailableRow]) -> Missing {
 }
 
 /// Pairs the sides, best first: each contender with the reference of its run (same day, machine, software, workload and
-/// statistic) that comes closest to the claim. Where no run has both, the closest figure of each side, so that the difference can be named.
+/// statistic) that comes closest to the claim. Where no run has both, the closest figure of each side, so that the
+/// difference can be named.
 fn pair<'a>(claim: &Claim, references: &[&'a Metric], contenders: &[&'a Metric]) -> Vec<Comparison<'a>> {
     let near = best_by_run(claim.reference(), references);
     let mut pairs: Vec<Comparison> = contenders
@@ -307,6 +318,30 @@ fn obstacles(claim: &Claim, pair: &Comparison) -> Vec<Missing> {
         missing.push(Missing::Interval(pair.contender.subject().clone()));
     }
     missing
+}
+
+/// The verdict on the best pair, unless another of the same day and temperature says the opposite.
+fn agreed(claim: &Claim, pair: &Comparison, others: &[Comparison]) -> Verdict {
+    let alike = |other: &&Comparison| {
+        other.contender.provenance().date() == pair.contender.provenance().date()
+            && other.contender.temperature() == pair.contender.temperature()
+    };
+    let verdict = rule(claim, pair);
+    let all: Vec<_> = std::iter::once(pair).chain(others.iter().filter(alike)).map(|p| (p, rule(claim, p))).collect();
+    let any = |verdict: &Verdict| all.iter().any(|(_, v)| v == verdict);
+    if !(any(&Verdict::Reproduced) && any(&Verdict::Refuted)) {
+        return verdict;
+    }
+    let said = all.iter().map(|(pair, verdict)| format!("{}: {}", setting(pair.contender), verdict.as_str()));
+    Verdict::NotComparable(vec![Missing::Agreement(said.collect())])
+}
+
+/// What tells figures of one run, subject and temperature apart.
+fn setting(metric: &Metric) -> String {
+    let engine = &metric.provenance().environment().conditions.engine;
+    let settings = engine.iter().map(|(key, value)| format!("{key}={value}"));
+    let parts: Vec<String> = metric.workload().map(str::to_owned).into_iter().chain(settings).collect();
+    if parts.is_empty() { metric.statistic().to_string() } else { parts.join(" ") }
 }
 
 /// The rule in the docs of [`Verdict`].

@@ -83,7 +83,8 @@ fn start_worker(number: u64, socket: OwnedFd, state: &Path) -> io::Result<Worker
     Ok(Worker { pid, ended: pidfd_open(pid, PidfdFlags::empty())? })
 }
 
-/// Reaps a dead worker and removes all it had: its containers are this process's children now.
+/// Reaps a dead worker and removes all it had: its containers are this process's children now. Their groups in v1
+/// hierarchies go with the launcher.
 fn bury(number: u64, worker: &Worker, others: &BTreeMap<u64, Worker>, state: &Path) {
     let _ = waitpid(Some(worker.pid), WaitOptions::empty());
     end_children_except(&others.values().map(|worker| worker.pid).collect::<Vec<_>>());

@@ -15,6 +15,8 @@
 //! that was killed are removed by the next.
 
 mod cgroups;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod executor;
 mod fork;
 mod hook;
 mod init;
@@ -22,6 +24,7 @@ mod keeper;
 mod orphans;
 mod pool;
 pub(crate) mod protocol;
+mod verdict;
 mod view;
 mod worker;
 
@@ -289,11 +292,14 @@ fn end(child: &mut Child, patience: Duration) -> Option<std::process::ExitStatus
     None
 }
 
-/// The target directory that the program lies in (cargo marks it with a file), else the user's cache directory.
+/// The target directory that the program lies in, else the user's cache directory. Cargo marks the target directory
+/// with a tag when it makes it, and each profile's directory in it with its lock.
 fn default_directory() -> Result<PathBuf, LauncherError> {
     const NAME: &str = "runtime-baseline";
     let program = env::current_exe().unwrap_or_default();
-    let target = program.ancestors().find(|directory| directory.join("CACHEDIR.TAG").exists());
+    let tagged = program.ancestors().find(|directory| directory.join("CACHEDIR.TAG").exists());
+    let profile = || program.ancestors().find(|directory| directory.join(".cargo-lock").exists());
+    let target = tagged.or_else(|| profile()?.parent());
     let cache = || {
         let home = env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
         env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home)

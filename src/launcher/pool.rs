@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::protocol::{Channel, Control, Failure, Reply, Request};
+use super::protocol::{Channel, Control, Failure, Payload, Reply, Request};
 
 /// More workers than this do not start more at the same time: a start beyond waits for one.
 const MAX_WORKERS: usize = 256;
@@ -69,6 +69,23 @@ impl Pool {
     pub fn reserve(&self, concurrent: usize) -> Result<(), WorkerError> {
         while self.alive() < concurrent.min(MAX_WORKERS) {
             drop(self.grow()?);
+        }
+        Ok(())
+    }
+
+    /// Makes room for that many starts at the same time, with this payload.
+    pub fn reserve_for(&self, concurrent: usize, payload: Payload, limit: Duration) -> Result<(), WorkerError> {
+        self.reserve(concurrent)?;
+        if payload == Payload::Exec {
+            return Ok(());
+        }
+        let workers = Arc::clone(&self.workers.read().unwrap_or_else(PoisonError::into_inner));
+        for worker in workers.iter() {
+            let channel = lock(&worker.channel);
+            match self.ask(worker, &channel, &Request::Prepare { payload }, limit)? {
+                Reply::Idle => {}
+                other => return Err(unexpected(&other)),
+            }
         }
         Ok(())
     }

@@ -70,6 +70,8 @@ pub(crate) enum Request {
     /// Run a command in the helpers' view of the machine that says ready and ends as a container's program does.
     /// Each of the two may take `time`.
     Run { command: Vec<String>, time: Duration },
+    /// Make what containers with this payload inherit, so that no start does.
+    Prepare { payload: Payload },
     /// Nothing: what a round trip costs.
     Ping,
 }
@@ -79,6 +81,38 @@ pub(crate) enum Request {
 pub(crate) enum Payload {
     /// The bundle's process.
     Exec,
+    /// The bundle's module, where it is one of Wasm.
+    #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+    Wasm(Wasm),
+}
+
+/// How the module of a bundle is run.
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wasm {
+    pub engine: WasmEngine,
+    /// Whether the module is machine code that this very program wrote.
+    pub precompiled: bool,
+    /// The most linear memory, in bytes.
+    pub memory: u64,
+}
+
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+impl Wasm {
+    /// As the engine takes them. The time limit is the worker's to keep.
+    pub fn limits(self) -> crate::runtime::Limits {
+        crate::runtime::Limits { time: Duration::MAX, memory: self.memory }
+    }
+}
+
+/// The engines that a container's init can run.
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum WasmEngine {
+    #[cfg(feature = "wasmtime")]
+    Wasmtime,
+    #[cfg(feature = "wasmedge")]
+    WasmEdge,
 }
 
 /// From a worker to the library.

@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     io,
     os::fd::OwnedFd,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -23,9 +23,12 @@ use rustix::{
     },
 };
 
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+use super::executor::{Engines, WasmExecutor};
 use super::{
     orphans::end_children_except,
     protocol::{Channel, Failure, Payload, Reply, Request, readable, shorten},
+    verdict::Verdict,
     view::CGROUP,
 };
 
@@ -40,7 +43,14 @@ pub(super) fn run(number: u64, channel: &Channel, state: &Path) -> i32 {
     if set_child_subreaper(Some(rustix::process::getpid())).is_err() {
         return 1;
     }
-    let mut worker = Worker { number, state, live: HashMap::new(), strays: false };
+    let mut worker = Worker {
+        number,
+        state,
+        live: HashMap::new(),
+        strays: false,
+        #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+        engines: Engines::default(),
+    };
     let mut reply = Reply::Idle;
     loop {
         if channel.send(&reply).is_err() {
@@ -59,8 +69,10 @@ struct Worker<'a> {
     number: u64,
     state: &'a Path,
     live: HashMap<u64, Live>,
-    /// Whether a failed creation may have left a child that nobody waits for.
+    /// Whether a failed creation or a command may have left a child that nobody waits for.
     strays: bool,
+    #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+    engines: Engines,
 }
 
 /// A ready container.
@@ -81,25 +93,50 @@ impl Worker<'_> {
     fn serve(&mut self, request: Request) -> Result<Reply, Failure> {
         match request {
             Request::Ping => Ok(Reply::Idle),
-            Request::Start { id, bundle, payload: Payload::Exec, time, memory } => {
-                self.start(id, &bundle, time, memory).map(Reply::Ready)
+            Request::Prepare { payload } => self.prepare(payload).map(|()| Reply::Idle),
+            Request::Start { id, bundle, payload, time, memory } => {
+                self.start(id, &bundle, payload, time, memory).map(Reply::Ready)
             }
             Request::Stop { id, time } => self.stop(id, time).map(|()| Reply::Stopped),
             Request::Run { command, time } => self.run(&command, time).map(|ready_at| Reply::Ran { ready_at }),
         }
     }
 
-    fn start(&mut self, id: u64, bundle: &Path, time: Duration, memory: Option<u64>) -> Result<u64, Failure> {
+    fn prepare(&mut self, payload: Payload) -> Result<(), Failure> {
+        match payload {
+            Payload::Exec => Ok(()),
+            #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+            Payload::Wasm(wasm) => self.engines.prepare(wasm),
+        }
+    }
+
+    fn start(
+        &mut self,
+        id: u64,
+        bundle: &Path,
+        payload: Payload,
+        time: Duration,
+        memory: Option<u64>,
+    ) -> Result<u64, Failure> {
         let deadline = Instant::now().checked_add(time);
         let name = container_id(self.number, Some(id));
         let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::engine("pipe", e));
         let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
-        let created = ContainerBuilder::new(name.clone(), SyscallType::default()).with_root_path(self.state).and_then(
-            |builder| {
-                let builder = builder.with_stdin(stdin_read).with_stdout(stdout_write);
-                builder.as_init(bundle).with_systemd(false).with_detach(true).build()
-            },
-        );
+        self.prepare(payload)?;
+        let builder = ContainerBuilder::new(name, SyscallType::default());
+        let (builder, verdict) = match payload {
+            Payload::Exec => (builder, None::<Verdict>),
+            #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+            Payload::Wasm(wasm) => {
+                let (executor, verdict) =
+                    WasmExecutor::new(wasm, &self.engines).map_err(|e| Failure::engine("pipe", e))?;
+                (builder.with_executor(executor), Some(verdict))
+            }
+        };
+        let created = builder.with_root_path(self.state).and_then(|builder| {
+            let builder = builder.with_stdin(stdin_read).with_stdout(stdout_write);
+            builder.as_init(bundle).with_systemd(false).with_detach(true).build()
+        });
         let container = created.map_err(|e| {
             self.strays = true;
             explain(bundle, &e)
@@ -107,7 +144,7 @@ impl Worker<'_> {
         let pid = container.pid().and_then(|pid| Pid::from_raw(pid.as_raw()));
         let pid = pid.ok_or_else(|| Failure::engine("create", "libcontainer reported no process"))?;
         let mut live = Live { container, pid, stdin, _stdout: stdout, memory, ended: None };
-        let ready = apply_memory_limit(&name, memory)
+        let ready = apply_memory_limit(&live.container, memory)
             .and_then(|()| live.container.start().map_err(|e| Failure::engine("start", chain(&e))))
             .and_then(|()| read_ready(&live._stdout, deadline));
         match ready {
@@ -116,11 +153,18 @@ impl Worker<'_> {
                 Ok(at)
             }
             Err(failure) => {
-                let failure = if was_out_of_memory(&name, memory) { Failure::MemoryLimit } else { failure };
+                let killed = was_out_of_memory(&live.container, memory);
+                let said = verdict.filter(|_| failure == Failure::NotReady).map(Verdict::read);
                 let _ = kill_process(live.pid, Signal::KILL);
-                let _ = wait_within(live.pid, Duration::MAX);
+                let ended = wait_within(live.pid, Duration::MAX);
                 let _ = live.container.delete(true);
-                Err(failure)
+                Err(match (said, ended) {
+                    _ if killed => Failure::MemoryLimit,
+                    (Some(Some(said)), _) => said,
+                    // An engine that was killed, or crashed, had nothing to say.
+                    (Some(None), Ok(status)) if status.signaled() => Failure::Failed(describe(status)),
+                    _ => failure,
+                })
             }
         }
     }
@@ -137,7 +181,7 @@ impl Worker<'_> {
             let _ = kill_process(pid, Signal::KILL);
             wait_within(pid, Duration::MAX).and(Err(failure))
         });
-        let killed = was_out_of_memory(container.id(), memory);
+        let killed = was_out_of_memory(&container, memory);
         let deleted = container.delete(true).map_err(|e| Failure::engine("delete", chain(&e)));
         match status? {
             status if status.exit_status() == Some(0) => deleted,
@@ -148,12 +192,13 @@ impl Worker<'_> {
 
     /// A command that failed may have left its container: it is this worker's child by now, and ends here.
     fn run(&mut self, command: &[String], time: Duration) -> Result<u64, Failure> {
+        self.strays = true;
         run_command(command, time).inspect_err(|_| {
             end_children_except(&self.live.values().map(|live| live.pid).collect::<Vec<_>>());
         })
     }
 
-    /// Reaps the processes of failed creations, which libcontainer leaves behind.
+    /// Reaps what nobody else waits for: libcontainer leaves the processes of failed creations behind.
     fn reap_strays(&mut self) {
         while self.strays {
             match wait(WaitOptions::NOHANG) {
@@ -205,7 +250,7 @@ fn read_ready(stdout: &OwnedFd, deadline: Option<Instant>) -> Result<u64, Failur
     Ok(u64::from_le_bytes(reading))
 }
 
-/// How a command that starts a container and waits for its end, as `crun run` does, went.
+/// Runs a command that starts a container and waits for its end, as `crun run` does.
 fn run_command(command: &[String], time: Duration) -> Result<u64, Failure> {
     let (program, arguments) = command.split_first().ok_or_else(|| Failure::Invalid("an empty command".to_owned()))?;
     let mut child = Command::new(program)
@@ -246,24 +291,25 @@ fn read_available(mut pipe: impl io::Read + std::os::fd::AsFd) -> String {
 }
 
 /// The limit goes into the container's own group before its payload runs.
-fn apply_memory_limit(name: &str, memory: Option<u64>) -> Result<(), Failure> {
+fn apply_memory_limit(container: &Container, memory: Option<u64>) -> Result<(), Failure> {
     let Some(limit) = memory else { return Ok(()) };
-    let file = cgroup(name).join("memory.max");
+    let file = cgroup(container).map_err(|e| Failure::engine("memory limit", chain(&e)))?.join("memory.max");
     std::fs::write(&file, limit.to_string()).map_err(|e| Failure::engine(&file.display().to_string(), e))
 }
 
-fn was_out_of_memory(name: &str, memory: Option<u64>) -> bool {
-    let events = || std::fs::read_to_string(cgroup(name).join("memory.events"));
-    memory.is_some() && events().is_ok_and(|events| counts_oom_kill(&events))
+fn was_out_of_memory(container: &Container, memory: Option<u64>) -> bool {
+    let events = || std::fs::read_to_string(cgroup(container).ok()?.join("memory.events")).ok();
+    memory.is_some() && events().is_some_and(|events| counts_oom_kill(&events))
 }
 
 fn counts_oom_kill(events: &str) -> bool {
     events.lines().filter_map(|line| line.strip_prefix("oom_kill ")).any(|count| count.trim() != "0")
 }
 
-/// Where libcontainer puts a container whose bundle names no group.
-fn cgroup(name: &str) -> std::path::PathBuf {
-    Path::new(CGROUP).join(format!(":youki:{name}"))
+/// The container's group in the helpers' view.
+fn cgroup(container: &Container) -> Result<PathBuf, LibcontainerError> {
+    let path = container.spec()?.cgroup_path;
+    Ok(Path::new(CGROUP).join(path.strip_prefix("/").unwrap_or(&path)))
 }
 
 fn describe(status: WaitStatus) -> String {

@@ -3,12 +3,14 @@
 mod audit;
 mod date;
 mod environment;
+mod host;
 mod notation;
 
 pub use audit::{Shortfall, VALIDITY_DAYS};
 pub use date::{Date, DateError};
 pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
-pub use notation::{Citation, CitationText, EnvironmentBlock, Field, Language, NotationError, NotationProblem};
+pub use host::{Host, Watch};
+pub use notation::{Citation, CitationText, EnvironmentBlock, Language, NotationError, NotationField, NotationProblem};
 
 use std::{fmt, str::FromStr};
 

@@ -4,11 +4,14 @@
 use std::fmt::Write;
 
 use super::{
-    Pair, pairs,
-    pairs::more_is_better,
+    pairs::pairs,
     table::{header, rows},
+    verdicts,
 };
-use crate::{Baseline, Environment, Family, Language, Metric, Temperature, Unit};
+use crate::{
+    Baseline, Environment, Family, Language, Metric, Temperature, Unit,
+    compare::{Comparison, Direction},
+};
 
 const FAMILIES: [Family; 7] =
     [Family::Startup, Family::Policy, Family::Size, Family::Memory, Family::Cpu, Family::Density, Family::Cluster];
@@ -21,6 +24,7 @@ pub fn markdown(baseline: &Baseline, language: Language) -> String {
     let title = language.pick("# 本机测得的性能基线", "# What was measured on this machine");
     let _ = writeln!(out, "{title}\n");
     environments(&mut out, &metrics, language);
+    verdicts::section(&mut out, baseline, language);
     for family in FAMILIES {
         section(&mut out, &metrics, family, language);
     }
@@ -87,8 +91,8 @@ fn section(out: &mut String, metrics: &[&Metric], family: Family, language: Lang
     out.push('\n');
 }
 
-fn pair_row(pair: &Pair<'_>, language: Language) -> String {
-    let Pair { a, b } = pair;
+fn pair_row(pair: &Comparison<'_>, language: Language) -> String {
+    let (a, b) = (pair.reference(), pair.contender());
     let name = language.pick(a.indicator().label_zh(), a.indicator().label());
     let concurrency = a.provenance().environment().conditions.concurrency.filter(|c| *c > 1);
     let what = [
@@ -111,7 +115,7 @@ fn pair_row(pair: &Pair<'_>, language: Language) -> String {
         what.into_iter().flatten().collect::<Vec<_>>().join(", "),
         side(a),
         side(b),
-        times(pair, language),
+        format!("**{}**", times(pair, language)),
         isolation,
         sources(pair),
     ];
@@ -119,37 +123,40 @@ fn pair_row(pair: &Pair<'_>, language: Language) -> String {
 }
 
 /// `200× faster`, or the other way round where B is the worse one.
-fn times(pair: &Pair<'_>, language: Language) -> String {
-    let Some(times) = pair.times_better() else { return String::new() };
-    let indicator = pair.a.indicator();
-    let (better, worse) = match (more_is_better(indicator), indicator.units()[0]) {
-        (true, _) => language.pick(("更高", "更低"), ("higher", "lower")),
+pub(super) fn times(pair: &Comparison<'_>, language: Language) -> String {
+    let Some(gain) = pair.gain().filter(|gain| *gain > 0.0) else { return String::new() };
+    let indicator = pair.reference().indicator();
+    let (better, worse) = match (Direction::of(indicator), indicator.units()[0]) {
+        (Direction::MoreIsBetter, _) => language.pick(("更高", "更低"), ("higher", "lower")),
         (_, Unit::Nanoseconds) => language.pick(("更快", "更慢"), ("faster", "slower")),
         (_, Unit::Bytes) => language.pick(("更小", "更大"), ("smaller", "larger")),
         _ => language.pick(("更低", "更高"), ("lower", "higher")),
     };
-    let (factor, word) = if times >= 1.0 { (times, better) } else { (1.0 / times, worse) };
-    let digits = if factor >= 100.0 {
-        0
-    } else if factor >= 10.0 {
-        1
-    } else {
-        2
+    let (factor, word) = if gain >= 1.0 { (gain, better) } else { (1.0 / gain, worse) };
+    format!("{}× {word}", digits(factor))
+}
+
+/// Three significant digits, or the whole part of a larger number.
+pub(super) fn digits(factor: f64) -> String {
+    let decimals = match factor {
+        _ if factor >= 100.0 => 0,
+        _ if factor >= 10.0 => 1,
+        _ => 2,
     };
-    format!("**{factor:.digits$}× {word}**")
+    format!("{factor:.decimals$}")
 }
 
 /// The versions of what was compared, once each, and the date.
-fn sources(pair: &Pair<'_>) -> String {
+fn sources(pair: &Comparison<'_>) -> String {
     let mut parts: Vec<String> = Vec::new();
-    for metric in [pair.a, pair.b] {
+    for metric in [pair.reference(), pair.contender()] {
         // The first component is the subject itself.
         let component = metric.provenance().components()[0].to_string();
         if !parts.contains(&component) {
             parts.push(component);
         }
     }
-    parts.push(pair.a.provenance().date().max(pair.b.provenance().date()).to_string());
+    parts.push(pair.reference().provenance().date().max(pair.contender().provenance().date()).to_string());
     parts.join(", ")
 }
 
@@ -170,6 +177,6 @@ fn unavailable(out: &mut String, baseline: &Baseline, language: Language) {
 }
 
 /// A cell's text: a bar would end the cell, a line break the row.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('|', "\\|").replace(['\n', '\r'], " ")
 }

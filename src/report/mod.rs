@@ -3,8 +3,7 @@
 mod markdown;
 mod pairs;
 mod table;
+mod verdicts;
 
 pub use markdown::markdown;
 pub use table::table;
-
-pub(crate) use pairs::{Pair, pairs};

@@ -6,6 +6,8 @@ mod registry;
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod room;
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod spawned;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod wasi;
 mod workload;
 
@@ -14,6 +16,10 @@ pub mod container;
 pub mod noop;
 #[cfg(feature = "container")]
 pub mod oci_cli;
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+pub mod wasm_cli;
+#[cfg(all(feature = "container", any(feature = "wasmedge", feature = "wasmtime")))]
+pub mod wasm_container;
 #[cfg(feature = "wasmedge")]
 pub mod wasmedge;
 #[cfg(feature = "wasmtime")]

@@ -36,7 +36,9 @@ impl Registry {
         let mut registry = Self::default();
         registry.runtimes.push(Box::new(Noop::new()));
         registry.add_wasmtime();
+        registry.add_wasmedge();
         registry.add_containers();
+        registry.add_command_lines();
         registry
     }
 
@@ -83,12 +85,44 @@ impl Registry {
         self.unavailable.push(not_built("wasmtime", "wasmtime"));
     }
 
+    #[cfg(feature = "wasmedge")]
+    fn add_wasmedge(&mut self) {
+        use super::wasmedge::{Mode, WasmEdge};
+        for mode in Mode::ALL {
+            self.add(&format!("wasmedge/{mode}"), WasmEdge::new(mode).map(|w| Box::new(w) as _));
+        }
+    }
+
+    #[cfg(not(feature = "wasmedge"))]
+    fn add_wasmedge(&mut self) {
+        let remedy = "run tools/setup-wasmedge.sh, then build with --features wasmedge as it says";
+        for mode in ["interpreter", "jit", "aot"] {
+            let subject = format!("wasmedge/{mode}");
+            self.unavailable.push(refusal(&subject, "this build has no adapter for it".to_owned(), remedy.to_owned()));
+        }
+    }
+
+    /// The engines' own command lines, as processes, beside the engines in process.
+    #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+    fn add_command_lines(&mut self) {
+        use super::wasm_cli::{Cli, WasmCli};
+        for (subject, cli) in [("wasmtime-cli", Cli::Wasmtime), ("wasmedge-cli", Cli::WasmEdge)] {
+            self.add(subject, WasmCli::new(cli).map(|cli| Box::new(cli) as _));
+        }
+    }
+
+    #[cfg(not(any(feature = "wasmedge", feature = "wasmtime")))]
+    fn add_command_lines(&mut self) {
+        self.unavailable.extend(["wasmtime-cli", "wasmedge-cli"].map(|s| not_built(s, "wasmtime")));
+    }
+
     #[cfg(feature = "container")]
     fn add_containers(&mut self) {
         use super::{container::Container, oci_cli::OciCli};
         use crate::launcher::{Launcher, LauncherError, LauncherOptions};
 
-        const SUBJECTS: [&str; 4] = ["container/scratch", "container/busybox", "crun", "runc"];
+        const SUBJECTS: [&str; 6] =
+            ["container/scratch", "container/busybox", "container+wasmtime", "container+wasmedge", "crun", "runc"];
         let launcher = match Launcher::start(LauncherOptions::default()) {
             Ok(launcher) => launcher,
             Err(error) => {
@@ -113,11 +147,39 @@ impl Registry {
             Err(error) => self.refuse("container/scratch", error),
         }
         self.add("container/busybox", Container::busybox(&launcher).map(|c| Box::new(c) as _));
+        self.add_wasmtime_in_containers(&launcher);
+        self.add_wasmedge_in_containers(&launcher);
+    }
+
+    #[cfg(all(feature = "container", feature = "wasmtime"))]
+    fn add_wasmtime_in_containers(&mut self, launcher: &crate::launcher::Launcher) {
+        use super::wasm_container::WasmContainer;
+        self.add("container+wasmtime", WasmContainer::wasmtime(launcher).map(|w| Box::new(w) as _));
+    }
+
+    #[cfg(all(feature = "container", not(feature = "wasmtime")))]
+    fn add_wasmtime_in_containers(&mut self, _launcher: &crate::launcher::Launcher) {
+        self.unavailable.push(not_built("container+wasmtime", "container,wasmtime"));
+    }
+
+    #[cfg(all(feature = "container", feature = "wasmedge"))]
+    fn add_wasmedge_in_containers(&mut self, launcher: &crate::launcher::Launcher) {
+        use super::wasm_container::WasmContainer;
+        self.add("container+wasmedge", WasmContainer::wasmedge(launcher).map(|w| Box::new(w) as _));
+    }
+
+    #[cfg(all(feature = "container", not(feature = "wasmedge")))]
+    fn add_wasmedge_in_containers(&mut self, _launcher: &crate::launcher::Launcher) {
+        let remedy = "run tools/setup-wasmedge.sh, then build with --features container,wasmedge as it says";
+        let refusal = refusal("container+wasmedge", "this build has no adapter for it".to_owned(), remedy.to_owned());
+        self.unavailable.push(refusal);
     }
 
     #[cfg(not(feature = "container"))]
     fn add_containers(&mut self) {
-        self.unavailable.extend(["container/scratch", "container/busybox"].map(|s| not_built(s, "container")));
+        for subject in ["container/scratch", "container/busybox", "container+wasmtime", "container+wasmedge"] {
+            self.unavailable.push(not_built(subject, "container"));
+        }
     }
 }
 

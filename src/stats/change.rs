@@ -138,14 +138,17 @@ impl Change {
     /// does not exclude "none" but reaches further than `least` from the figure, a change that matters could hide in it.
     #[must_use]
     pub fn decide(&self, least: f64) -> Decision {
+        // Far above the error of a logarithm, and far below a change that anything could measure: an end that touches
+        // "no change" or `least` must not fall on either side by rounding.
+        const ROUNDING: f64 = 1e-9;
         // In logarithms a rise by a factor and a fall by it are the same distance.
-        // The billionth keeps a change of exactly `least` on the near side of rounding.
-        let least = least.max(0.0).ln_1p() + 1e-9;
+        let least = least.max(0.0).ln_1p() + ROUNDING;
         let (value, low, high) = (self.ratio.value.ln(), self.ratio.low.ln(), self.ratio.high.ln());
         match () {
-            () if low > 0.0 && value > least => Decision::Higher,
-            () if high < 0.0 && value < -least => Decision::Lower,
-            () if low <= 0.0 && high >= 0.0 && (value - low > least || high - value > least) => Decision::Undecided,
+            () if low > ROUNDING && value > least => Decision::Higher,
+            () if high < -ROUNDING && value < -least => Decision::Lower,
+            () if low > ROUNDING || high < -ROUNDING => Decision::Same,
+            () if value - low > least || high - value > least => Decision::Undecided,
             () => Decision::Same,
         }
     }

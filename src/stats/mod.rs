@@ -19,6 +19,7 @@ mod warning;
 
 pub use change::{Change, Decision, Estimate};
 pub use line::Line;
+pub(crate) use order::quantile_ranks;
 pub use samples::{Samples, SamplesError};
 pub(crate) use summary::quantile_of;
 pub use summary::{Confidence, Summary};

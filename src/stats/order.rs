@@ -26,6 +26,11 @@ pub(super) fn ranks(p: f64, n: usize, level: f64) -> Option<(usize, usize)> {
     (low >= 1 && high <= n).then_some((low, high))
 }
 
+/// For sorted values of another type than `u64`: the index of the p-quantile of `n`, and those of its interval's ends.
+pub(crate) fn quantile_ranks(p: f64, n: usize, level: f64) -> (usize, Option<(usize, usize)>) {
+    (rank(p, n) - 1, ranks(p, n, level).map(|(low, high)| (low - 1, high - 1)))
+}
+
 /// The least n for which [`ranks`] finds both.
 pub(super) fn needed(p: f64, level: f64) -> usize {
     let tail = (1.0 - level) / 2.0;

@@ -123,16 +123,17 @@ impl Samples {
     /// [`SamplesError::Io`] names the file.
     pub fn save(&self, path: &Path) -> Result<(), SamplesError> {
         let io = |error| SamplesError::Io { path: path.to_owned(), error };
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.tmp", std::process::id()));
-        let beside = path.with_file_name(name);
-        let written = fs::File::create(&beside).and_then(|file| {
-            let mut file = BufWriter::new(file);
+        let name = path.file_name().ok_or_else(|| io(io::Error::from(io::ErrorKind::InvalidFilename)))?;
+        // One name for each file, so that what a killed process left is replaced by the next one.
+        let beside = path.with_file_name(format!(".{}.new", name.display()));
+        let written = remove(&beside).and_then(|()| {
+            // `create_new` follows no link, and refuses to mix with somebody who writes the same file now.
+            let mut file = BufWriter::new(fs::OpenOptions::new().write(true).create_new(true).open(&beside)?);
             self.write(&mut file)?;
             file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
             fs::rename(&beside, path)
         });
-        written.inspect_err(|_| drop(fs::remove_file(&beside))).map_err(io)
+        written.inspect_err(|_| drop(remove(&beside))).map_err(io)
     }
 
     /// Reads a file of samples.
@@ -147,6 +148,13 @@ impl Samples {
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{}_{}", self.indicator, self.unit.as_str())?;
         self.values.iter().try_for_each(|value| writeln!(out, "{value}"))
+    }
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
     }
 }
 
@@ -204,9 +212,11 @@ mod tests {
         let path = directory.join("density.csv");
         let samples = Samples::new(Indicator::Density, Unit::Instances, vec![0, 3000, u64::MAX]).unwrap();
         samples.save(&path).unwrap();
+        fs::write(directory.join(".density.csv.new"), "left by a killed process").unwrap();
         samples.save(&path).unwrap();
         assert_eq!(Samples::load(&path).unwrap(), samples);
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "nothing is left beside the file");
+        assert!(samples.save(Path::new("/")).is_err());
         let missing = directory.join("no/such/directory.csv");
         assert!(samples.save(&missing).unwrap_err().to_string().contains("no/such/directory.csv"));
         fs::remove_dir_all(&directory).unwrap();

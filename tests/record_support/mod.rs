@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod golden;
+
 use proptest::{collection, option, prelude::*, sample::select};
 use runtime_baseline::{
     Baseline, Bound, Component, Conditions, Date, Environment, Hardware, Indicator, Interval, Isolation, Metric,

@@ -76,3 +76,38 @@ mod wasmedge {
     conformance!(jit, wasm, |limits: Limits| -> Made { Ok(Box::new(WasmEdge::with_limits(Mode::Jit, limits)?)) });
     conformance!(aot, wasm, |limits: Limits| -> Made { Ok(Box::new(WasmEdge::with_limits(Mode::Aot, limits)?)) });
 }
+
+#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
+mod cli {
+    use super::*;
+    use runtime_baseline::runtime::wasm_cli::{Cli, WasmCli};
+
+    conformance!(wasmtime, wasm, |limits: Limits| -> Made {
+        Ok(Box::new(WasmCli::with_limits(Cli::Wasmtime, limits)?))
+    });
+    conformance!(wasmedge, wasm, |limits: Limits| -> Made {
+        Ok(Box::new(WasmCli::with_limits(Cli::WasmEdge, limits)?))
+    });
+}
+
+#[cfg(all(feature = "container", feature = "wasmtime"))]
+conformance!(wasmtime_in_container, wasm, |limits: Limits| -> Made { in_container(WasmContainer::wasmtime, limits) });
+
+#[cfg(all(feature = "container", feature = "wasmedge"))]
+conformance!(wasmedge_in_container, wasm, |limits: Limits| -> Made { in_container(WasmContainer::wasmedge, limits) });
+
+#[cfg(all(feature = "container", any(feature = "wasmedge", feature = "wasmtime")))]
+use in_container::{WasmContainer, in_container};
+#[cfg(all(feature = "container", any(feature = "wasmedge", feature = "wasmtime")))]
+mod in_container {
+    use super::*;
+    use runtime_baseline::launcher::{Launcher, LauncherOptions};
+    pub use runtime_baseline::runtime::wasm_container::WasmContainer;
+
+    /// A runtime with a launcher of its own, which goes with it.
+    pub fn in_container(make: fn(&Launcher) -> Result<WasmContainer, RuntimeError>, limits: Limits) -> Made {
+        let subject = "container+wasm".parse().unwrap();
+        let launcher = Launcher::start(LauncherOptions::default()).map_err(|error| error.for_subject(&subject))?;
+        Ok(Box::new(make(&launcher)?.with_limits(limits)))
+    }
+}

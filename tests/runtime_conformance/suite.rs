@@ -239,9 +239,9 @@ fn is_unsupported(make: Maker<'_>, workload: &Workload) {
 }
 
 pub fn starts_leave_no_file_descriptor(make: Maker<'_>) {
-    let Some(runtime) = make(Limits::default()) else { return };
     let open = || fs::read_dir("/proc/self/fd").unwrap().count();
     let without = open();
+    let Some(runtime) = make(Limits::default()) else { return };
     for temperature in runtime.temperatures() {
         let artifact = runtime.prepare(&Workload::ready(), *temperature).unwrap();
         // What is opened once, at the first start, is not a leak.

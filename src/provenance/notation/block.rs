@@ -11,7 +11,7 @@
 
 use std::fmt::{self, Formatter};
 
-use super::{Field, Language, amount::giga, cursor::write_bracketed};
+use super::{Language, NotationField, amount::giga, cursor::write_bracketed};
 use crate::{Conditions, Environment, Hardware, Software};
 
 impl Environment {
@@ -58,11 +58,11 @@ impl fmt::Display for EnvironmentBlock<'_> {
 }
 
 impl EnvironmentBlock<'_> {
-    fn label(&self, f: &mut Formatter<'_>, field: Field) -> fmt::Result {
+    fn label(&self, f: &mut Formatter<'_>, field: NotationField) -> fmt::Result {
         write!(f, "{}:", field.label(self.language))
     }
 
-    fn extra(&self, f: &mut Formatter<'_>, field: Field, value: Option<&str>) -> fmt::Result {
+    fn extra(&self, f: &mut Formatter<'_>, field: NotationField, value: Option<&str>) -> fmt::Result {
         let Some(value) = value else { return Ok(()) };
         write!(f, "; {}=", field.label(self.language))?;
         write_bracketed(f, value)
@@ -70,7 +70,7 @@ impl EnvironmentBlock<'_> {
 
     fn hardware(&self, f: &mut Formatter<'_>, hardware: &Hardware) -> fmt::Result {
         let Hardware { cpu, cores, memory_bytes, storage, virtualization } = hardware;
-        self.label(f, Field::Hardware)?;
+        self.label(f, NotationField::Hardware)?;
         if let Some(cpu) = cpu {
             f.write_str(" ")?;
             write_bracketed(f, cpu)?;
@@ -84,13 +84,13 @@ impl EnvironmentBlock<'_> {
         if cpu.is_none() && cores.is_none() && memory_bytes.is_none() {
             f.write_str(" -")?;
         }
-        self.extra(f, Field::Storage, storage.as_deref())?;
-        self.extra(f, Field::Virtualization, virtualization.as_deref())
+        self.extra(f, NotationField::Storage, storage.as_deref())?;
+        self.extra(f, NotationField::Virtualization, virtualization.as_deref())
     }
 
     fn software(&self, f: &mut Formatter<'_>, software: &Software) -> fmt::Result {
         let Software { os, kernel, rustc } = software;
-        self.label(f, Field::Software)?;
+        self.label(f, NotationField::Software)?;
         f.write_str(" ")?;
         match os {
             Some(os) => write_bracketed(f, os)?,
@@ -100,28 +100,28 @@ impl EnvironmentBlock<'_> {
             f.write_str(" ")?;
             write_bracketed(f, kernel)?;
         }
-        self.extra(f, Field::Rustc, rustc.as_deref())
+        self.extra(f, NotationField::Rustc, rustc.as_deref())
     }
 
     fn conditions(&self, f: &mut Formatter<'_>, conditions: &Conditions) -> fmt::Result {
         let Conditions { concurrency, load, isolation, transport, engine, noise } = conditions;
-        self.label(f, Field::Conditions)?;
+        self.label(f, NotationField::Conditions)?;
         match concurrency {
-            Some(n) => write!(f, " {n} {}", Field::Concurrency.label(self.language))?,
+            Some(n) => write!(f, " {n} {}", NotationField::Concurrency.label(self.language))?,
             None => f.write_str(" -")?,
         }
         if let Some(load) = load {
             f.write_str(", ")?;
             write_bracketed(f, load)?;
         }
-        self.extra(f, Field::Isolation, isolation.map(|i| i.as_str()))?;
-        self.extra(f, Field::Transport, transport.as_deref())?;
+        self.extra(f, NotationField::Isolation, isolation.map(|i| i.as_str()))?;
+        self.extra(f, NotationField::Transport, transport.as_deref())?;
         for (setting, value) in engine {
-            write!(f, "; {} ", Field::Engine.label(self.language))?;
+            write!(f, "; {} ", NotationField::Engine.label(self.language))?;
             write_bracketed(f, setting)?;
             f.write_str("=")?;
             write_bracketed(f, value)?;
         }
-        noise.iter().try_for_each(|noise| self.extra(f, Field::Noise, Some(noise)))
+        noise.iter().try_for_each(|noise| self.extra(f, NotationField::Noise, Some(noise)))
     }
 }

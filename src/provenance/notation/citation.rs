@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    Field, Language, NotationError, NotationProblem, amount,
+    Language, NotationError, NotationField, NotationProblem, amount,
     cursor::{COLON, COMMA, Cursor},
     folded,
 };
@@ -119,13 +119,13 @@ pub struct CitationText<'a> {
 impl fmt::Display for CitationText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { citation: c, language } = *self;
-        let label = |field: Field| field.label(language);
+        let label = |field: NotationField| field.label(language);
         let indicator = language.pick(c.indicator.label_zh(), c.indicator.label());
         let versions: Vec<String> = c.components.iter().map(Component::to_string).collect();
         write!(f, "[{indicator}]: [{}{}]", c.bound.prefix(), c.quantity)?;
-        write!(f, " | {}: [{}]", label(Field::Source), c.kind.label(language))?;
-        write!(f, " | {}: [{}]", label(Field::Version), versions.join(", "))?;
-        write!(f, " | {}: [{}]", label(Field::Date), c.date)
+        write!(f, " | {}: [{}]", label(NotationField::Source), c.kind.label(language))?;
+        write!(f, " | {}: [{}]", label(NotationField::Version), versions.join(", "))?;
+        write!(f, " | {}: [{}]", label(NotationField::Date), c.date)
     }
 }
 
@@ -136,37 +136,37 @@ impl FromStr for Citation {
         let (first, more) = text.trim_end().split_once('\n').unwrap_or((text.trim_end(), ""));
         if !more.is_empty() {
             let after = Cursor::new(more, 2);
-            return Err(after.unexpected(Field::Indicator, "a citation on one line, and nothing below it"));
+            return Err(after.unexpected(NotationField::Indicator, "a citation on one line, and nothing below it"));
         }
         let mut line = Cursor::new(first, 1);
 
-        let (name, at) = part(&mut line, Field::Indicator)?;
-        let unknown = || at.error(Field::Indicator, NotationProblem::UnknownIndicator(name.to_owned()));
+        let (name, at) = part(&mut line, NotationField::Indicator)?;
+        let unknown = || at.error(NotationField::Indicator, NotationProblem::UnknownIndicator(name.to_owned()));
         let indicator = Indicator::from_label(name).ok_or_else(unknown)?;
-        let (value, at) = value(&mut line, Field::Quantity)?;
-        let (bound, quantity) = amount::read(value, indicator).map_err(|p| at.error(Field::Quantity, p))?;
+        let (value, at) = value(&mut line, NotationField::Quantity)?;
+        let (bound, quantity) = amount::read(value, indicator).map_err(|p| at.error(NotationField::Quantity, p))?;
 
-        let (value, at) = labelled(&mut line, Field::Source)?;
+        let (value, at) = labelled(&mut line, NotationField::Source)?;
         let kind = SourceKind::named(value).ok_or_else(|| {
             let names =
                 SourceKind::ALL.map(|k| format!("{} ({})", k.label(Language::Chinese), k.label(Language::English)));
-            at.expected(Field::Source, names.join(" or "), value)
+            at.expected(NotationField::Source, names.join(" or "), value)
         })?;
 
-        let (value, at) = labelled(&mut line, Field::Version)?;
+        let (value, at) = labelled(&mut line, NotationField::Version)?;
         let components = components(value, &at)?;
 
-        let (value, at) = labelled(&mut line, Field::Date)?;
-        let date = value.parse().map_err(|e| at.error(Field::Date, NotationProblem::Date(e)))?;
+        let (value, at) = labelled(&mut line, NotationField::Date)?;
+        let date = value.parse().map_err(|e| at.error(NotationField::Date, NotationProblem::Date(e)))?;
         if !line.is_done() {
-            return Err(line.unexpected(Field::Date, "the end of the citation"));
+            return Err(line.unexpected(NotationField::Date, "the end of the citation"));
         }
         Ok(Self { indicator, bound, quantity, kind, components, date })
     }
 }
 
 /// ` | label: value`
-fn labelled<'a>(line: &mut Cursor<'a>, field: Field) -> Result<(&'a str, Cursor<'a>), NotationError> {
+fn labelled<'a>(line: &mut Cursor<'a>, field: NotationField) -> Result<(&'a str, Cursor<'a>), NotationError> {
     let expected = || format!("| {}: or | {}:", field.label(Language::Chinese), field.label(Language::English));
     if !line.eat(&BARS) {
         return Err(line.unexpected(field, expected()));
@@ -181,7 +181,7 @@ fn labelled<'a>(line: &mut Cursor<'a>, field: Field) -> Result<(&'a str, Cursor<
 const BARS: [char; 2] = ['|', '｜'];
 
 /// What stands before a colon, without its brackets.
-fn part<'a>(line: &mut Cursor<'a>, field: Field) -> Result<(&'a str, Cursor<'a>), NotationError> {
+fn part<'a>(line: &mut Cursor<'a>, field: NotationField) -> Result<(&'a str, Cursor<'a>), NotationError> {
     let (name, at) = line.until(&[COLON[0], COLON[1], BARS[0], BARS[1]]);
     let colon = line.clone();
     if !line.eat(&COLON) {
@@ -191,13 +191,17 @@ fn part<'a>(line: &mut Cursor<'a>, field: Field) -> Result<(&'a str, Cursor<'a>)
 }
 
 /// What stands before the next bar, without its brackets.
-fn value<'a>(line: &mut Cursor<'a>, field: Field) -> Result<(&'a str, Cursor<'a>), NotationError> {
+fn value<'a>(line: &mut Cursor<'a>, field: NotationField) -> Result<(&'a str, Cursor<'a>), NotationError> {
     let (value, at) = line.until(&BARS);
     unwrapped(value, at, field)
 }
 
 /// Takes off one pair of brackets. No field of a citation can hold an ASCII bracket or a bar, so nothing is escaped.
-fn unwrapped<'a>(text: &'a str, mut at: Cursor<'a>, field: Field) -> Result<(&'a str, Cursor<'a>), NotationError> {
+fn unwrapped<'a>(
+    text: &'a str,
+    mut at: Cursor<'a>,
+    field: NotationField,
+) -> Result<(&'a str, Cursor<'a>), NotationError> {
     const PAIRS: [(char, char); 3] = [('[', ']'), ('［', '］'), ('【', '】')];
     let Some((open, close)) = PAIRS.into_iter().find(|(open, _)| text.starts_with(*open)) else {
         return Ok((text, at));
@@ -217,7 +221,7 @@ fn components(text: &str, at: &Cursor<'_>) -> Result<Vec<Component>, NotationErr
             let here = rest.clone();
             rest.until(&COMMA);
             rest.eat(&COMMA);
-            item.parse().map_err(|e| here.error(Field::Version, NotationProblem::Component(e)))
+            item.parse().map_err(|e| here.error(NotationField::Version, NotationProblem::Component(e)))
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! A place in a line that moves forward, and knows its column for errors.
 
-use super::{Field, NotationError, NotationProblem};
+use super::{NotationError, NotationField, NotationProblem};
 
 /// The full-width form counts as the ASCII one outside brackets.
 pub(super) const COLON: [char; 2] = [':', '：'];
@@ -66,7 +66,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A text in brackets with its escapes resolved, or nothing if no bracket comes next.
-    pub fn bracketed(&mut self, field: Field) -> Result<Option<String>, NotationError> {
+    pub fn bracketed(&mut self, field: NotationField) -> Result<Option<String>, NotationError> {
         let start = self.clone();
         if !self.eat(&['[']) {
             return Ok(None);
@@ -105,18 +105,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    pub fn error(&self, field: Field, problem: NotationProblem) -> NotationError {
+    pub fn error(&self, field: NotationField, problem: NotationProblem) -> NotationError {
         let column = self.text[..self.at].chars().count() + 1;
         NotationError { line: self.line, column, field, problem }
     }
 
     /// Something else than `expected` stands in the rest of the line.
-    pub fn unexpected(&self, field: Field, expected: impl Into<String>) -> NotationError {
+    pub fn unexpected(&self, field: NotationField, expected: impl Into<String>) -> NotationError {
         self.expected(field, expected, self.rest().trim_end())
     }
 
     /// `found` stands here, and not something of `expected`.
-    pub fn expected(&self, field: Field, expected: impl Into<String>, found: &str) -> NotationError {
+    pub fn expected(&self, field: NotationField, expected: impl Into<String>, found: &str) -> NotationError {
         self.error(field, NotationProblem::Unexpected { expected: expected.into(), found: found.to_owned() })
     }
 }

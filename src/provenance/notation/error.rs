@@ -10,9 +10,9 @@ macro_rules! fields {
         /// A field of a citation or of an environment block.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum Field { $($(#[$doc])* $variant,)+ }
+        pub enum NotationField { $($(#[$doc])* $variant,)+ }
 
-        impl Field {
+        impl NotationField {
             /// The field's name in the notation.
             #[must_use]
             pub const fn label(self, language: Language) -> &'static str {
@@ -69,7 +69,7 @@ fields! {
     Noise, "噪声", "noise";
 }
 
-impl fmt::Display for Field {
+impl fmt::Display for NotationField {
     /// Both names: `来源 (source)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (chinese, english) = (self.label(Language::Chinese), self.label(Language::English));
@@ -83,7 +83,7 @@ impl fmt::Display for Field {
 pub struct NotationError {
     pub(super) line: usize,
     pub(super) column: usize,
-    pub(super) field: Field,
+    pub(super) field: NotationField,
     pub(super) problem: NotationProblem,
 }
 
@@ -102,7 +102,7 @@ impl NotationError {
 
     /// The field.
     #[must_use]
-    pub fn field(&self) -> Field {
+    pub fn field(&self) -> NotationField {
         self.field
     }
 

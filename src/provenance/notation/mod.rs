@@ -12,7 +12,7 @@ mod read_block;
 
 pub use block::EnvironmentBlock;
 pub use citation::{Citation, CitationText};
-pub use error::{Field, NotationError, NotationProblem};
+pub use error::{NotationError, NotationField, NotationProblem};
 
 use super::SourceKind;
 use crate::Indicator;

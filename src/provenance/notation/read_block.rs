@@ -3,7 +3,7 @@
 use std::{collections::btree_map::Entry, str::FromStr};
 
 use super::{
-    Field, Language, NotationError, NotationProblem, amount,
+    Language, NotationError, NotationField, NotationProblem, amount,
     cursor::{COLON, COMMA, Cursor, EQUALS, SEMICOLON},
     folded,
 };
@@ -26,13 +26,17 @@ impl FromStr for Environment {
                 continue;
             }
             let (label, start) = line.until(&COLON);
-            let lines = [Field::Hardware, Field::Software, Field::Conditions];
+            let lines = [NotationField::Hardware, NotationField::Software, NotationField::Conditions];
             let field = named(label, &lines).filter(|_| line.eat(&COLON)).ok_or_else(|| {
-                start.expected(Field::Hardware, "硬件: (hardware:), 软件: (software:) or 条件: (conditions:)", label)
+                start.expected(
+                    NotationField::Hardware,
+                    "硬件: (hardware:), 软件: (software:) or 条件: (conditions:)",
+                    label,
+                )
             })?;
             let given = match field {
-                Field::Hardware => hardware.replace(read_hardware(&mut line)?).is_some(),
-                Field::Software => software.replace(read_software(&mut line)?).is_some(),
+                NotationField::Hardware => hardware.replace(read_hardware(&mut line)?).is_some(),
+                NotationField::Software => software.replace(read_software(&mut line)?).is_some(),
                 _ => conditions.replace(read_conditions(&mut line)?).is_some(),
             };
             if given {
@@ -42,20 +46,20 @@ impl FromStr for Environment {
         }
         let missing = |field| move || end.error(field, NotationProblem::MissingLine);
         Ok(Self {
-            hardware: hardware.ok_or_else(missing.clone()(Field::Hardware))?,
-            software: software.ok_or_else(missing.clone()(Field::Software))?,
-            conditions: conditions.ok_or_else(missing(Field::Conditions))?,
+            hardware: hardware.ok_or_else(missing.clone()(NotationField::Hardware))?,
+            software: software.ok_or_else(missing.clone()(NotationField::Software))?,
+            conditions: conditions.ok_or_else(missing(NotationField::Conditions))?,
         })
     }
 }
 
-fn named(label: &str, fields: &[Field]) -> Option<Field> {
-    let is = |field: &&Field| Language::ALL.iter().any(|l| folded(field.label(*l)) == folded(label));
+fn named(label: &str, fields: &[NotationField]) -> Option<NotationField> {
+    let is = |field: &&NotationField| Language::ALL.iter().any(|l| folded(field.label(*l)) == folded(label));
     fields.iter().find(is).copied()
 }
 
 /// Sets a field that may be given once.
-fn set<T>(slot: &mut Option<T>, value: T, at: &Cursor<'_>, field: Field) -> Result<()> {
+fn set<T>(slot: &mut Option<T>, value: T, at: &Cursor<'_>, field: NotationField) -> Result<()> {
     match slot.replace(value) {
         Some(_) => Err(at.error(field, NotationProblem::Twice)),
         None => Ok(()),
@@ -63,7 +67,7 @@ fn set<T>(slot: &mut Option<T>, value: T, at: &Cursor<'_>, field: Field) -> Resu
 }
 
 /// Text outside brackets up to one of `stops`. A bracket that closes none was meant for one that is not there.
-fn bare<'a>(line: &mut Cursor<'a>, stops: &[char], field: Field) -> Result<(&'a str, Cursor<'a>)> {
+fn bare<'a>(line: &mut Cursor<'a>, stops: &[char], field: NotationField) -> Result<(&'a str, Cursor<'a>)> {
     let (text, start) = line.until(stops);
     match text.find(']') {
         Some(_) => Err(start.expected(field, "[ before the ]", text)),
@@ -78,24 +82,24 @@ fn read_hardware(line: &mut Cursor<'_>) -> Result<Hardware> {
     loop {
         line.skip_space();
         let start = line.clone();
-        if let Some(text) = line.bracketed(Field::Cpu)? {
+        if let Some(text) = line.bracketed(NotationField::Cpu)? {
             // `[4]C [8]G`: the brackets of the placeholders left standing.
             if !text.is_empty() && (line.eat_word("C") || line.eat_word("G")) {
                 let unit = &start.rest()[start.rest().len() - line.rest().len() - 1..][..1];
                 set_size(&mut hardware, &format!("{text}{unit}"), &start)?;
             } else {
-                set(&mut hardware.cpu, text, &start, Field::Cpu)?;
+                set(&mut hardware.cpu, text, &start, NotationField::Cpu)?;
             }
             continue;
         }
-        let (text, start) = bare(line, &END, Field::Cpu)?;
+        let (text, start) = bare(line, &END, NotationField::Cpu)?;
         if text.is_empty() {
             break;
         }
         plain_hardware(&mut hardware, text, &start)?;
     }
-    extras(line, &[Field::Storage, Field::Virtualization], |field, _, value, at| match field {
-        Field::Storage => set(&mut hardware.storage, value, at, field),
+    extras(line, &[NotationField::Storage, NotationField::Virtualization], |field, _, value, at| match field {
+        NotationField::Storage => set(&mut hardware.storage, value, at, field),
         _ => set(&mut hardware.virtualization, value, at, field),
     })?;
     Ok(hardware)
@@ -118,7 +122,7 @@ fn plain_hardware(hardware: &mut Hardware, text: &str, at: &Cursor<'_>) -> Resul
     if rest.is_empty() || (rest == "-" && text == "-") {
         return Ok(());
     }
-    set(&mut hardware.cpu, rest.to_owned(), at, Field::Cpu)
+    set(&mut hardware.cpu, rest.to_owned(), at, NotationField::Cpu)
 }
 
 /// `4C`, `8G`, `4C8G`, in either case.
@@ -145,13 +149,17 @@ fn sizes(word: &str) -> (Option<&str>, Option<&str>) {
 fn set_size(hardware: &mut Hardware, word: &str, at: &Cursor<'_>) -> Result<()> {
     let (cores, memory) = sizes(word);
     if let Some(cores) = cores {
-        let n = cores.trim().parse().map_err(|_| at.error(Field::Cores, number("a whole number of cores", cores)))?;
-        set(&mut hardware.cores, n, at, Field::Cores)?;
+        let n = cores
+            .trim()
+            .parse()
+            .map_err(|_| at.error(NotationField::Cores, number("a whole number of cores", cores)))?;
+        set(&mut hardware.cores, n, at, NotationField::Cores)?;
     }
     if let Some(memory) = memory {
         let expected = "a number of 10^9 bytes, to the byte";
-        let n = amount::bytes(memory.trim()).ok_or_else(|| at.error(Field::Memory, number(expected, memory)))?;
-        set(&mut hardware.memory_bytes, n, at, Field::Memory)?;
+        let n =
+            amount::bytes(memory.trim()).ok_or_else(|| at.error(NotationField::Memory, number(expected, memory)))?;
+        set(&mut hardware.memory_bytes, n, at, NotationField::Memory)?;
     }
     Ok(())
 }
@@ -163,9 +171,9 @@ fn number(expected: &'static str, found: &str) -> NotationProblem {
 fn read_software(line: &mut Cursor<'_>) -> Result<Software> {
     let mut software = Software::default();
     line.skip_space();
-    software.os = line.bracketed(Field::Os)?;
+    software.os = line.bracketed(NotationField::Os)?;
     if software.os.is_none() {
-        let (text, _) = bare(line, &END, Field::Os)?;
+        let (text, _) = bare(line, &END, NotationField::Os)?;
         let plain = line.peek() != Some('[');
         let (os, kernel) = if plain { split_kernel(text) } else { (text, None) };
         software.os = (!os.is_empty() && os != "-").then(|| os.to_owned());
@@ -173,13 +181,13 @@ fn read_software(line: &mut Cursor<'_>) -> Result<Software> {
     }
     line.skip_space();
     if software.kernel.is_none() {
-        software.kernel = line.bracketed(Field::Kernel)?;
+        software.kernel = line.bracketed(NotationField::Kernel)?;
     }
     if software.kernel.is_none() {
-        let (text, _) = bare(line, &END, Field::Kernel)?;
+        let (text, _) = bare(line, &END, NotationField::Kernel)?;
         software.kernel = (!text.is_empty()).then(|| text.to_owned());
     }
-    extras(line, &[Field::Rustc], |field, _, value, at| set(&mut software.rustc, value, at, field))?;
+    extras(line, &[NotationField::Rustc], |field, _, value, at| set(&mut software.rustc, value, at, field))?;
     Ok(software)
 }
 
@@ -200,20 +208,20 @@ fn split_kernel(text: &str) -> (&str, Option<&str>) {
 fn read_conditions(line: &mut Cursor<'_>) -> Result<Conditions> {
     let mut conditions = Conditions { concurrency: read_concurrency(line)?, ..Conditions::default() };
     line.skip_space();
-    conditions.load = line.bracketed(Field::Load)?;
+    conditions.load = line.bracketed(NotationField::Load)?;
     if conditions.load.is_none() {
-        let (text, _) = bare(line, &END, Field::Load)?;
+        let (text, _) = bare(line, &END, NotationField::Load)?;
         conditions.load = (!text.is_empty() && text != "-").then(|| text.to_owned());
     }
-    let keys = [Field::Isolation, Field::Transport, Field::Engine, Field::Noise];
+    let keys = [NotationField::Isolation, NotationField::Transport, NotationField::Engine, NotationField::Noise];
     extras(line, &keys, |field, setting, value, at| match field {
-        Field::Isolation => {
+        NotationField::Isolation => {
             let names = "none, in-process, process, container or wasm-in-container";
             let isolation = value.parse().map_err(|_| at.expected(field, names, &value))?;
             set(&mut conditions.isolation, isolation, at, field)
         }
-        Field::Transport => set(&mut conditions.transport, value, at, field),
-        Field::Engine => match conditions.engine.entry(setting) {
+        NotationField::Transport => set(&mut conditions.transport, value, at, field),
+        NotationField::Engine => match conditions.engine.entry(setting) {
             Entry::Vacant(entry) => {
                 entry.insert(value);
                 Ok(())
@@ -233,9 +241,9 @@ fn read_concurrency(line: &mut Cursor<'_>) -> Result<Option<u32>> {
     let start = line.clone();
     line.skip_space();
     let at = line.clone();
-    let bracketed = line.bracketed(Field::Concurrency)?;
+    let bracketed = line.bracketed(NotationField::Concurrency)?;
     let (word, _) = line.until(&[COMMA[0], COMMA[1], SEMICOLON[0], SEMICOLON[1], '[']);
-    let before = Language::ALL.iter().find_map(|l| word.strip_suffix(Field::Concurrency.label(*l)));
+    let before = Language::ALL.iter().find_map(|l| word.strip_suffix(NotationField::Concurrency.label(*l)));
     let count = match (&bracketed, before) {
         (None, _) if word == "-" => None,
         (None, Some(count)) if !count.trim().is_empty() => Some(count.trim()),
@@ -247,7 +255,7 @@ fn read_concurrency(line: &mut Cursor<'_>) -> Result<Option<u32>> {
     };
     let parsed = count.map(str::parse).transpose();
     let parsed = parsed.map_err(|_| {
-        at.error(Field::Concurrency, number("a whole number at the same time", count.unwrap_or_default()))
+        at.error(NotationField::Concurrency, number("a whole number at the same time", count.unwrap_or_default()))
     })?;
     line.eat(&COMMA);
     Ok(parsed)
@@ -256,10 +264,10 @@ fn read_concurrency(line: &mut Cursor<'_>) -> Result<Option<u32>> {
 /// `; key=[value]` up to the end of the line; an engine's setting has its own name: `; 引擎 [compiler]=[cranelift]`.
 fn extras(
     line: &mut Cursor<'_>,
-    fields: &[Field],
-    mut take: impl FnMut(Field, String, String, &Cursor<'_>) -> Result<()>,
+    fields: &[NotationField],
+    mut take: impl FnMut(NotationField, String, String, &Cursor<'_>) -> Result<()>,
 ) -> Result<()> {
-    let last = *fields.last().unwrap_or(&Field::Noise);
+    let last = *fields.last().unwrap_or(&NotationField::Noise);
     loop {
         line.skip_space();
         if line.is_done() {
@@ -274,11 +282,11 @@ fn extras(
         }
         let (key, start) = line.until(&[EQUALS[0], EQUALS[1], '[', SEMICOLON[0], SEMICOLON[1]]);
         let field = named(key, fields).ok_or_else(|| {
-            let names: Vec<String> = fields.iter().map(Field::to_string).collect();
+            let names: Vec<String> = fields.iter().map(NotationField::to_string).collect();
             start.expected(last, names.join(", "), key)
         })?;
-        let setting = if field == Field::Engine { line.bracketed(field)? } else { None };
-        if field == Field::Engine && setting.is_none() {
+        let setting = if field == NotationField::Engine { line.bracketed(field)? } else { None };
+        if field == NotationField::Engine && setting.is_none() {
             return Err(line.unexpected(field, "the setting's name in brackets"));
         }
         line.skip_space();

@@ -27,7 +27,7 @@ const MASKED: [&str; 9] = [
 const READ_ONLY: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
 /// The mounts and restrictions, as an identity's settings name them.
-pub(super) const SETTINGS: [(&str, &str); 3] = [
+pub(in crate::runtime) const SETTINGS: [(&str, &str); 3] = [
     ("namespaces", "pid, network, ipc, uts, mount, cgroup"),
     ("mounts", "read-only root, /proc with the usual masked and read-only paths, tmpfs on /dev"),
     ("process", "root without capabilities, no new privileges, no seccomp filter"),
@@ -35,7 +35,7 @@ pub(super) const SETTINGS: [(&str, &str); 3] = [
 
 /// The configuration of a container that runs `arguments` as root without capabilities. It names no cgroup, so that
 /// each runtime puts the container where it does by default, and no resources.
-pub(super) fn config(arguments: &[&str]) -> Value {
+pub(in crate::runtime) fn config(arguments: &[&str]) -> Value {
     let namespaces = ["pid", "network", "ipc", "uts", "mount", "cgroup"];
     json!({
         "ociVersion": "1.0.2",
@@ -64,7 +64,7 @@ pub(super) fn config(arguments: &[&str]) -> Value {
 
 /// A bundle that was found to be one.
 #[derive(Debug, Clone)]
-pub(super) struct Bundle {
+pub(in crate::runtime) struct Bundle {
     pub path: PathBuf,
     pub rootfs: PathBuf,
 }

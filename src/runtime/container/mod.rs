@@ -9,7 +9,7 @@
 //! `/bin/sh -c "exec /ready"`, so that a shell starts, parses and executes, as most real images do, and what says ready
 //! is still the workload itself.
 
-mod bundle;
+pub(super) mod bundle;
 mod image;
 
 use std::{
@@ -136,11 +136,13 @@ impl Container {
 fn identity(launcher: &Launcher, subject: Subject) -> Result<Identity, RuntimeError> {
     let engine = versions::component(&subject, "libcontainer")?;
     let kernel = kernel(&subject)?;
+    Ok(with_launcher(Identity::new(subject, engine, Isolation::Container).with_component(kernel), launcher))
+}
+
+/// Adds what the launcher decides.
+pub(super) fn with_launcher(identity: Identity, launcher: &Launcher) -> Identity {
     let user = if launcher.rootless() { "user namespace" } else { "root" };
-    Ok(Identity::new(subject, engine, Isolation::Container)
-        .with_component(kernel)
-        .with_setting("cgroup", launcher.cgroup())
-        .with_setting("user", user))
+    identity.with_setting("cgroup", launcher.cgroup()).with_setting("user", user)
 }
 
 pub(crate) fn kernel(subject: &Subject) -> Result<Component, RuntimeError> {
@@ -155,7 +157,7 @@ pub(crate) fn kernel(subject: &Subject) -> Result<Component, RuntimeError> {
     })
 }
 
-fn with_memory_limit(identity: Identity, launcher: &Launcher, limits: Limits) -> Identity {
+pub(super) fn with_memory_limit(identity: Identity, launcher: &Launcher, limits: Limits) -> Identity {
     let limit = match launcher.limits_memory() {
         true => format!("{} bytes", limits.memory),
         false => "none: the cgroup view has no memory controller".to_owned(),
@@ -186,32 +188,53 @@ impl Runtime for Container {
         }
         // It may have changed since.
         let bundle = Bundle::open(&self.bundle.path)?;
-        let shared =
-            Arc::new(Shared { subject, launcher: self.launcher.clone(), bundle: bundle.path, limits: self.limits });
-        Ok(Box::new(Prepared(shared)))
+        Ok(Box::new(Prepared::new(Shared {
+            subject,
+            workload: bundle.path.display().to_string(),
+            launcher: self.launcher.clone(),
+            bundle: bundle.path,
+            payload: Payload::Exec,
+            limits: self.limits,
+            directory: None,
+        })))
     }
 }
 
 /// What an artifact and its instances have in common.
-struct Shared {
-    subject: Subject,
-    launcher: Launcher,
-    bundle: PathBuf,
-    limits: Limits,
+pub(super) struct Shared {
+    pub subject: Subject,
+    /// As errors name it.
+    pub workload: String,
+    pub launcher: Launcher,
+    pub bundle: PathBuf,
+    pub payload: Payload,
+    pub limits: Limits,
+    /// The bundle's directory, where it goes with its last container.
+    pub directory: Option<tempfile::TempDir>,
 }
 
-struct Prepared(Arc<Shared>);
+pub(super) struct Prepared(Arc<Shared>);
+
+impl Prepared {
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
 
 impl Artifact for Prepared {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        self.0.launcher.pool().reserve(concurrent).map_err(|e| self.0.error(e))
+        let Shared { launcher, payload, limits, .. } = &*self.0;
+        launcher.pool().reserve_for(concurrent, *payload, limits.time).map_err(|e| self.0.error(e))
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let shared = &self.0;
         let Limits { time, memory } = shared.limits;
         let memory = shared.launcher.limits_memory().then_some(memory);
-        let request = |id| Request::Start { id, bundle: shared.bundle.clone(), payload: Payload::Exec, time, memory };
+        let request = |id| {
+            let (bundle, payload) = (shared.bundle.clone(), shared.payload);
+            Request::Start { id, bundle, payload, time, memory }
+        };
         let (ready_at, held) = shared.launcher.pool().start(time, request).map_err(|e| shared.error(e))?;
         Ok(Box::new(Ready { ready_at, held: Some(held), shared: Arc::clone(shared) }))
     }
@@ -219,7 +242,7 @@ impl Artifact for Prepared {
 
 impl Shared {
     fn error(&self, error: WorkerError) -> RuntimeError {
-        runtime_error(&self.subject, &self.bundle.display().to_string(), self.limits, error)
+        runtime_error(&self.subject, &self.workload, self.limits, error)
     }
 }
 

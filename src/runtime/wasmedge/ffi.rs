@@ -124,9 +124,15 @@ fn check(result: ffi::WasmEdge_Result) -> Result<(), Fault> {
     let text = unsafe { CStr::from_ptr(ffi::WasmEdge_ResultGetMessage(result)) };
     let mut message = text.to_string_lossy().into_owned();
     let log = LOG.take();
-    for line in log.iter().map(|line| line.trim()).filter(|line| !line.contains(message.as_str())).collect::<Vec<_>>() {
-        message.push_str("; ");
-        message.push_str(&line.split_whitespace().collect::<Vec<_>>().join(" "));
+    // Lines of context, and one of advice, say no more than the message does.
+    let says = |line: &&str| {
+        !["At AST node", "Bytecode offset", "This may be the import"].iter().any(|word| line.contains(word))
+    };
+    for line in log.iter().map(|line| line.trim()).filter(says) {
+        if !line.contains(text.to_string_lossy().as_ref()) {
+            message.push_str("; ");
+            message.push_str(&line.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
     }
     Err(Fault { code, message, memory: log.iter().any(|line| refuses_memory(line)) })
 }
@@ -141,7 +147,7 @@ thread_local! {
 const LINES: usize = 32;
 
 /// Keeps what the engine logs away from the process's standard streams.
-fn capture_log() {
+pub(super) fn capture_log() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         // SAFETY: the function has the type asked for and lives for ever.
@@ -225,17 +231,24 @@ impl Module {
         }
     }
 
-    /// Whether it imports WASI.
-    pub(super) fn imports_wasi(&self) -> bool {
+    /// The names of what it imports from WASI.
+    fn wasi_imports(&self) -> Vec<WasmEdge_String> {
         // SAFETY: the list has as many entries as were asked for and filled; they and the names belong to the module.
         unsafe {
             let length = ffi::WasmEdge_ASTModuleListImportsLength(self.as_ptr());
             let mut imports = vec![ptr::null(); length as usize];
             ffi::WasmEdge_ASTModuleListImports(self.as_ptr(), imports.as_mut_ptr(), length);
-            imports.iter().any(|import| {
+            let wasi = |import: &*const ffi::WasmEdge_ImportTypeContext| {
                 ffi::WasmEdge_StringIsEqual(ffi::WasmEdge_ImportTypeGetModuleName(*import), string(wasi::MODULE))
-            })
+            };
+            imports.retain(wasi);
+            imports.into_iter().map(|import| ffi::WasmEdge_ImportTypeGetExternalName(import)).collect()
         }
+    }
+
+    /// Whether it imports WASI.
+    pub(super) fn imports_wasi(&self) -> bool {
+        !self.wasi_imports().is_empty()
     }
 
     /// Whether it exports a function `_start` without parameters and results, and whether a memory `memory`.
@@ -280,17 +293,25 @@ thread_local! {
 }
 
 impl Imports {
-    pub(super) fn new() -> Result<Self, Fault> {
-        // SAFETY: the module owns each function once it is added; the data of each is an entry of a static table.
+    /// Those that `module` asks for; all of them where it is not known yet.
+    fn new(module: Option<&Module>) -> Result<Self, Fault> {
+        let asked = module.map(Module::wasi_imports);
+        // SAFETY: the module owns each function once it is added; the data of each is an entry of a static table. The
+        // names that are compared live as long as the module that asks.
         unsafe {
             let module = Self::own(ffi::WasmEdge_ModuleInstanceCreate(string(wasi::MODULE)))?;
             for (import, ty) in IMPORTS.iter().zip(&types().0) {
+                let name = string(import.name);
+                if asked.as_ref().is_some_and(|asked| !asked.iter().any(|ask| ffi::WasmEdge_StringIsEqual(*ask, name)))
+                {
+                    continue;
+                }
                 let data = ptr::from_ref(import).cast_mut().cast();
                 let function = ffi::WasmEdge_FunctionInstanceCreate(*ty, Some(call), data, 0);
                 if function.is_null() {
                     return Err(Fault::new(import.name));
                 }
-                ffi::WasmEdge_ModuleInstanceAddFunction(module.as_ptr(), string(import.name), function);
+                ffi::WasmEdge_ModuleInstanceAddFunction(module.as_ptr(), name, function);
             }
             Ok(module)
         }
@@ -463,8 +484,9 @@ pub(super) struct Linked {
 }
 
 impl Linked {
-    pub(super) fn new(engine: &Engine) -> Result<Self, Fault> {
-        let imports = Imports::new()?;
+    /// What `module` imports.
+    pub(super) fn new(engine: &Engine, module: &Module) -> Result<Self, Fault> {
+        let imports = Imports::new(Some(module))?;
         // SAFETY: all three are alive. The store forgets a module that is freed, and the module a store.
         unsafe {
             let store = Store::own(ffi::WasmEdge_StoreCreate())?;
@@ -504,7 +526,7 @@ pub(super) fn run(engine: Arc<Engine>, linked: Arc<Linked>, module: &Module) -> 
 pub(super) fn run_in_vm(engine: Arc<Engine>, path: &CStr) -> Result<(Live, End), Fault> {
     let Engine::Vm(vm) = &*engine else { return Err(Fault::new("a VM")) };
     begin();
-    let imports = Imports::new()?;
+    let imports = Imports::new(None)?;
     // SAFETY: VM and host functions are alive, and stay so together in `Live`, the VM dropped first. The active module is
     // the VM's own.
     let instance = unsafe {

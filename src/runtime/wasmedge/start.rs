@@ -1,11 +1,12 @@
 //! What is prepared before a start, and what a start does, for each mode and temperature.
 
-use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, sync::Arc};
+use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, sync::Arc};
 
 use super::{
     Mode, compile,
     ffi::{self, Config, End, Engine, Fault, Linked, Live, Module},
     room::{ROOM, Seat},
+    signals,
     watch::Watch,
 };
 use crate::{
@@ -23,7 +24,9 @@ pub(super) struct Job {
     pub(super) workload: String,
     pub(super) limits: Limits,
     pub(super) config: Arc<Config>,
-    pub(super) watch: Arc<Watch>,
+    /// None where somebody else keeps the time limit.
+    pub(super) watch: Option<Arc<Watch>>,
+    pub(super) mode: Mode,
 }
 
 impl Job {
@@ -31,7 +34,7 @@ impl Job {
         RuntimeError::Invalid { workload: self.workload.clone(), reason: reason.into() }
     }
 
-    fn engine(&self, reason: impl Into<String>) -> RuntimeError {
+    pub(super) fn engine(&self, reason: impl Into<String>) -> RuntimeError {
         RuntimeError::Engine { subject: self.subject.clone(), reason: reason.into() }
     }
 
@@ -40,7 +43,7 @@ impl Job {
     }
 
     /// What the engine's error means.
-    fn judge(&self, fault: Fault) -> RuntimeError {
+    pub(super) fn judge(&self, fault: Fault) -> RuntimeError {
         let workload = self.workload.clone();
         if fault.memory {
             self.memory_limit()
@@ -63,9 +66,16 @@ impl Job {
         file: Option<Arc<File>>,
         guest: impl FnOnce(Arc<Engine>) -> Result<(Live, End), Fault>,
     ) -> Result<Box<dyn Instance>, RuntimeError> {
-        let watched = self.watch.over(Arc::clone(&engine) as _, self.limits.time);
+        let watched = self.watch.as_ref().map(|watch| watch.over(Arc::clone(&engine) as _, self.limits.time));
+        let signals = (self.mode != Mode::Interpreter).then(signals::keep);
         let outcome = guest(engine);
-        drop(watched);
+        drop((watched, signals));
+        let (ready_at, live) = self.ready(outcome)?;
+        Ok(Box::new(Ready { ready_at, _live: live, _file: file, _seat: seat }))
+    }
+
+    /// What the end of a guest means: its reading, if all went well.
+    pub(super) fn ready(&self, outcome: Result<(Live, End), Fault>) -> Result<(u64, Live), RuntimeError> {
         let (live, end) = outcome.map_err(|fault| self.judge(fault))?;
         if end.memory {
             return Err(self.memory_limit());
@@ -77,7 +87,19 @@ impl Job {
             });
         }
         let ready_at = end.reading.ok_or_else(|| RuntimeError::NotReady { workload: self.workload.clone() })?;
-        Ok(Box::new(Ready { ready_at, _live: live, _file: file, _seat: seat }))
+        Ok((ready_at, live))
+    }
+
+    /// Checks what the ready protocol asks of a module.
+    pub(super) fn check_exports(&self, module: &Module) -> Result<(), RuntimeError> {
+        let (start, memory) = module.exports();
+        if !start {
+            return Err(self.invalid("it exports no function _start without parameters and results"));
+        }
+        if !memory && module.imports_wasi() {
+            return Err(self.invalid("it imports WASI and exports no memory named \"memory\""));
+        }
+        Ok(())
     }
 
     fn load(&self, file: &File) -> Result<Module, RuntimeError> {
@@ -91,14 +113,8 @@ impl Job {
     /// A fresh executor links, instantiates and runs `module`.
     fn start(&self, module: &Module, file: Option<Arc<File>>, seat: Seat) -> Result<Box<dyn Instance>, RuntimeError> {
         let engine = Engine::executor(&self.config).map_err(|fault| self.engine(fault.message))?;
-        let linked = Linked::new(&engine).map_err(|fault| self.engine(fault.message))?;
+        let linked = Linked::new(&engine, module).map_err(|fault| self.engine(fault.message))?;
         self.run(engine, seat, file, |engine| ffi::run(engine, Arc::new(linked), module))
-    }
-
-    /// Compiles `wasm` into a file.
-    fn compile(&self, wasm: &[u8]) -> Result<Arc<File>, RuntimeError> {
-        let code = compile::ahead_of_time(wasm, &disk::directory()).map_err(|reason| self.engine(reason))?;
-        File::write(&code)
     }
 }
 
@@ -118,48 +134,37 @@ impl File {
 }
 
 /// Does what comes before the clock starts. A module that could never run is refused here.
-pub(super) fn prepare(
-    job: Job,
-    mode: Mode,
-    temperature: Temperature,
-    wasm: Vec<u8>,
-) -> Result<Box<dyn Artifact>, RuntimeError> {
-    let file = File::write(&wasm)?;
+pub(super) fn prepare(job: Job, temperature: Temperature, wasm: &[u8]) -> Result<Box<dyn Artifact>, RuntimeError> {
+    let file = File::write(wasm)?;
     let module = job.load(&file)?;
-    let (start, memory) = module.exports();
-    if !start {
-        return Err(job.invalid("it exports no function _start without parameters and results"));
-    }
-    if !memory && module.imports_wasi() {
-        return Err(job.invalid("it imports WASI and exports no memory named \"memory\""));
-    }
-    if mode == Mode::Jit {
+    job.check_exports(&module)?;
+    if job.mode == Mode::Jit {
         return Ok(Box::new(Jit { job, file }));
     }
-    let (file, module) = if mode == Mode::Aot {
-        compile::sweep(&disk::directory());
-        let code = job.compile(&wasm)?;
+    let (file, module) = if job.mode == Mode::Aot {
+        let directory = disk::workplace()?;
+        let code = compile::ahead_of_time(wasm, directory.path()).map_err(|reason| job.engine(reason))?;
+        let code = File::write(&code)?;
         let module = job.load(&code)?;
-        holds_machine_code(&job, &code)?;
-        (if temperature == Temperature::Cold { file } else { code }, module)
+        holds_machine_code(&job, code.content.path())?;
+        (code, module)
     } else {
         (file, module)
     };
     Ok(match temperature {
-        Temperature::Cold if mode == Mode::Aot => Box::new(Compiled { job, file, wasm }),
         Temperature::Cold | Temperature::Precompiled => Box::new(OnDisk { job, file }),
         Temperature::Warm => {
             let engine = Engine::executor(&job.config).map_err(|fault| job.engine(fault.message))?;
-            let linked = Arc::new(Linked::new(&engine).map_err(|fault| job.engine(fault.message))?);
+            let linked = Arc::new(Linked::new(&engine, &module).map_err(|fault| job.engine(fault.message))?);
             Box::new(Warm { job, module, linked, file })
         }
     })
 }
 
 /// Whether `file`, loaded, is mapped as code. The engine interprets what it does not take for machine code.
-fn holds_machine_code(job: &Job, file: &File) -> Result<(), RuntimeError> {
+pub(super) fn holds_machine_code(job: &Job, path: &Path) -> Result<(), RuntimeError> {
     use std::os::unix::fs::MetadataExt;
-    let inode = fs::metadata(file.content.path()).map(|data| data.ino().to_string());
+    let inode = fs::metadata(path).map(|data| data.ino().to_string());
     let maps = fs::read_to_string("/proc/self/maps");
     let (Ok(inode), Ok(maps)) = (inode, maps) else { return Ok(()) };
     let code = |line: &str| {
@@ -170,9 +175,9 @@ fn holds_machine_code(job: &Job, file: &File) -> Result<(), RuntimeError> {
         return Ok(());
     }
     Err(job.engine(format!(
-        "it would interpret the artifact that it compiled: its code is not mapped; if {} is mounted noexec, set TMPDIR to a \
-         directory that is not",
-        disk::directory().display()
+        "it would interpret the artifact that it compiled: its code is not mapped; if {} is on a file system mounted noexec, set \
+         TMPDIR, or the launcher's directory, to one that is not",
+        path.display()
     )))
 }
 
@@ -195,30 +200,6 @@ impl Artifact for OnDisk {
         let seat = self.job.seat(1)?;
         let module = self.job.load(&self.file)?;
         self.job.start(&module, Some(Arc::clone(&self.file)), seat)
-    }
-}
-
-/// A module on disk, compiled ahead of time in each start.
-struct Compiled {
-    job: Job,
-    file: Arc<File>,
-    wasm: Vec<u8>,
-}
-
-impl Artifact for Compiled {
-    fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        self.job.seat(concurrent).map(drop)
-    }
-
-    fn artifact_bytes(&self) -> Option<u64> {
-        Some(self.file.content.length())
-    }
-
-    fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
-        let seat = self.job.seat(1)?;
-        let code = self.job.compile(&self.wasm)?;
-        let module = self.job.load(&code)?;
-        self.job.start(&module, Some(code), seat)
     }
 }
 

@@ -43,7 +43,7 @@ impl Artifact for Cold {
         let path = self.module.path();
         let wasm = fs::read(path).map_err(|source| RuntimeError::Io { path: path.to_owned(), source })?;
         let engine = Engine::new(&budget::on_demand()).map_err(|error| job.engine(&error))?;
-        job.ticker.add(&engine);
+        job.tick(&engine);
         let module = Module::from_binary(&engine, &wasm).map_err(|error| job.invalid(message(&error)))?;
         let linker = host::linker(&engine).map_err(|error| job.engine(&error))?;
         let prepared = job.link(&linker, &module)?;

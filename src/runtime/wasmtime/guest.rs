@@ -26,7 +26,8 @@ pub(super) struct Job {
     pub(super) budget: Budget,
     /// An engine without a pool.
     pub(super) plain: Engine,
-    pub(super) ticker: Arc<Ticker>,
+    /// None where nobody counts epochs.
+    pub(super) ticker: Option<Arc<Ticker>>,
 }
 
 /// A module whose imports are resolved and whose entry is known.
@@ -61,7 +62,13 @@ impl Job {
         prepared: &Prepared,
         seat: Arc<Seat>,
     ) -> Result<Box<dyn Instance>, RuntimeError> {
-        let _running = self.ticker.running();
+        let (ready_at, store) = self.run(engine, prepared)?;
+        Ok(Box::new(Ready { ready_at, _store: store, _seat: seat }))
+    }
+
+    /// The same, as its parts: the reading, and what the instance lives in.
+    pub(super) fn run(&self, engine: &Engine, prepared: &Prepared) -> Result<(u64, Store<Host>), RuntimeError> {
+        let _running = self.ticker.as_ref().map(|ticker| ticker.running());
         let mut store = Store::new(engine, Host::new(prepared.memory, &self.budget));
         store.limiter(|host| host);
         store.set_epoch_deadline(self.budget.ticks);
@@ -70,7 +77,7 @@ impl Job {
         }
         let workload = || self.workload.clone();
         let ready_at = store.data().wasi.reading().ok_or_else(|| RuntimeError::NotReady { workload: workload() })?;
-        Ok(Box::new(Ready { ready_at, _store: store, _seat: seat }))
+        Ok((ready_at, store))
     }
 
     /// What the engine's error means. `Ok` for an exit with status 0.
@@ -89,6 +96,13 @@ impl Job {
             }
             (None, None) => self.engine(error),
         })
+    }
+
+    /// Has the ticker count the epochs of `engine`.
+    pub(super) fn tick(&self, engine: &Engine) {
+        if let Some(ticker) = &self.ticker {
+            ticker.add(engine);
+        }
     }
 
     pub(super) fn invalid(&self, reason: impl Into<String>) -> RuntimeError {

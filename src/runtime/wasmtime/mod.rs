@@ -18,6 +18,8 @@
 
 mod budget;
 mod cold;
+#[cfg(feature = "container")]
+pub(crate) mod contained;
 mod guest;
 mod host;
 mod precompiled;
@@ -100,7 +102,7 @@ impl Runtime for Wasmtime {
             workload: workload.name.clone(),
             budget: self.budget,
             plain: self.plain.clone(),
-            ticker: Arc::clone(&self.ticker),
+            ticker: Some(Arc::clone(&self.ticker)),
         };
         let Some(module) = &workload.wasm else {
             let reason = "it has no Wasm module".to_owned();

@@ -65,7 +65,7 @@ impl Pool {
         let module = Module::from_binary(&engine, wasm).map_err(|error| job.invalid(message(&error)))?;
         let linker = host::linker(&engine).map_err(|error| job.engine(&error))?;
         let prepared = job.link(&linker, &module)?;
-        job.ticker.add(&engine);
+        job.tick(&engine);
         Ok(Self { engine, prepared, seat, slots })
     }
 }

@@ -1,0 +1,282 @@
+//! The arguments, and their help.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use runtime_baseline::{Component, Date, Indicator, Isolation, Language, SourceKind, Subject};
+
+/// What a workload costs to ship, start, hold and call in each runtime on this machine, every number with its provenance
+#[derive(Parser, Debug)]
+#[command(name = "runtime-baseline", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+A BASELINE is a baseline.json, or the directory that holds one.
+
+Exit codes: 0 done, 1 regression (gate alone), 2 could not decide (gate), or an error.
+
+NO_COLOR=1 turns colours off; they are off wherever the output is not a terminal.")]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Print the report of a baseline: verdicts, every figure, what was unavailable
+    Report(Report),
+    /// Show what changed from an old baseline to a new one
+    Compare(Compare),
+    /// Fail when a new baseline is worse than an old one
+    Gate(Compare),
+    /// List published claims, and judge them by what was measured
+    Claims(Claims),
+    /// Print figures as citations, with the environment they were measured in
+    Cite(Cite),
+    /// List what each figure's record lacks
+    Audit(Audit),
+    /// Take figures over from another tool's file
+    Import(Import),
+    /// Write figures for another tool
+    Export(Export),
+    /// Print a script that completes this command's arguments in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Series are compared by their raw samples where the files lie beside the baseline, else by their stored intervals.
+/// A series got worse when the interval of its change excludes "no change" and the change exceeds the limit.
+///
+/// The two runs were made at different times, so what the machine itself changed counts as well: do not set the limit below
+/// what two runs of the same code differ by.
+#[derive(Parser, Debug)]
+#[command(after_help = "\
+Exit codes of gate:
+  0  no series got worse
+  1  at least one did
+  2  could not decide: no series in common, a series gone or measured elsewhere,
+     no interval, or too much noise to see a change of the allowed size
+
+compare exits with 0 whenever it could compare.")]
+pub struct Compare {
+    /// The baseline to compare with
+    pub old: PathBuf,
+    /// The baseline to look at
+    pub new: PathBuf,
+    /// The largest worsening that is let through
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = percent)]
+    pub max_regression: f64,
+    /// The confidence of changes computed from raw samples
+    #[arg(long, value_name = "PERCENT", default_value = "99%", value_parser = confidence)]
+    pub confidence: f64,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Leave out the series that did not change
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Parser, Debug)]
+pub struct Claims {
+    /// Judge the claims by this baseline
+    pub baseline: Option<PathBuf>,
+    /// Read the claims from this file, instead of the ones that come with this tool
+    #[arg(long, value_name = "TOML")]
+    pub file: Option<PathBuf>,
+    /// Say where the claims' source rounds or contradicts its own figures
+    #[arg(long)]
+    pub check: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which figures of a baseline; all, if nothing is said.
+#[derive(clap::Args, Debug)]
+pub struct Selection {
+    /// Only this indicator, such as startup_time
+    #[arg(long)]
+    pub indicator: Option<Indicator>,
+    /// Only this subject, such as container/scratch
+    #[arg(long)]
+    pub subject: Option<Subject>,
+}
+
+#[derive(Parser, Debug)]
+pub struct Cite {
+    /// The baseline
+    pub baseline: PathBuf,
+    #[command(flatten)]
+    pub selection: Selection,
+    /// The language of the citation
+    #[arg(long, value_enum, default_value = "en")]
+    pub language: Tongue,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Parser, Debug)]
+pub struct Audit {
+    /// The baseline; without it, the published claims are audited
+    pub baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Audit as of this day, instead of today
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<Date>,
+    /// The language of the list
+    #[arg(long, value_enum, default_value = "en")]
+    pub language: Tongue,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// No file of another tool says on which versions and hardware its figures were measured, so say it here.
+#[derive(Parser, Debug)]
+#[command(after_help = "\
+Example:
+  runtime-baseline import hyperfine crun.json --into target/baseline --indicator lifecycle_time \\
+      --subject crun --component 'crun 1.8.1' --component 'hyperfine 1.15.0' \\
+      --source 'hyperfine 1.15.0, lifecycle.sh' --date 2026-11-23 --measured-here")]
+pub struct Import {
+    /// Which tool wrote it
+    pub format: ImportFormat,
+    /// criterion's output directory, or the tool's JSON file
+    pub path: PathBuf,
+    /// The baseline to add the figures to; made where there is none
+    #[arg(long, value_name = "BASELINE")]
+    pub into: PathBuf,
+    /// What was measured, such as startup_time
+    #[arg(long)]
+    pub indicator: Indicator,
+    /// What it was measured on; without it, each benchmark's own name
+    #[arg(long)]
+    pub subject: Option<Subject>,
+    /// Name and exact version: first of what was measured, then of what took part, the tool included
+    #[arg(long = "component", value_name = "NAME VERSION", required = true)]
+    pub components: Vec<Component>,
+    /// Where the figures can be found or measured again
+    #[arg(long, value_name = "TEXT")]
+    pub source: String,
+    /// What kind of source that is
+    #[arg(long, value_enum, default_value = "benchmark")]
+    pub source_kind: Kind,
+    /// When it was measured
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Date,
+    /// What was evaluated (opa-bench alone, whose file does not say)
+    #[arg(long, value_name = "NAME", default_value = "policy")]
+    pub policy: String,
+    /// It was measured on this machine: record its hardware and software
+    #[arg(long)]
+    pub measured_here: bool,
+    /// How many ran at the same time
+    #[arg(long)]
+    pub concurrency: Option<u32>,
+    /// What else the machine did, such as idle
+    #[arg(long)]
+    pub load: Option<String>,
+    /// What stood between the workload and its host: none, in-process, process, container, wasm-in-container
+    #[arg(long)]
+    pub isolation: Option<Isolation>,
+}
+
+#[derive(Parser, Debug)]
+pub struct Export {
+    /// For which tool
+    pub format: ExportFormat,
+    /// The baseline
+    pub baseline: PathBuf,
+    /// Write to this file, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub enum ImportFormat {
+    /// The output directory of criterion, of any project
+    Criterion,
+    /// hyperfine --export-json
+    Hyperfine,
+    /// opa bench --format json
+    OpaBench,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub enum ExportFormat {
+    /// Every metric with its provenance
+    Csv,
+    /// Bencher Metric Format
+    Bencher,
+    /// github-action-benchmark, customSmallerIsBetter: the indicators that shrink when they get better
+    SmallerIsBetter,
+    /// github-action-benchmark, customBiggerIsBetter: the others
+    BiggerIsBetter,
+    /// OpenMetrics text
+    Openmetrics,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub enum Tongue {
+    /// Chinese
+    Zh,
+    /// English
+    En,
+}
+
+impl From<Tongue> for Language {
+    fn from(tongue: Tongue) -> Self {
+        match tongue {
+            Tongue::Zh => Self::Chinese,
+            Tongue::En => Self::English,
+        }
+    }
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub enum Kind {
+    /// A project's own documentation
+    OfficialDocs,
+    /// A benchmark that others can run again
+    Benchmark,
+    /// Measured in production
+    Production,
+}
+
+impl From<Kind> for SourceKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::OfficialDocs => Self::OfficialDocs,
+            Kind::Benchmark => Self::Benchmark,
+            Kind::Production => Self::Production,
+        }
+    }
+}
+
+/// `5%` as 0.05. The sign is asked for, since 0.05 and 5 could each mean either.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
+    match number {
+        Some(n) if n.is_finite() && n >= 0.0 => Ok(n / 100.0),
+        _ => Err("write a percentage that is not negative, with its sign: 5%".into()),
+    }
+}
+
+fn confidence(text: &str) -> Result<f64, String> {
+    let level = percent(text)?;
+    if level > 0.0 && level < 1.0 { Ok(level) } else { Err("write a percentage between 0% and 100%".into()) }
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Report {
+    /// The baseline
+    #[arg(value_name = "BASELINE", default_value = "target/baseline")]
+    pub baseline: PathBuf,
+    /// In which language
+    #[arg(long, value_enum, default_value = "en")]
+    pub language: Tongue,
+}

@@ -1,0 +1,73 @@
+//! The command line tool: baselines compared, gated, cited, audited, imported and exported. See `runtime-baseline --help`.
+
+mod args;
+mod exchange;
+mod output;
+mod record;
+mod verdict;
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, Parser};
+use runtime_baseline::{Baseline, BaselineError};
+
+use args::{Args, Command};
+use output::Output;
+
+/// Whatever goes wrong, as a line for people: nothing here is handled by kind.
+type Failure = Box<dyn std::error::Error>;
+
+/// For errors, as clap does for wrong arguments; 1 is a regression's alone.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let output = run(&args.command).and_then(|output| Ok((print(&output.text)?, output.code).1));
+    match output {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<Output, Failure> {
+    match command {
+        Command::Report(args) => record::report(args),
+        Command::Compare(args) => verdict::compare(args),
+        Command::Gate(args) => verdict::gate(args),
+        Command::Claims(args) => verdict::claims(args),
+        Command::Cite(args) => record::cite(args),
+        Command::Audit(args) => record::audit(args),
+        Command::Import(args) => exchange::import(args),
+        Command::Export(args) => exchange::export(args),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "runtime-baseline", &mut text);
+            Ok(Output::fine(String::from_utf8_lossy(&text).into_owned()))
+        }
+    }
+}
+
+/// A reader that closes early (`| head`) has had enough: no error.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// A baseline is named by its file, or by the directory that holds its `baseline.json`.
+fn file_of(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join("baseline.json") } else { path.to_owned() }
+}
+
+fn load(path: &Path) -> Result<Baseline, BaselineError> {
+    Baseline::load(file_of(path))
+}

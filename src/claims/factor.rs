@@ -1,0 +1,118 @@
+//! A factor between two figures, as published.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// In which sense a factor is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sense {
+    /// The reference takes so many times the contender's time.
+    Faster,
+    /// The reference takes so many times the contender's bytes.
+    Smaller,
+    /// The reference uses so many times what the contender does.
+    Lower,
+    /// The contender has so many times what the reference has.
+    Higher,
+    /// The contender uses so many per cent less than the reference.
+    Reduction,
+}
+
+impl Sense {
+    /// The factor in this sense between two values; nothing where it would divide by zero.
+    #[must_use]
+    pub fn of(self, reference: f64, contender: f64) -> Option<f64> {
+        let factor = match self {
+            Self::Faster | Self::Smaller | Self::Lower => reference / contender,
+            Self::Higher => contender / reference,
+            Self::Reduction => (reference - contender) / reference * 100.0,
+        };
+        factor.is_finite().then_some(factor)
+    }
+
+    /// A factor of this sense as a plain ratio: 40 % less is a ratio of 1.67. Nothing where all or more is gone.
+    #[must_use]
+    pub fn gain(self, factor: f64) -> Option<f64> {
+        match self {
+            Self::Reduction => (factor < 100.0).then(|| 100.0 / (100.0 - factor)),
+            _ => Some(factor),
+        }
+    }
+
+    /// How it is printed beside a factor.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Faster => "faster",
+            Self::Smaller => "smaller",
+            Self::Lower => "lower",
+            Self::Higher => "higher",
+            Self::Reduction => "reduction",
+        }
+    }
+}
+
+/// A factor as published: `200`, faster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Factor {
+    printed: String,
+    value: f64,
+    sense: Sense,
+}
+
+impl Factor {
+    /// Reads a factor as printed, and says what is wrong with it.
+    pub(super) fn read(printed: &str, sense: Sense) -> Result<Self, String> {
+        let plain = !printed.is_empty() && printed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let value = printed.parse::<f64>().ok().filter(|x| plain && x.is_finite() && *x > 0.0);
+        let value =
+            value.ok_or_else(|| format!("{printed:?} is no factor: write a number above zero, such as \"8.5\""))?;
+        if sense.gain(value).is_none() {
+            return Err(format!("a reduction by {printed} % leaves nothing: write less than 100"));
+        }
+        Ok(Self { printed: printed.to_owned(), value, sense })
+    }
+
+    /// The worth of the last printed digit: 1 for `26`, 0.1 for `8.5`.
+    pub(super) fn last_digit(&self) -> f64 {
+        let decimals = self.printed.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        10f64.powi(-i32::try_from(decimals).unwrap_or(0))
+    }
+
+    /// The factor's value, in its sense: a ratio, or per cent for [`Sense::Reduction`].
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// In which sense it is meant.
+    #[must_use]
+    pub fn sense(&self) -> Sense {
+        self.sense
+    }
+
+    /// The values that may have been printed so, by rounding or by cutting off: from half a unit of the last printed
+    /// digit below to a whole unit above. `26` may stand for 25.5 to 27.
+    #[must_use]
+    pub fn printed_range(&self) -> (f64, f64) {
+        let unit = self.last_digit();
+        (self.value - unit / 2.0, self.value + unit)
+    }
+
+    /// [`Factor::printed_range`] as gains, whatever the sense.
+    #[must_use]
+    pub fn gain_range(&self) -> Option<(f64, f64)> {
+        let (low, high) = self.printed_range();
+        Some((self.sense.gain(low)?, self.sense.gain(high)?))
+    }
+}
+
+/// `200× faster`, `40% reduction`.
+impl fmt::Display for Factor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.sense == Sense::Reduction { "%" } else { "×" };
+        write!(f, "{}{mark} {}", self.printed, self.sense.as_str())
+    }
+}

@@ -1,0 +1,152 @@
+//! What makes figures of this machine scatter, each in a sentence that a person can act on.
+
+use std::fs;
+
+use super::Host;
+
+/// Above this one-minute load for each core, something else is at work.
+const LOAD_PER_CORE: f64 = 0.25;
+/// Below this many cores the harness and the system share them with the workload.
+const FEW_CORES: u32 = 4;
+/// Below this share of the memory the kernel begins to reclaim.
+const LOW_MEMORY: f64 = 0.1;
+/// In per cent of the CPU time; less is within what the kernel's ticks can tell.
+const STEAL: f64 = 0.1;
+
+const CPUS: &str = "sys/devices/system/cpu";
+
+impl Host {
+    /// What can be seen at one instant; [`Host::watch`] sees what happens over a run.
+    pub(super) fn noise(&self) -> Vec<String> {
+        let cores = self.cpus().map(|cpus| cpus.len() as u32).filter(|n| *n > 0);
+        [
+            self.frequency(),
+            self.boost(),
+            self.load(cores.unwrap_or(1)),
+            cores.filter(|n| *n < FEW_CORES).map(few_cores),
+            self.smt(),
+            self.low_memory(),
+            self.battery(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// Begins to watch what disturbs a run.
+    pub fn watch(&self) -> Watch {
+        Watch { host: self.clone(), start: self.cpu_time() }
+    }
+
+    fn frequency(&self) -> Option<String> {
+        let cpus: Vec<u32> = self.cpus()?.into_iter().collect();
+        let read = |cpu: &u32| self.read(format!("{CPUS}/cpu{cpu}/cpufreq/scaling_governor"));
+        let governors: Vec<String> = cpus.iter().filter_map(read).collect();
+        if governors.is_empty() {
+            // Without the directory nothing is known, not even that.
+            return self.root.join(CPUS).is_dir().then(|| "no cpufreq: frequency unknown".to_owned());
+        }
+        let slow: Vec<&String> = governors.iter().filter(|g| *g != "performance").collect();
+        let first = slow.first()?;
+        let (n, of) = (slow.len(), cpus.len());
+        Some(format!(
+            "CPU governor {first} on {n} of {of} CPUs: set it to performance (cpupower frequency-set -g performance)"
+        ))
+    }
+
+    fn boost(&self) -> Option<String> {
+        let files = [("cpufreq/boost", "1", "0"), ("intel_pstate/no_turbo", "0", "1")];
+        let (file, off) = files
+            .into_iter()
+            .find_map(|(file, on, off)| (self.read(format!("{CPUS}/{file}"))? == on).then_some((file, off)))?;
+        Some(format!("turbo boost is on, so the frequency depends on heat and load: write {off} to /{CPUS}/{file}"))
+    }
+
+    fn load(&self, cores: u32) -> Option<String> {
+        let text = self.read("proc/loadavg")?;
+        let load: f64 = text.split(' ').next()?.parse().ok()?;
+        let is_loaded = load > LOAD_PER_CORE * f64::from(cores);
+        is_loaded
+            .then(|| format!("load average {load:.2} on {}: end what else runs, and wait a minute", counted(cores)))
+    }
+
+    fn smt(&self) -> Option<String> {
+        let is_on = self.read(format!("{CPUS}/smt/active"))? == "1";
+        is_on.then(|| {
+            format!("SMT is on, so two CPUs share one core: write off to /{CPUS}/smt/control, or pin to one of each")
+        })
+    }
+
+    fn low_memory(&self) -> Option<String> {
+        let (total, available) = (self.memory("MemTotal")?, self.memory("MemAvailable")?);
+        let is_low = (available as f64) < LOW_MEMORY * total as f64;
+        let (available, total) = (crate::Quantity::bytes(available).rounded(), crate::Quantity::bytes(total).rounded());
+        is_low.then(|| format!("only {available} of {total} memory available: end what holds it"))
+    }
+
+    fn battery(&self) -> Option<String> {
+        let supplies = fs::read_dir(self.root.join("sys/class/power_supply")).ok()?;
+        let discharging = supplies.flatten().any(|supply| {
+            let file = |name| self.read(supply.path().join(name));
+            // A mouse has a battery too; its scope is the device.
+            file("type").as_deref() == Some("Battery")
+                && file("status").as_deref() == Some("Discharging")
+                && file("scope").as_deref() != Some("Device")
+        });
+        discharging.then(|| "on battery, which slows the CPU down: plug the machine in".to_owned())
+    }
+
+    fn cpu_time(&self) -> Option<CpuTime> {
+        let text = self.read("proc/stat")?;
+        let line = text.lines().find_map(|line| line.strip_prefix("cpu "))?;
+        let ticks: Vec<u64> = line.split_whitespace().map_while(|n| n.parse().ok()).collect();
+        // user nice system idle iowait irq softirq steal; guest time, after these, is within user and nice.
+        Some(CpuTime { all: ticks.iter().take(8).sum(), stolen: *ticks.get(7)? })
+    }
+}
+
+fn counted(cores: u32) -> String {
+    if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") }
+}
+
+fn few_cores(cores: u32) -> String {
+    format!("only {}: the harness and the system share them with the workload", counted(cores))
+}
+
+/// Ticks since boot, over all CPUs.
+#[derive(Debug, Clone, Copy)]
+struct CpuTime {
+    all: u64,
+    stolen: u64,
+}
+
+/// A look at the machine at the start of a run. See [`Host::watch`].
+#[derive(Debug, Clone)]
+#[must_use = "ask it for the noise at the end of the run"]
+pub struct Watch {
+    host: Host,
+    start: Option<CpuTime>,
+}
+
+impl Watch {
+    /// What disturbed the run since the watch began; empty when nothing did.
+    #[must_use]
+    pub fn noise(&self) -> Vec<String> {
+        self.stolen().filter(|percent| *percent >= STEAL).map(steal).into_iter().collect()
+    }
+
+    /// How much of the CPU time the hypervisor gave to others since the watch began, in per cent; nothing when the
+    /// machine does not say, or no tick has passed.
+    #[must_use]
+    pub fn stolen(&self) -> Option<f64> {
+        let (start, end) = (self.start?, self.host.cpu_time()?);
+        let all = end.all.checked_sub(start.all).filter(|ticks| *ticks > 0)?;
+        Some(end.stolen.saturating_sub(start.stolen) as f64 * 100.0 / all as f64)
+    }
+}
+
+fn steal(percent: f64) -> String {
+    format!(
+        "the hypervisor gave {percent:.1}% of the CPU time to others during the run: measure on a dedicated machine"
+    )
+}

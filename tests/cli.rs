@@ -1,0 +1,168 @@
+//! The command line tool, run as people and machines run it.
+#![cfg(feature = "cli")]
+
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use runtime_baseline::{
+    Baseline, Component, Indicator, Provenance, Source, SourceKind, Statistic, Unit, stats::Samples,
+};
+use serde_json::Value;
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runtime-baseline"));
+    command.args(args);
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    command(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A baseline of one startup time about `centre`, with its samples, in a directory of its own.
+fn baseline(root: &Path, name: &str, centre: u64) -> String {
+    let directory = root.join(name);
+    std::fs::create_dir_all(&directory).unwrap();
+    let values = (0..400).map(|i| centre + centre * (i * 7919 % 21) / 1000).collect();
+    let samples = Samples::new(Indicator::StartupTime, Unit::Nanoseconds, values).unwrap();
+    samples.save(&directory.join("startup.csv")).unwrap();
+    let source = Source::new(SourceKind::Benchmark, "runtime-baseline 0.1.0, benches/startup").unwrap();
+    let provenance = Provenance::new(source, Component::new("noop", "0.1.0").unwrap(), "2026-01-02".parse().unwrap());
+    let mut baseline = Baseline::new();
+    for statistic in [Statistic::Median, Statistic::P99, Statistic::Max] {
+        let metric = samples.metric("noop".parse().unwrap(), statistic, provenance.clone()).unwrap();
+        baseline.push(metric.with_samples("startup.csv"));
+    }
+    baseline.save(directory.join("baseline.json")).unwrap();
+    directory.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_gate_s_exit_codes() {
+    let root = tempfile::tempdir().unwrap();
+    let old = baseline(root.path(), "old", 1_000_000);
+    let same = baseline(root.path(), "same", 1_001_000);
+    let slow = baseline(root.path(), "slow", 1_100_000);
+    let empty = root.path().join("empty.json");
+    Baseline::new().save(&empty).unwrap();
+    let code = |args: &[&str]| run(args).status.code();
+    assert_eq!(code(&["gate", &old, &same]), Some(0));
+    assert_eq!(code(&["gate", &old, &slow, "--max-regression", "5%"]), Some(1));
+    assert_eq!(code(&["gate", &old, &slow, "--max-regression", "20%"]), Some(0));
+    assert_eq!(code(&["gate", &old, empty.to_str().unwrap()]), Some(2));
+    assert_eq!(code(&["gate", &old, "no/such/file.json"]), Some(2));
+    assert_eq!(code(&["gate", &old, &slow, "--max-regression", "5"]), Some(2));
+    assert_eq!(code(&["compare", &old, &slow]), Some(0));
+
+    let report: Value = serde_json::from_slice(&run(&["gate", &old, &slow, "--json"]).stdout).unwrap();
+    assert_eq!((&report["outcome"], &report["max_regression"]), (&"regression".into(), &0.05.into()));
+    let row = |i: usize| ["ruling", "evidence"].map(|key| report["rows"][i][key].as_str().unwrap());
+    // 400 samples have a 95 % interval of their 99th percentile, which is stored, but none at 99 %.
+    assert_eq!([row(0), row(1)], [["worse", "samples"], ["worse", "intervals"]]);
+    assert_eq!(row(2), ["not judged", "none"]);
+}
+
+#[test]
+fn errors_go_to_stderr_and_name_the_file() {
+    let output = run(&["cite", "no/such/file.json"]);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));
+    assert!(text(&output.stderr).contains("no/such/file.json"));
+}
+
+#[test]
+fn claims_are_listed_judged_and_checked() {
+    let listed = text(&run(&["claims"]).stdout);
+    assert_eq!(listed.lines().count(), 20);
+    assert!(listed.contains("container/alpine 1.2 s") && !listed.contains('\u{1b}'));
+    let root = tempfile::tempdir().unwrap();
+    let measured = baseline(root.path(), "measured", 1_000_000);
+    let judged: Value = serde_json::from_slice(&run(&["claims", &measured, "--json"]).stdout).unwrap();
+    assert_eq!(judged[0]["verdict"], "not comparable");
+    assert_eq!(judged[0]["missing"][0], "container/alpine: not measured");
+    assert!(text(&run(&["claims", "--check"]).stdout).contains("13 places"));
+    let own = root.path().join("own.toml");
+    std::fs::write(&own, "schema = 1\n[[table]]\n").unwrap();
+    let refused = run(&["claims", "--file", own.to_str().unwrap()]);
+    assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("missing field"));
+}
+
+#[test]
+fn cite_and_audit_speak_two_languages() {
+    let root = tempfile::tempdir().unwrap();
+    let measured = baseline(root.path(), "measured", 1_000_000);
+    let english = text(&run(&["cite", &measured, "--indicator", "startup_time"]).stdout);
+    assert!(english.starts_with("[startup time]: [1.01 ms] | source: [benchmark]"), "{english}");
+    let chinese = text(&run(&["cite", &measured, "--language", "zh"]).stdout);
+    assert!(chinese.contains("来源: [基准测试] | 版本: [noop 0.1.0] | 日期: [2026-01-02]"), "{chinese}");
+    assert_eq!(text(&run(&["cite", &measured, "--subject", "k3s"]).stdout), "");
+    let audit = text(&run(&["audit", &measured, "--date", "2026-02-01"]).stdout);
+    assert!(audit.contains("14.6.3 no CPU model") && audit.contains("0 of 3 records are complete."), "{audit}");
+    let claims: Value = serde_json::from_slice(&run(&["audit", "--json"]).stdout).unwrap();
+    assert_eq!(claims.as_array().unwrap().len(), 40);
+}
+
+#[test]
+fn what_is_imported_can_be_exported() {
+    let root = tempfile::tempdir().unwrap();
+    let into = root.path().join("imported");
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/exchange/hyperfine.json");
+    let import = [
+        "import",
+        "hyperfine",
+        fixture,
+        "--into",
+        into.to_str().unwrap(),
+        "--indicator",
+        "lifecycle_time",
+        "--component",
+        "coreutils 9.1",
+        "--source",
+        "hyperfine 1.15.0, demo.sh",
+        "--date",
+        "2026-11-23",
+        "--concurrency",
+        "1",
+    ];
+    let output = run(&import);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&run(&import).stdout).contains("4 metrics"), "a second time changes nothing");
+    let into = into.to_str().unwrap();
+    assert_eq!(text(&run(&["export", "csv", into]).stdout).lines().count(), 5);
+    let file = root.path().join("bmf.json");
+    assert!(run(&["export", "bencher", into, "-o", file.to_str().unwrap()]).status.success());
+    let bencher: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(bencher["true true mean concurrency=1"]["lifecycle-time"]["value"], 1_773_758);
+    assert!(text(&run(&["export", "openmetrics", into]).stdout).ends_with("# EOF\n"));
+    let mut no_version = import.to_vec();
+    no_version[8] = "coreutils latest";
+    let refused = run(&no_version);
+    assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("no exact version"));
+}
+
+#[test]
+fn a_closed_pipe_is_no_error_and_every_shell_has_completions() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(text(&run(&["completions", shell]).stdout).contains("max-regression"), "{shell}");
+    }
+    let mut child = command(&["claims", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn help_names_every_command_and_the_exit_codes() {
+    let help = text(&run(&["--help"]).stdout);
+    for name in
+        ["compare", "gate", "claims", "cite", "audit", "import", "export", "completions", "NO_COLOR", "Exit codes"]
+    {
+        assert!(help.contains(name), "{name}");
+    }
+    assert!(text(&run(&["gate", "--help"]).stdout).contains("2  could not decide"));
+}
