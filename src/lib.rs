@@ -40,6 +40,7 @@ pub mod stats;
 #[cfg(feature = "measure")]
 pub mod clock;
 #[cfg(feature = "measure")]
+#[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "adapters use it"))]
 mod disk;
 #[cfg(feature = "container")]
 pub mod launcher;

@@ -5,16 +5,15 @@ mod embedded;
 mod error;
 mod fixture;
 mod folder;
-#[cfg(feature = "opa")]
-pub mod opa;
 #[cfg(feature = "opa-wasm")]
 mod opa_abi;
 mod rbac;
 mod registry;
 
+#[cfg(feature = "opa")]
+pub mod opa;
 #[cfg(feature = "opa-wasm")]
 pub mod opa_wasm;
-
 #[cfg(feature = "regorus")]
 pub mod regorus;
 

@@ -54,6 +54,11 @@ impl Registry {
         self.engines.push(Box::new(Regorus::rvm()));
     }
 
+    #[cfg(not(feature = "regorus"))]
+    fn add_regorus(&mut self) {
+        self.unavailable.extend(["regorus", "regorus/rvm"].map(|subject| not_built(subject, "regorus")));
+    }
+
     #[cfg(feature = "opa-wasm")]
     fn add_opa_wasm(&mut self) {
         self.add("opa-wasm/wasmtime", super::opa_wasm::OpaWasm::new());
@@ -87,11 +92,6 @@ impl Registry {
                 remedy: "free what it needs, and run again".to_owned(),
             }),
         }
-    }
-
-    #[cfg(not(feature = "regorus"))]
-    fn add_regorus(&mut self) {
-        self.unavailable.extend(["regorus", "regorus/rvm"].map(|subject| not_built(subject, "regorus")));
     }
 }
 

@@ -226,6 +226,15 @@ pub fn a_policy_that_takes_memory_is_stopped(engine: &dyn PolicyEngine) {
     }
 }
 
+pub fn limits_without_end_are_limits(engine: &dyn PolicyEngine) {
+    let _shared = shared();
+    let mut limits = with_time(Duration::MAX);
+    limits.memory = u64::MAX;
+    for &form in engine.forms() {
+        allows_alice(load(engine, &cases::moody(), form, limits).as_mut());
+    }
+}
+
 pub fn engines_decide_on_four_threads(engine: &dyn PolicyEngine) {
     let _shared = shared();
     let policy = Policy::by_name("http_authz").unwrap();

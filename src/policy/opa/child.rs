@@ -10,13 +10,16 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         OnceLock,
+        atomic::{AtomicBool, Ordering},
         mpsc::{self, Sender},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, getpid, getppid, set_parent_process_death_signal, setrlimit};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getpid, getppid, getrlimit, set_parent_process_death_signal, setrlimit,
+};
 
 use super::Asked;
 use crate::policy::PolicyError;
@@ -104,17 +107,17 @@ pub(super) fn run(asked: &Asked, arguments: &[&str], input: &str) -> Result<Outp
         (Some(to), Some(from)) => (to, from),
         _ => return Err(asked.trouble("its pipes are gone".to_owned())),
     };
-    let deadline = Instant::now() + asked.limits.time + GRACE;
+    let killed = AtomicBool::new(false);
     let answer = thread::scope(|scope| {
         // It may answer before it has read all: neither side waits for the other. A pipe that it closed is its affair.
         scope.spawn(move || drop(to.write_all(input.as_bytes())));
         let (done, over) = mpsc::channel::<()>();
         let pid = Pid::from_child(&opa.child);
+        let killed = &killed;
         scope.spawn(move || {
-            if over.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-                == Err(mpsc::RecvTimeoutError::Timeout)
-            {
-                // It is not reaped before `done` is dropped, so the number is still its own. It may have ended itself.
+            if over.recv_timeout(asked.time().saturating_add(GRACE)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                killed.store(true, Ordering::Relaxed);
+                // It is reaped after this thread, so the number is still its own. It may have ended by itself.
                 let _ = rustix::process::kill_process(pid, Signal::KILL);
             }
         });
@@ -125,7 +128,7 @@ pub(super) fn run(asked: &Asked, arguments: &[&str], input: &str) -> Result<Outp
     });
     let answer = answer.map_err(|e| asked.trouble(format!("its answer could not be read: {e}")))?;
     let status = opa.child.wait().map_err(|e| asked.trouble(e.to_string()))?;
-    if Instant::now() >= deadline {
+    if killed.into_inner() {
         return Err(PolicyError::TimeLimit { policy: asked.policy.clone(), limit: asked.limits.time });
     }
     let answer = String::from_utf8(answer).map_err(|e| asked.trouble(format!("its answer is not text: {e}")))?;
@@ -144,6 +147,8 @@ pub(super) fn path_for_others(path: &Path) -> String {
 /// Gives the child its limits, and ties its life to ours.
 fn bind(command: &mut Command, memory: u64) {
     let parent = getpid();
+    // What already bounds this process stays.
+    let memory = getrlimit(Resource::Data).maximum.map_or(memory, |hard| hard.min(memory));
     let bound = move || {
         setrlimit(Resource::Data, Rlimit { current: Some(memory), maximum: Some(memory) })?;
         set_parent_process_death_signal(Some(Signal::KILL))?;

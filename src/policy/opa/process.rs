@@ -48,7 +48,7 @@ impl Evaluator for Process {
     fn evaluate(&mut self, input: &str) -> Result<String, PolicyError> {
         checked_input(input)?;
         let asked = &self.asked;
-        let timeout = format!("{}ns", asked.limits.time.as_nanos());
+        let timeout = format!("{}ns", asked.time().as_nanos());
         let arguments =
             ["eval", "--bundle", &self.bundle, "--stdin-input", "--format", "json", "--timeout", &timeout, &self.query];
         let output = asked.run(&arguments, input)?;

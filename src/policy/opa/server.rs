@@ -73,7 +73,7 @@ impl Server {
         };
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(asked.limits.time))
+            .timeout_global(Some(asked.time()))
             .proxy(None)
             .user_agent("")
             .accept("")

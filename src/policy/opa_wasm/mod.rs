@@ -94,6 +94,12 @@ impl PolicyEngine for OpaWasm {
     }
 
     fn prepare(&self, policy: &Policy, form: PolicyForm, limits: Limits) -> Result<Box<dyn Loader>, PolicyError> {
+        Ok(Box::new(self.on_disk(policy, form, limits)?))
+    }
+}
+
+impl OpaWasm {
+    fn on_disk(&self, policy: &Policy, form: PolicyForm, limits: Limits) -> Result<OnDisk, PolicyError> {
         let asked = Asked {
             subject: self.identity.subject.clone(),
             policy: policy.name.clone(),
@@ -121,7 +127,7 @@ impl PolicyEngine for OpaWasm {
             PolicyForm::Precompiled => Code::machine(&module).map_err(|e| asked.trouble(format!("{e:#}")))??,
         };
         let data = Artifact::write(data.as_bytes())?;
-        Ok(Box::new(OnDisk { asked: Arc::new(asked), code, data, live: Mutex::default() }))
+        Ok(OnDisk { asked: Arc::new(asked), code, data, live: Mutex::default() })
     }
 }
 

@@ -1,4 +1,5 @@
-//! A server of OPA lives no longer than its engine, and no longer than the process that started it, whatever ends that.
+//! The real OPA: a server lives no longer than its engine, and no longer than the process that started it, whatever ends
+//! that; OPA's own benchmark is understood; where there is no OPA, that is said with what to do about it.
 
 #![cfg(feature = "opa")]
 
@@ -16,8 +17,8 @@ use runtime_baseline::{
     runtime::Limits,
 };
 
-/// Set in the process that is killed.
-const VICTIM: &str = "RUNTIME_BASELINE_TEST_VICTIM";
+/// Set in the process that this one starts to see it end.
+const INNER: &str = "RUNTIME_BASELINE_TEST_INNER";
 
 /// OPA, or nothing where it is not.
 fn opa() -> Option<Opa> {
@@ -56,6 +57,13 @@ fn gone(pid: u32) -> bool {
     true
 }
 
+/// One test of this file in a process of its own.
+fn inner(test: &str) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env(INNER, "1");
+    command
+}
+
 #[test]
 fn a_server_ends_with_its_engine() {
     let Some(opa) = opa() else { return };
@@ -73,7 +81,7 @@ fn a_server_ends_with_its_engine() {
 
 #[test]
 fn a_server_ends_with_the_process_that_started_it() {
-    if env::var_os(VICTIM).is_some() {
+    if env::var_os(INNER).is_some() {
         let Some(opa) = opa() else { return };
         let _engine = load(&opa, &Policy::by_name("rbac-10").unwrap());
         println!("\nserving {}", servers(std::process::id())[0]);
@@ -83,16 +91,45 @@ fn a_server_ends_with_the_process_that_started_it() {
     if opa().is_none() {
         return;
     }
-    let mut victim = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "a_server_ends_with_the_process_that_started_it", "--nocapture"])
-        .env(VICTIM, "1")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut victim = inner("a_server_ends_with_the_process_that_started_it").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines().map_while(Result::ok);
     let server = lines.find_map(|line| line.strip_prefix("serving ")?.parse().ok()).expect("it serves");
     assert!(Path::new(&format!("/proc/{server}")).exists());
     victim.kill().unwrap();
     victim.wait().unwrap();
     assert!(gone(server), "OPA {server} still runs");
+}
+
+#[test]
+fn opas_own_benchmark_is_understood() {
+    let Some(opa) = opa() else { return };
+    let policy = Policy::by_name("rbac-10").unwrap();
+    let measured = opa.bench(&policy, &policy.cases[0].input, Limits::default()).unwrap();
+    assert!(measured.count > 0 && measured.median_ns > 0, "{measured:?}");
+    assert!(measured.median_ns <= measured.p99_ns, "{measured:?}");
+    let unknown = Policy::new("p", "package p\nallow := true\n", "p/deny");
+    let error = opa.bench(&unknown, "{}", Limits::default()).unwrap_err();
+    assert!(matches!(error, PolicyError::UnknownEntrypoint { .. }), "{error}");
+}
+
+#[test]
+fn what_is_no_opa_is_unavailable() {
+    if env::var_os(INNER).is_some() {
+        for engine in [Opa::server(), Opa::process()] {
+            let Err(PolicyError::Unavailable(unavailable)) = engine else { panic!("it is no OPA") };
+            println!("{unavailable}");
+        }
+        return;
+    }
+    for (name, value, said) in [
+        ("OPA_BIN", "/bin/true", "correct or unset OPA_BIN"),
+        ("OPA_BIN", "/no/such/opa", "correct or unset OPA_BIN"),
+        ("PATH", "/no/such/folder", "run tools/setup-opa.sh"),
+    ] {
+        let mut command = inner("what_is_no_opa_is_unavailable");
+        command.env_remove("OPA_BIN").env("RUNTIME_BASELINE_TOOLS", "/no/such/tools").env(name, value);
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.matches(said).count() == 2, "{text}");
+    }
 }
