@@ -8,6 +8,10 @@
 mod bare_wasmtime;
 mod support;
 
+#[cfg(feature = "wasmedge")]
+#[path = "support/bare_wasmedge.rs"]
+mod bare_wasmedge;
+
 use std::{cell::RefCell, env, error::Error, time::Duration};
 
 use runtime_baseline::{
@@ -94,6 +98,9 @@ fn single_starts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -
             Ok::<_, LaneError>(ready - called)
         }));
     }
+    #[cfg(feature = "wasmedge")]
+    wasmedge_lanes(prepared, &mut lanes)?;
+    figures.resize_with(lanes.len(), || None);
     let mut lanes = Interleaved::new(lanes);
     if mode != Mode::Test {
         lanes.warm_up(Duration::from_millis(200));
@@ -103,6 +110,32 @@ fn single_starts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -
     support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
     if mode != Mode::Test {
         support::print_overhead(&lanes, "wasmtime/warm", "wasmtime/warm by hand");
+        support::print_overhead(&lanes, "wasmedge-interpreter/cold, whole", "wasmedge-interpreter/cold by hand");
+        support::print_overhead(&lanes, "wasmedge-aot/precompiled, whole", "wasmedge-aot/precompiled by hand");
+    }
+    Ok(())
+}
+
+/// WasmEdge's calls by hand. The SDK's own way to start ends the instance too, so the adapter's side is whole as well.
+#[cfg(feature = "wasmedge")]
+fn wasmedge_lanes<'a>(prepared: &'a [Prepared<'_>], lanes: &mut Vec<Lane<'a>>) -> Result<(), Box<dyn Error>> {
+    let bare = [
+        ("wasmedge-interpreter/cold", bare_wasmedge::Bare::interpreted()?),
+        ("wasmedge-aot/precompiled", bare_wasmedge::Bare::compiled()?),
+    ];
+    for (name, bare) in bare {
+        let Some(ours) = prepared.iter().find(|one| one.name() == name) else { continue };
+        lanes.push(Lane::new(format!("{name}, whole"), || lifecycle(ours.artifact.as_ref())));
+        lanes.push(Lane::new(format!("{name} by hand"), move || {
+            let called = runtime_baseline::clock::monotonic();
+            let ready =
+                bare.load().and_then(|module| bare.start(module)).map_err(|e| LaneError::from(e.to_string()))?;
+            let returned = runtime_baseline::clock::monotonic();
+            if ready < called || ready > returned {
+                return Err(LaneError::from("another clock"));
+            }
+            Ok::<_, LaneError>(returned - called)
+        }));
     }
     Ok(())
 }

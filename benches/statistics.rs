@@ -26,8 +26,12 @@ const STEPS: u64 = 100_000;
 
 fn main() {
     // `cargo test` runs this as well, without the argument that `cargo bench` gives: then once, to see that it works.
-    let full = std::env::args().any(|arg| arg == "--bench");
-    let (experiments, samples, metrics) = if full { (200, 10_000_000, 100_000) } else { (2, 10_000, 100) };
+    let has = |flag: &str| std::env::args().any(|arg| arg == flag);
+    let (experiments, samples, metrics) = match () {
+        () if !has("--bench") || has("--test") => (2, 10_000, 100),
+        () if has("--quick") => (40, 10_000_000, 100_000),
+        () => (200, 10_000_000, 100_000),
+    };
 
     let (same, alarms) = experiment(experiments, STEPS);
     println!("A/A, {experiments} experiments of {PAIRS} interleaved pairs:");

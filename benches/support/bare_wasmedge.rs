@@ -11,11 +11,9 @@ use std::{
 };
 
 use wasmedge_sdk::{
-    CallingFrame, Compiler, CompilerOptimizationLevel, CompilerOutputFormat, ImportObject, ImportObjectBuilder, Instance, Module,
-    RunMode, Store, Vm, WasmEdgeResult, WasmValue,
-    config::{
-        CommonConfigOptions, CompilerConfigOptions, Config, ConfigBuilder, RuntimeConfigOptions,
-    },
+    CallingFrame, Compiler, CompilerOptimizationLevel, CompilerOutputFormat, ImportObject, ImportObjectBuilder,
+    Instance, Module, RunMode, Store, Vm, WasmEdgeResult, WasmValue,
+    config::{CommonConfigOptions, CompilerConfigOptions, Config, ConfigBuilder, RuntimeConfigOptions},
     error::{CoreError, CoreExecutionError},
 };
 
@@ -52,7 +50,8 @@ impl Bare {
             .interruptible(true);
         let config = ConfigBuilder::new(CommonConfigOptions::default()).with_compiler_config(options).build()?;
         let directory = tempfile::tempdir()?;
-        let path = Compiler::new(Some(&config))?.compile_from_bytes(wat::parse_str(READY)?, "ready", directory.path())?;
+        let path =
+            Compiler::new(Some(&config))?.compile_from_bytes(wat::parse_str(READY)?, "ready", directory.path())?;
         Self::of(&fs::read(path)?, RunMode::Aot)
     }
 
