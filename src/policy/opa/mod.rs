@@ -213,8 +213,12 @@ impl Asked {
 
     /// What the end of OPA's process means, given what it said last.
     fn ended(&self, said: &str) -> PolicyError {
-        // What Go's runtime says when the kernel refuses it memory.
-        if ["out of memory", "cannot allocate memory"].iter().any(|words| said.contains(words)) {
+        // What Go's runtime says when the kernel refuses it memory. Where the refusal meets the runtime's own allocations, it
+        // touches the page that it did not get, at address 0 and outside any of the program's goroutines.
+        if ["out of memory", "cannot allocate memory", "addr=0x0\n\ngoroutine 0 "]
+            .iter()
+            .any(|words| said.contains(words))
+        {
             return PolicyError::MemoryLimit { policy: self.policy.clone(), limit: self.limits.memory };
         }
         let said = if said.is_empty() { "it said nothing" } else { said };
