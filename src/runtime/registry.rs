@@ -60,6 +60,7 @@ impl Registry {
     }
 
     /// Keeps an adapter, or why there is none.
+    #[allow(dead_code, reason = "a build may have no adapter that can refuse")]
     fn add(&mut self, subject: &str, made: Result<Box<dyn Runtime>, RuntimeError>) {
         match made {
             Ok(runtime) => self.runtimes.push(runtime),
@@ -67,6 +68,7 @@ impl Registry {
         }
     }
 
+    #[allow(dead_code, reason = "as above")]
     fn refuse(&mut self, subject: &str, error: RuntimeError) {
         let refusal = match error {
             RuntimeError::Unavailable(refusal) => refusal,
