@@ -3,7 +3,7 @@
 //! The crate has two halves, and data goes one way through them. A `Workload` (or a
 //! `Policy`) is given to an adapter (modules `runtime`, `policy`); a probe (`probe`) drives the adapter and
 //! collects samples; a session (`session`) turns samples and the captured machine into [`Metric`]s; metrics make a [`Baseline`],
-//! which is [compared](compare) with [published claims](claims) or an earlier baseline, and [reported](report).
+//! which is [compared](compare) with [published claims](mod@claims) or an earlier baseline, and [reported](report).
 //!
 //! The record half (`default-features = false`) knows no runtime:
 //!
