@@ -159,11 +159,13 @@ pub(super) fn capture_log() {
 }
 
 unsafe extern "C" fn log(message: *const ffi::WasmEdge_LogMessage) {
-    // SAFETY: the engine passes a message that is valid during the call, with text of that length.
-    let text = unsafe {
-        let text = (*message).Message;
-        slice::from_raw_parts(text.Buf.cast::<u8>(), if text.Buf.is_null() { 0 } else { text.Length as usize })
-    };
+    // SAFETY: the engine passes a message that is valid during the call.
+    let text = unsafe { (*message).Message };
+    if text.Buf.is_null() {
+        return;
+    }
+    // SAFETY: not null, and the engine's text has that length and is valid during the call.
+    let text = unsafe { slice::from_raw_parts(text.Buf.cast::<u8>(), text.Length as usize) };
     // The engine logs on the thread that runs the guest. A thread that is ending has no log any more.
     let _ = LOG.try_with(|log| {
         let mut log = log.borrow_mut();
