@@ -101,7 +101,9 @@ impl WasmContainer {
     pub fn wasmedge(launcher: &Launcher) -> Result<Self, RuntimeError> {
         let subject: Subject = "container+wasmedge".parse().expect("a valid constant");
         let component = super::wasmedge::contained::component(&subject)?;
+        let sdk = versions::component(&subject, "wasmedge-sdk")?;
         let identity = Identity::new(subject, component, Isolation::WasmInContainer)
+            .with_component(sdk)
             .with_setting("wasi", "preview1, the adapter's own");
         Self::new(launcher, identity, WasmEngine::WasmEdge)
     }
@@ -173,8 +175,14 @@ impl WasmContainer {
             WasmEngine::WasmEdge => {
                 set("made_before", "nothing");
                 set("mode", if precompiled { "aot" } else { "interpreter" });
-                let content = if precompiled { super::wasmedge::contained::compile(wasm)? } else { wasm.to_vec() };
-                (if precompiled { "module.so" } else { "module.wasm" }, content)
+                if precompiled {
+                    for (name, value) in super::wasmedge::contained::COMPILER {
+                        set(name, value);
+                    }
+                    ("module.so", super::wasmedge::contained::compile(wasm)?)
+                } else {
+                    ("module.wasm", wasm.to_vec())
+                }
             }
         };
         Ok(Form { name, content, settings })

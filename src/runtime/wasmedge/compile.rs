@@ -9,8 +9,8 @@ use wasmedge_sdk::{
 
 use super::{ffi, signals};
 
-/// The optimisation level of both compilers, ahead of time and just in time: the engine's default.
-pub(super) const LEVEL_NAME: &str = "O3";
+/// What bears on the figures of both compilers, ahead of time and just in time. The level is the engine's default.
+pub(super) const SETTINGS: [(&str, &str); 3] = [("compiler", "llvm"), ("opt_level", "O3"), ("interruptible", "true")];
 
 /// Compiles `wasm`; works in `directory`.
 pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
