@@ -7,7 +7,7 @@ use crate::{Conditions, Metric};
 /// The identity of a figure within a baseline: two metrics with equal series are the same thing measured twice, and
 /// the later one supersedes the earlier.
 ///
-/// A series is the indicator, the subject, the workload, the temperature, the statistic, the components with their
+/// A series is the indicator with its unit, the subject, the workload, the temperature, the statistic, the components with their
 /// versions, the hardware, the software, and the conditions without the noise. An engine setting that differs (another
 /// compiler, an epoch tick) therefore makes another series, and so does another kernel.
 ///
@@ -102,7 +102,7 @@ impl Hash for Lineage<'_> {
 }
 
 fn what(m: &Metric) -> impl Hash + Eq + use<'_> {
-    (m.indicator(), m.subject(), m.workload(), m.temperature(), m.statistic())
+    (m.indicator(), m.quantity().unit(), m.subject(), m.workload(), m.temperature(), m.statistic())
 }
 
 /// The hardware, and the conditions without the noise, which differs from run to run.

@@ -54,12 +54,13 @@ impl Sense {
     }
 }
 
-/// A factor as published: `200`, faster.
+/// A factor as published: `200`, faster. Where only the two values are, it is [computed](Self::is_computed) from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Factor {
     printed: String,
     value: f64,
     sense: Sense,
+    computed: bool,
 }
 
 impl Factor {
@@ -72,7 +73,19 @@ impl Factor {
         if sense.gain(value).is_none() {
             return Err(format!("a reduction by {printed} % leaves nothing: write less than 100"));
         }
-        Ok(Self { printed: printed.to_owned(), value, sense })
+        Ok(Self { printed: printed.to_owned(), value, sense, computed: false })
+    }
+
+    /// The factor between two values of a source that states none, in two decimals.
+    pub(super) fn between(reference: f64, contender: f64, sense: Sense) -> Result<Self, String> {
+        let factor = sense.of(reference, contender).ok_or("the two values have no factor")?;
+        Ok(Self { computed: true, ..Self::read(&format!("{factor:.2}"), sense)? })
+    }
+
+    /// Whether it was computed from the two values: the source states none.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        self.computed
     }
 
     /// The worth of the last printed digit: 1 for `26`, 0.1 for `8.5`.
