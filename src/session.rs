@@ -9,9 +9,10 @@ use std::{
 
 use crate::{
     Baseline, BaselineError, Component, Conditions, Date, Environment, Host, Indicator, Language, Metric, MetricError,
-    Provenance, ProvenanceError, Quantity, Source, SourceKind, Statistic, Temperature, UnavailableRow, Watch, report,
+    Provenance, ProvenanceError, Quantity, Source, SourceKind, Statistic, Temperature, UnavailableRow, Unit, Watch,
+    report,
     runtime::Identity,
-    stats::{Samples, SamplesError, StatsError},
+    stats::{Histogram, Samples, SamplesError, StatsError},
 };
 
 /// The confidence level of every interval that a session records.
@@ -123,6 +124,12 @@ impl Session {
         let samples = Samples::new(figure.indicator, unit, samples.to_vec())?;
         let path = figure.samples_path();
         samples.save(&self.directory.join(&path))?;
+        if figure.concurrency > 1 && unit == Unit::Nanoseconds {
+            // Beside the raw samples, for the tools that read it: the whole tail of a burst.
+            let path = self.directory.join(path.with_extension("hgrm"));
+            let histogram = Histogram::of(samples.values())?.to_hgrm();
+            fs::write(&path, histogram).map_err(|source| SessionError::Io { path, source })?;
+        }
         let summary = samples.summary()?;
         for statistic in statistics {
             let value = summary.value(*statistic).ok_or(SamplesError::Statistic(*statistic))?;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Everything besides a Rust toolchain that the benches and tests use where it is there: the peers of the container adapter
-# and a static busybox from the distribution, OPA, and WasmEdge. Nothing of it is required: what is missing becomes a row
+# Everything besides a Rust toolchain that the benches and tests use where it is there: the peers of the container adapter,
+# hyperfine and a static busybox from the distribution, OPA, and WasmEdge. Nothing of it is required: what is missing becomes a row
 # that says so. Installs packages only as root on Debian or Ubuntu, and says what to install elsewhere.
 set -eu
 
@@ -9,7 +9,7 @@ say() { echo "setup: $*"; }
 
 # A linker is what a Rust toolchain does not bring.
 missing=
-for pair in cc:gcc busybox:busybox-static crun:crun runc:runc; do
+for pair in cc:gcc busybox:busybox-static crun:crun runc:runc hyperfine:hyperfine; do
     # runc lies in /usr/sbin, which is not in everybody's PATH.
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done

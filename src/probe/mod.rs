@@ -5,12 +5,14 @@ mod burst;
 mod cost;
 mod evaluation;
 mod interleave;
+mod process;
 mod startup;
 
 pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
 pub use evaluation::{decide, evaluate, first_decision};
 pub use interleave::{Interleaved, Lane, LaneError};
+pub use process::process;
 pub use startup::{lifecycle, startup};
 
 use crate::{policy::PolicyError, runtime::RuntimeError};
@@ -46,6 +48,14 @@ pub enum ProbeError {
         found: String,
         /// What it should have decided.
         expected: String,
+    },
+    /// An external process could not be run, or failed.
+    #[error("{command}: {reason}")]
+    Process {
+        /// The program and its arguments.
+        command: String,
+        /// What became of it.
+        reason: String,
     },
     /// A probe was asked for nothing.
     #[error("{what} needs at least one {of}")]

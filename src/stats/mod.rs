@@ -11,6 +11,7 @@
 //!   the same samples always give the same answer.
 
 mod change;
+mod histogram;
 mod line;
 mod order;
 mod samples;
@@ -18,6 +19,7 @@ mod summary;
 mod warning;
 
 pub use change::{Change, Decision, Estimate};
+pub use histogram::Histogram;
 pub use line::Line;
 pub(crate) use order::quantile_ranks;
 pub use samples::{Samples, SamplesError};
