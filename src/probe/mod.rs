@@ -5,15 +5,23 @@ mod burst;
 mod cost;
 mod evaluation;
 mod interleave;
+pub(crate) mod memory;
 mod startup;
+pub(crate) mod target;
 
+pub use crate::helper::FreshError;
 pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
 pub use evaluation::{decide, evaluate, first_decision};
 pub use interleave::{Interleaved, Lane, LaneError};
+pub use memory::{MemoryGrowth, MemoryPoint, memory_growth, memory_growth_here};
 pub use startup::{lifecycle, startup};
+pub use target::{Described, Target};
 
-use crate::{policy::PolicyError, runtime::RuntimeError};
+use crate::{
+    policy::PolicyError,
+    runtime::{RuntimeError, Unavailable},
+};
 
 /// Why a sample could not be taken. A sample that failed is never a fast sample.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +30,20 @@ pub enum ProbeError {
     /// The runtime said no.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// It cannot be measured here, or on this runtime; the value says what to do about it.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// There is no answer from the fresh process that was to measure.
+    #[error(transparent)]
+    Fresh(#[from] FreshError),
+    /// The kernel did not tell what was asked of it.
+    #[error("{what}: {source}")]
+    Reading {
+        /// What was read.
+        what: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The policy engine said no.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -47,6 +69,9 @@ pub enum ProbeError {
         /// What it should have decided.
         expected: String,
     },
+    /// The readings do not make a figure.
+    #[error(transparent)]
+    Stats(#[from] crate::stats::StatsError),
     /// A probe was asked for nothing.
     #[error("{what} needs at least one {of}")]
     Empty {

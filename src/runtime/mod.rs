@@ -31,10 +31,12 @@ pub use workload::Workload;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Component, Isolation, Subject, Temperature};
 
 /// Who a measurement is of: subject, exact versions, isolation, settings.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Identity {
     /// The subject's name in the stored form.
@@ -103,6 +105,12 @@ pub trait Runtime: Send + Sync {
     /// The temperatures at which it can start something, coldest first.
     fn temperatures(&self) -> &[Temperature];
 
+    /// Whether a ready instance stays until it is stopped, so that holding it can be measured. The processes of a command
+    /// line that ends when its module ends do not.
+    fn holds(&self) -> bool {
+        true
+    }
+
     /// Does everything that may be done before the clock starts at `temperature`: writes artifacts to disk, compiles,
     /// fills pools. What [`Artifact::start`] then does is the figure.
     ///
@@ -121,6 +129,15 @@ pub trait Artifact: Send + Sync {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
         let _ = concurrent;
         Ok(())
+    }
+
+    /// Makes room for `live` instances that are started one after the other and stay: what
+    /// [`reserve`](Self::reserve) does, less what only serves starts at the same time.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] when this machine cannot hold that many.
+    fn make_room(&self, live: usize) -> Result<(), RuntimeError> {
+        self.reserve(live)
     }
 
     /// Settings that bear on this artifact's figures and are not the same at every temperature: added to those of

@@ -247,6 +247,10 @@ impl Artifact for Contained {
         self.container.reserve(concurrent)
     }
 
+    fn make_room(&self, live: usize) -> Result<(), RuntimeError> {
+        self.container.make_room(live)
+    }
+
     fn settings(&self) -> BTreeMap<String, String> {
         self.settings.clone()
     }
