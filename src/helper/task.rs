@@ -21,7 +21,15 @@ pub(crate) trait Task: Serialize + DeserializeOwned {
 
 type Run = fn(&RawValue, &Progress) -> Result<Box<RawValue>, Failure>;
 
-const TASKS: &[(&str, Run)] = &[entry::<probe::target::Describe>(), entry::<probe::memory::Growth>()];
+const TASKS: &[(&str, Run)] = &[
+    entry::<probe::target::Describe>(),
+    entry::<probe::size::Ship>(),
+    entry::<probe::memory::Growth>(),
+    entry::<probe::peak::OneStart>(),
+    entry::<probe::engine_memory::Engines>(),
+    entry::<probe::cpu::Idle>(),
+    entry::<probe::cpu_peak::Peak>(),
+];
 
 const fn entry<T: Task>() -> (&'static str, Run) {
     (T::NAME, run::<T>)

@@ -21,7 +21,10 @@ use crate::{
         fresh,
         task::{Progress, Task},
     },
-    resource::{charge::Charge, memory::Usage},
+    resource::{
+        charge::Charge,
+        memory::{Usage, release_free_heap},
+    },
     runtime::{Artifact, Identity},
     stats::Line,
 };
@@ -65,6 +68,11 @@ pub struct MemoryGrowth {
 }
 
 impl MemoryGrowth {
+    pub(super) fn new(identity: Identity, charge: Option<&Charge>, points: Vec<MemoryPoint>) -> Self {
+        let charge_method = charge.map(|charge| charge.method().to_owned());
+        Self { identity, settings: BTreeMap::new(), charge_method, points }
+    }
+
     /// The points, by number of instances.
     #[must_use]
     pub fn points(&self) -> &[MemoryPoint] {
@@ -152,8 +160,8 @@ impl Task for Growth {
         let (runtime, artifact) = self.target.prepare_to_hold(progress)?;
         let charge = Charge::of_own_group();
         let points = grow(artifact.as_ref(), &self.counts, charge.as_ref(), progress)?;
-        let charge_method = charge.map(|charge| charge.method().to_owned());
-        Ok(MemoryGrowth { identity: runtime.identity().clone(), settings: artifact.settings(), charge_method, points })
+        let growth = MemoryGrowth::new(runtime.identity().clone(), charge.as_ref(), points);
+        Ok(MemoryGrowth { settings: artifact.settings(), ..growth })
     }
 }
 
@@ -163,23 +171,34 @@ fn grow(
     charge: Option<&Charge>,
     progress: &Progress,
 ) -> Result<Vec<MemoryPoint>, ProbeError> {
-    let most = counts.iter().copied().max().ok_or(ProbeError::Empty { what: "memory", of: "count of instances" })?;
+    let most = counts.iter().copied().max().unwrap_or(0);
     progress.doing(format!("making room for {most} instances"));
     artifact.make_room(most)?;
-    let mut instances = Vec::with_capacity(most);
+    let (points, instances) = fill(counts, charge, progress, || Ok(artifact.start()?))?;
+    progress.doing(format!("stopping {most} instances"));
+    instances.into_iter().try_for_each(|instance| instance.stop())?;
+    Ok(points)
+}
+
+/// Starts as many as the highest count, and reads memory before and at each count. What was started is returned.
+pub(super) fn fill<T>(
+    counts: &[usize],
+    charge: Option<&Charge>,
+    progress: &Progress,
+    mut start: impl FnMut() -> Result<T, ProbeError>,
+) -> Result<(Vec<MemoryPoint>, Vec<T>), ProbeError> {
+    let most = counts.iter().copied().max().ok_or(ProbeError::Empty { what: "memory", of: "count" })?;
+    let mut started = Vec::with_capacity(most);
+    release_free_heap();
     let mut points = vec![settled(0, charge)?];
     for count in counts {
-        progress.doing(format!("starting instances, {} of {count}", instances.len()));
-        while instances.len() < *count {
-            instances.push(artifact.start()?);
+        progress.doing(format!("starting, {} of {count} are ready", started.len()));
+        while started.len() < *count {
+            started.push(start()?);
         }
-        points.push(settled(instances.len(), charge)?);
+        points.push(settled(started.len(), charge)?);
     }
-    progress.doing(format!("stopping {} instances", instances.len()));
-    for instance in instances {
-        instance.stop()?;
-    }
-    Ok(points)
+    Ok((points, started))
 }
 
 /// Reads until two readings in a row are within a page.

@@ -3,18 +3,28 @@
 
 mod burst;
 mod cost;
+pub(crate) mod cpu;
+pub(crate) mod cpu_peak;
+pub(crate) mod engine_memory;
 mod evaluation;
 mod interleave;
 pub(crate) mod memory;
+pub(crate) mod peak;
+pub(crate) mod size;
 mod startup;
 pub(crate) mod target;
 
 pub use crate::helper::FreshError;
 pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
+pub use cpu::{CpuSpan, IdleCpu, idle_cpu};
+pub use cpu_peak::{CpuPeak, WINDOW, cold_start_cpu_peak};
+pub use engine_memory::{EngineMemory, engine_memory};
 pub use evaluation::{decide, evaluate, first_decision};
 pub use interleave::{Interleaved, Lane, LaneError};
 pub use memory::{MemoryGrowth, MemoryPoint, memory_growth, memory_growth_here};
+pub use peak::{MemoryPeak, memory_peak};
+pub use size::{ImageSize, Shipped, image_size, shipped};
 pub use startup::{lifecycle, startup};
 pub use target::{Described, Target};
 

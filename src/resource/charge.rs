@@ -1,8 +1,9 @@
 //! What a cgroup charges for memory, in either version, and where this process's own group is.
 
 use std::{
-    fs,
-    io::{self, BufRead},
+    fs::{self, File},
+    io::{self, BufRead, Write},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
@@ -114,12 +115,23 @@ impl Charge {
         })
     }
 
-    /// The most bytes charged since the group was made.
-    pub fn peak(&self) -> io::Result<u64> {
-        self.number(match self.version {
+    /// Lets the peak begin anew at what is in use. In v2 (Linux 6.12 and later) that holds for readers of the file that is
+    /// returned alone.
+    pub fn reset_peak(&self) -> io::Result<File> {
+        let file = match self.version {
             Version::V1 => "memory.max_usage_in_bytes",
             Version::V2 => "memory.peak",
-        })
+        };
+        let mut peak = File::options().read(true).write(true).open(self.directory.join(file))?;
+        peak.write_all(b"0")?;
+        Ok(peak)
+    }
+
+    /// The most bytes charged since [`reset_peak`](Self::reset_peak) returned `peak`.
+    pub fn peak(&self, peak: &File) -> io::Result<u64> {
+        let mut text = [0; 32];
+        let length = peak.read_at(&mut text, 0)?;
+        self.parse(&String::from_utf8_lossy(&text[..length]))
     }
 
     /// How many members the kernel killed for want of memory.
@@ -134,16 +146,13 @@ impl Charge {
     }
 
     fn number(&self, file: &str) -> io::Result<u64> {
-        let path = self.directory.join(file);
-        let invalid = |e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", path.display()));
-        fs::read_to_string(&path)?.trim().parse().map_err(invalid)
+        self.parse(&fs::read_to_string(self.directory.join(file))?)
     }
-}
 
-/// By how many bytes a charge may be ahead of what is used: 64 pages for each CPU (`MEMCG_CHARGE_BATCH`).
-pub(crate) fn granularity() -> u64 {
-    let cpus = std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u64);
-    64 * procfs::page_size() * cpus
+    fn parse(&self, text: &str) -> io::Result<u64> {
+        let invalid = |e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", self.directory.display()));
+        text.trim().parse().map_err(invalid)
+    }
 }
 
 #[cfg(test)]
@@ -190,7 +199,9 @@ mod tests {
             .file("cgroup/user.slice/x/memory.peak", "8192\n")
             .file("cgroup/user.slice/x/memory.events", "low 0\noom 1\noom_kill 2\n");
         let charge = tree.read("0::/user.slice/x\n").unwrap();
-        assert_eq!((charge.version(), charge.usage().unwrap(), charge.peak().unwrap()), (Version::V2, 4096, 8192));
+        assert_eq!((charge.version(), charge.usage().unwrap()), (Version::V2, 4096));
+        let peak = File::open(charge.directory().join("memory.peak")).unwrap();
+        assert_eq!(charge.peak(&peak).unwrap(), 8192);
         assert_eq!((charge.oom_kills(), charge.method()), (2, "cgroup-v2 memory.current"));
         assert_eq!(tree.read("0::/user.slice/y\n"), None, "no controller there");
     }
@@ -204,11 +215,10 @@ mod tests {
             .file("memory/job/memory.max_usage_in_bytes", "524288\n")
             .file("memory/job/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
         let charge = tree.read("5:memory:/docker/abc/job\n2:cpu:/\n").unwrap();
-        assert_eq!(
-            (charge.version(), charge.usage().unwrap(), charge.peak().unwrap()),
-            (Version::V1, 262_144, 524_288)
-        );
+        assert_eq!((charge.version(), charge.usage().unwrap()), (Version::V1, 262_144));
         assert_eq!(charge.oom_kills(), 1);
+        let peak = charge.reset_peak().unwrap();
+        assert_eq!(charge.peak(&peak).unwrap(), 24_288, "a 0 was written over its first digit");
         assert_eq!(tree.read("5:memory:/elsewhere\n2:cpu:/\n"), None, "the group is not in what is mounted");
     }
 
@@ -235,6 +245,6 @@ mod tests {
         assert!(Charge::read("nonsense".as_bytes(), "".as_bytes()).is_err());
         let tree = Tree::new().mount("memory", "/", "cgroup", ",memory").file("memory/memory.usage_in_bytes", "many");
         let error = tree.read("4:memory:/\n").unwrap().usage().unwrap_err();
-        assert!(error.to_string().contains("memory.usage_in_bytes"), "{error}");
+        assert!(error.to_string().contains("memory: invalid digit"), "{error}");
     }
 }

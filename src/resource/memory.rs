@@ -72,6 +72,15 @@ pub(crate) fn descendants(root: i32) -> io::Result<Vec<Process>> {
     Ok(found)
 }
 
+/// Gives the free part of the heap back to the kernel, so that what is allocated next is seen to grow.
+pub(crate) fn release_free_heap() {
+    // SAFETY: `malloc_trim` takes any padding, locks the allocator as `free` does, and touches free memory alone.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// A process that is gone, or reaped while it was read, is `NotFound`.
 pub(crate) fn failed(error: ProcError) -> io::Error {
     match error {

@@ -2,5 +2,6 @@
 //! CPU time. Readers alone; what a reading means is for the probes to say.
 
 pub(crate) mod charge;
+pub(crate) mod cpu;
 pub(crate) mod memory;
 pub(crate) mod scope;

@@ -29,7 +29,7 @@ pub use error::{RuntimeError, Unavailable};
 pub use registry::Registry;
 pub use workload::Workload;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +148,11 @@ pub trait Artifact: Send + Sync {
 
     /// Bytes of the file that a start reads (the module, or what was compiled from it), where a start reads one.
     fn artifact_bytes(&self) -> Option<u64> {
+        None
+    }
+
+    /// The root file system that it ships, where it ships one: a directory.
+    fn image(&self) -> Option<PathBuf> {
         None
     }
 

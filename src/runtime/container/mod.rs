@@ -232,6 +232,10 @@ impl Artifact for Prepared {
         self.reserve(1)
     }
 
+    fn image(&self) -> Option<PathBuf> {
+        Bundle::open(&self.0.bundle).ok().map(|bundle| bundle.rootfs)
+    }
+
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let shared = &self.0;
         let Limits { time, memory } = shared.limits;

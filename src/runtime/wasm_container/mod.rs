@@ -25,7 +25,10 @@
 
 mod bundle;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Workload,
@@ -257,6 +260,10 @@ impl Artifact for Contained {
 
     fn artifact_bytes(&self) -> Option<u64> {
         Some(self.bytes)
+    }
+
+    fn image(&self) -> Option<PathBuf> {
+        self.container.image()
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
