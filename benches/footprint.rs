@@ -38,7 +38,7 @@ const REPEATS: usize = 6;
 const BURST: usize = 100;
 
 /// The finest interval at which CPU time is read.
-const SAMPLING: Duration = Duration::from_millis(2);
+const SAMPLING: Duration = Duration::from_millis(1);
 
 fn main() -> Outcome {
     let mode = Mode::of_this_run();
@@ -151,7 +151,12 @@ impl Run {
         let figure = figure.with_settings(method(&format!("{}, the harness's own included", idle.method)));
         let percent = idle.percent_each();
         println!("{}: idle, each takes less than {:.6} % of a core", name(target), percent[percent.len() / 2]);
-        self.percent(&figure, &percent, Bound::Below)
+        self.percent(&figure, &percent, Bound::Below)?;
+        // The host without an instance, whole: that much of the figure above is not the instances'.
+        let Some(host) = idle.host else { return Ok(()) };
+        let mut figure = figure.concurrent(1, "idle");
+        figure.workload = "none".to_owned();
+        self.percent(&figure, &[host.percent()], Bound::Exact)
     }
 
     fn burst(&mut self, target: &Target) -> Outcome {
@@ -234,8 +239,9 @@ impl Run {
     fn counts(&self, target: &Target, identity: &Identity) -> Vec<usize> {
         let step = match (identity.isolation, target.temperature) {
             (Isolation::None, _) => 1000,
-            (Isolation::InProcess, Temperature::Cold) => 10,
+            (Isolation::InProcess, Temperature::Cold) => 20,
             (Isolation::InProcess, _) => 50,
+            (Isolation::Container, _) => 12,
             _ => 6,
         };
         let step = if self.mode == Mode::Test { step.min(3) } else { step };

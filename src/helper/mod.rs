@@ -15,6 +15,8 @@ pub(crate) mod fork;
 pub(crate) mod fresh;
 pub(crate) mod hook;
 pub(crate) mod task;
+#[cfg(test)]
+mod tests;
 mod warden;
 mod wire;
 

@@ -29,6 +29,8 @@ const TASKS: &[(&str, Run)] = &[
     entry::<probe::engine_memory::Engines>(),
     entry::<probe::cpu::Idle>(),
     entry::<probe::cpu_peak::Peak>(),
+    #[cfg(test)]
+    entry::<super::tests::Misbehave>(),
 ];
 
 const fn entry<T: Task>() -> (&'static str, Run) {

@@ -31,6 +31,10 @@ use crate::{
 /// The window, in nanoseconds.
 pub const WINDOW: u64 = 10_000_000;
 
+/// How many times as long as a reading took the thread sleeps at least: a reading adds up what hundreds of processes have
+/// used, and must not take their CPU. 2 % of a core would be 50 times; waking up takes the rest.
+const RESTRAINT: u64 = 75;
+
 /// How long is sampled before and after a burst.
 const MARGIN: Duration = Duration::from_millis(15);
 
@@ -56,7 +60,7 @@ pub struct CpuPeak {
 }
 
 /// Measures in a fresh process: one burst that is not counted, then `rounds` of `concurrent` starts each, sampled every
-/// `interval`.
+/// `interval`, or as seldom as keeps sampling below 2 % of a core.
 ///
 /// # Errors
 /// [`ProbeError::Unavailable`] when the runtime does not run here, or the CPU time of its processes cannot be read;
@@ -162,8 +166,9 @@ fn sample(mut cpu: CpuClock, interval: Duration, stop: &AtomicBool) -> Sampled {
     let mut readings = Vec::with_capacity(1 << 12);
     let (begun, own) = (clock::monotonic(), own_thread());
     let error = loop {
+        let turn = own_thread();
         // A process's clock counts this thread as well.
-        let excess = if cpu.sees_children() { 0 } else { own_thread() - own };
+        let excess = if cpu.sees_children() { 0 } else { turn - own };
         match cpu.read() {
             Ok(time) => readings.push(Reading { at: clock::monotonic(), cpu: time.saturating_sub(excess) }),
             Err(error) => break Some(error),
@@ -171,7 +176,7 @@ fn sample(mut cpu: CpuClock, interval: Duration, stop: &AtomicBool) -> Sampled {
         if stop.load(Relaxed) {
             break None;
         }
-        thread::sleep(interval);
+        thread::sleep(interval.max(Duration::from_nanos((own_thread() - turn).saturating_mul(RESTRAINT))));
     };
     let (used, elapsed) = (own_thread() - own, clock::monotonic() - begun);
     let own_percent = used as f64 / elapsed.max(1) as f64 * 100.0;
