@@ -6,7 +6,8 @@
 //! the line is laid through the others: what the first instances alone map is the host's.
 //!
 //! **Methods.** `pss`: the proportional set sizes, summed over the processes (`smaps_rollup`). It holds what the processes
-//! map, and nothing that the kernel keeps for them. Page tables are in no set size; they have a figure of their own. Where
+//! map, and nothing that the kernel keeps for them; of a page of the program that its other processes have in memory too it
+//! holds a part, so no other copy of the program should come or go meanwhile. Page tables are in no set size; they have a figure of their own. Where
 //! this user may make a cgroup that counts memory, its charge is read beside: it holds the kernel's part as well (stacks,
 //! page tables, pipes, namespaces' structures). The kernel charges in batches of 64 pages for each CPU, so the slope must
 //! rise by far more than that to be read.
