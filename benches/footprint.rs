@@ -104,23 +104,21 @@ impl Run {
         let counts = self.counts(target, identity);
         let grown = self.repeat(target, indicator, || {
             let growth = memory_growth(target, &counts)?;
-            let slopes = (growth.pss_slope()?, growth.page_tables_slope()?, growth.charge_slope()?);
+            let slopes = [Some(growth.pss_slope()?), Some(growth.page_tables_slope()?), growth.charge_slope()?];
             Ok((growth, slopes))
         });
         let Some((first, _)) = grown.first() else { return Ok(()) };
         let figure = Figure::new(indicator, &first.identity, "ready").at(target.temperature);
         let figure = figure.with_settings(first.settings.clone());
-        let of_slopes = |of: fn(&(u64, u64, Option<u64>)) -> Option<u64>| -> Vec<u64> {
-            grown.iter().filter_map(|(_, slopes)| of(slopes)).collect()
-        };
-        let pss = of_slopes(|slopes| Some(slopes.0));
+        let [pss, page_tables, charge] =
+            [0, 1, 2].map(|i| grown.iter().filter_map(|(_, slopes)| slopes[i]).collect::<Vec<u64>>());
         self.bytes(&figure, "ready", "pss-slope", &pss)?;
-        self.bytes(&figure, "ready/page-tables", "VmPTE-slope", &of_slopes(|slopes| Some(slopes.1)))?;
+        self.bytes(&figure, "ready/page-tables", "VmPTE-slope", &page_tables)?;
         // In process, instances are small beside the steps in which a cgroup is charged.
         if contained(identity)
             && let Some(method) = &first.charge_method
         {
-            self.bytes(&figure, "ready/charge", &format!("{method}, slope"), &of_slopes(|slopes| slopes.2))?;
+            self.bytes(&figure, "ready/charge", &format!("{method}, slope"), &charge)?;
         }
         let host: Vec<u64> = grown.iter().filter_map(|(growth, _)| Some(growth.host()?.pss)).collect();
         self.bytes(&figure, "none", "pss", &host)?;
@@ -219,6 +217,12 @@ impl Run {
             println!("{subject}, {policy}: each holds {} bytes, {} at its peak", median(&slopes), median(&peaks));
             self.bytes(&figure, policy, "pss-slope", &slopes)?;
             self.bytes(&figure, &format!("{policy}/peak"), &first.peak_method, &peaks)?;
+            // Of servers the first brings the program itself, which the others share.
+            if server {
+                let first: Vec<u64> = taken.iter().filter_map(|(_, memory)| memory.growth.first()).collect();
+                println!("{subject}, {policy}: the first holds {} bytes", median(&first));
+                self.bytes(&figure, &format!("{policy}/first"), "pss", &first)?;
+            }
         }
         Ok(())
     }

@@ -86,6 +86,13 @@ impl MemoryGrowth {
         self.points.first().copied().filter(|point| point.instances == 0)
     }
 
+    /// What the first instance adds by proportional set size, with what all share: where memory was read at one instance.
+    #[must_use]
+    pub fn first(&self) -> Option<u64> {
+        let first = self.points.iter().find(|point| point.instances == 1)?;
+        Some(first.pss.saturating_sub(self.host()?.pss))
+    }
+
     /// What one more instance adds by proportional set size, in bytes.
     ///
     /// # Errors

@@ -38,6 +38,9 @@ pub struct Target {
     pub temperature: Temperature,
 }
 
+/// A runtime, and the workload as it takes it.
+pub(super) type Prepared = (Box<dyn Runtime>, Box<dyn Artifact>);
+
 impl Target {
     /// A target.
     #[must_use]
@@ -46,7 +49,7 @@ impl Target {
     }
 
     /// Makes the runtime and prepares the workload, in the calling process.
-    pub(super) fn prepare(&self, progress: &Progress) -> Result<(Box<dyn Runtime>, Box<dyn Artifact>), ProbeError> {
+    pub(super) fn prepare(&self, progress: &Progress) -> Result<Prepared, ProbeError> {
         progress.doing(format!("making {}", self.subject));
         let runtime = Registry::only(&self.subject)?;
         progress.doing(format!("preparing {}, {}, {}", self.subject, self.workload.name, self.temperature));
@@ -55,10 +58,7 @@ impl Target {
     }
 
     /// The same, for a measurement of instances that stay.
-    pub(super) fn prepare_to_hold(
-        &self,
-        progress: &Progress,
-    ) -> Result<(Box<dyn Runtime>, Box<dyn Artifact>), ProbeError> {
+    pub(super) fn prepare_to_hold(&self, progress: &Progress) -> Result<Prepared, ProbeError> {
         let (runtime, artifact) = self.prepare(progress)?;
         if runtime.holds() {
             return Ok((runtime, artifact));
