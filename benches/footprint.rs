@@ -133,8 +133,16 @@ impl Run {
         let figure = Figure::new(indicator, &first.identity, "ready").at(target.temperature);
         let figure = figure.with_settings(first.settings.clone());
         let bytes: Vec<u64> = peaks.iter().map(|peak| peak.bytes).collect();
-        println!("{}: a start takes {} bytes at its peak ({})", name(target), median(&bytes), first.method);
-        self.bytes(&figure, "ready", &first.method, &bytes)
+        let firsts: Vec<u64> = peaks.iter().map(|peak| peak.first).collect();
+        println!(
+            "{}: a start takes {} bytes at its peak, the first one {} ({})",
+            name(target),
+            median(&bytes),
+            median(&firsts),
+            first.method
+        );
+        self.bytes(&figure, "ready", &first.method, &bytes)?;
+        self.bytes(&figure, "ready/first", &first.method, &firsts)
     }
 
     fn idle(&mut self, target: &Target, identity: &Identity) -> Outcome {

@@ -247,6 +247,6 @@ mod wasmtime {
         let _alone = alone();
         let trap = Workload::wasm("trap", include_str!("../fixtures/workloads/trap.wat"));
         let error = memory_peak(&Target::new("wasmtime", trap, Temperature::Warm)).unwrap_err();
-        assert!(error.to_string().contains("starting one instance: trap failed: "), "{error}");
+        assert!(error.to_string().contains("starting the first instance: trap failed: "), "{error}");
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Usage {
     pub processes: usize,
     /// The proportional set size: private pages whole, a page that n processes share as its n-th part.
     pub pss: u64,
+    /// Of that, what no file backs: a page of a file may be shared with processes that have nothing to do with these.
+    pub anonymous: u64,
     /// The page tables, which are in no set size.
     pub page_tables: u64,
 }
@@ -21,9 +23,14 @@ pub(crate) struct Usage {
 impl Usage {
     fn of(process: &Process) -> io::Result<Self> {
         let rollup = process.smaps_rollup().map_err(failed)?;
-        let pss = rollup.memory_map_rollup.0.iter().filter_map(|map| map.extension.map.get("Pss")).sum();
+        let sum = |name: &str| -> Option<u64> {
+            rollup.memory_map_rollup.0.iter().map(|map| map.extension.map.get(name).copied()).sum()
+        };
+        let pss = sum("Pss").unwrap_or(0);
+        // Linux 5.4 and later tell them apart.
+        let anonymous = sum("Pss_Anon").zip(sum("Pss_Shmem")).map_or(pss, |(private, shared)| private + shared);
         let page_tables = process.status().map_err(failed)?.vmpte.unwrap_or(0) * 1024;
-        Ok(Self { processes: 1, pss, page_tables })
+        Ok(Self { processes: 1, pss, anonymous, page_tables })
     }
 
     /// This process and all its descendants, those in other process namespaces too. One that ends meanwhile is not counted.
@@ -48,6 +55,7 @@ impl std::ops::Add for Usage {
         Self {
             processes: self.processes + other.processes,
             pss: self.pss + other.pss,
+            anonymous: self.anonymous + other.anonymous,
             page_tables: self.page_tables + other.page_tables,
         }
     }
