@@ -7,15 +7,16 @@
 
 use std::{
     env,
-    os::{fd::AsFd, unix::process::parent_id},
+    fs::{self, File},
+    io,
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd},
+        unix::process::{CommandExt, parent_id},
+    },
     panic::catch_unwind,
+    path::Path,
     process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
-};
-use std::{
-    fs::File,
-    io,
-    os::fd::{AsRawFd, OwnedFd},
 };
 
 /// The variable: `<version of this crate> <process id of the parent> <role>`.
@@ -76,8 +77,7 @@ pub(crate) fn ran() -> bool {
 pub(crate) fn command(role: Role, control: impl Into<Stdio>) -> Command {
     let mut command = Command::new("/proc/self/exe");
     let value = format!("{VERSION} {} {}", std::process::id(), role.word());
-    std::os::unix::process::CommandExt::arg0(&mut command, "runtime-baseline-helper");
-    command.env(VARIABLE, value.trim_end()).stdin(control).stdout(Stdio::null());
+    command.arg0("runtime-baseline-helper").env(VARIABLE, value.trim_end()).stdin(control).stdout(Stdio::null());
     command
 }
 
@@ -110,7 +110,7 @@ fn role() -> Option<Role> {
     let mut words = value.split(' ');
     let (version, parent) = (words.next()?, words.next()?);
     let role = Role::parse(words.next().unwrap_or_default())?;
-    let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    let threads = fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
     if version != VERSION || threads != 1 {
         return None;
     }
@@ -118,7 +118,7 @@ fn role() -> Option<Role> {
         return Some(role);
     }
     // The parent ended before this process came here: what it would have run a second time is nobody's wish.
-    if parent.parse::<u32>().is_ok_and(|id| !std::path::Path::new(&format!("/proc/{id}")).exists()) {
+    if parent.parse::<u32>().is_ok_and(|id| !Path::new(&format!("/proc/{id}")).exists()) {
         exit(71);
     }
     None

@@ -9,7 +9,14 @@ use super::{
     fresh::{FreshError, measure},
     task::{Progress, Task},
 };
-use crate::{probe::ProbeError, resource::memory::descendants, runtime::Unavailable};
+use crate::{
+    probe::ProbeError,
+    resource::{
+        charge::{Charge, Version},
+        memory::descendants,
+    },
+    runtime::Unavailable,
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Misbehave {
@@ -22,6 +29,7 @@ pub(super) enum Misbehave {
     KillWarden,
     Hang,
     Chatter,
+    Devour,
 }
 
 impl Task for Misbehave {
@@ -47,6 +55,7 @@ impl Task for Misbehave {
             Self::Die => kill_process(getpid(), Signal::KILL).unwrap(),
             Self::KillWarden => kill_process(getppid().unwrap(), Signal::KILL).unwrap(),
             Self::Hang => {}
+            Self::Devour => devour()?,
             Self::Chatter => loop {
                 progress.doing("talking");
             },
@@ -54,6 +63,22 @@ impl Task for Misbehave {
         loop {
             std::thread::sleep(Duration::from_secs(1));
         }
+    }
+}
+
+/// Takes more memory than the limit that it sets its own cgroup.
+fn devour() -> Result<(), ProbeError> {
+    let refuse = |reason: String| Unavailable { subject: "noop".parse().unwrap(), reason, remedy: String::new() };
+    let group = Charge::of_own_group().ok_or_else(|| refuse("no cgroup that counts memory".to_owned()))?;
+    let limit = match group.version() {
+        Version::V1 => "memory.limit_in_bytes",
+        Version::V2 => "memory.max",
+    };
+    let limited = std::fs::write(group.directory().join(limit), (32 << 20).to_string());
+    limited.map_err(|e| refuse(format!("no limit: {e}")))?;
+    let mut taken = Vec::new();
+    loop {
+        taken.push(vec![1_u8; 1 << 20]);
     }
 }
 
@@ -105,6 +130,11 @@ fn every_end_is_told_apart() {
     died(Misbehave::Exit, "exit status 3");
     died(Misbehave::Die, "killed by signal 9");
     died(Misbehave::KillWarden, "warden");
+    match measure(&Misbehave::Devour, LONG).unwrap_err() {
+        ProbeError::Fresh(FreshError::OutOfMemory { doing, .. }) => assert_eq!(doing, "misbehaving"),
+        ProbeError::Unavailable(refusal) => println!("unavailable: {}", refusal.reason),
+        other => panic!("{other}"),
+    }
 }
 
 #[test]
