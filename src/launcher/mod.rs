@@ -10,9 +10,9 @@
 //! ```
 //!
 //! The keeper is this process's own executable, started again; a function in `.init_array` turns it into the keeper
-//! before `main` runs (see `helper`). The kernel kills all of a process namespace with its first process, so whatever ends this
-//! process, the keeper, or both, no container outlives them; the keeper then removes the cgroups, and those of a keeper
-//! that was killed are removed by the next.
+//! before `main` runs (see `helper`). The kernel kills all of a process namespace with its first process, so whatever
+//! ends this process, the keeper, or both, no container outlives them; the keeper then removes the cgroups, and those of
+//! a keeper that was killed are removed by the next.
 
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod executor;

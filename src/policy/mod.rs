@@ -21,10 +21,10 @@ pub use error::PolicyError;
 pub use fixture::{Case, Policy};
 pub use registry::Registry;
 
-#[cfg(any(feature = "opa-wasm", feature = "regorus"))]
-use crate::disk;
 use serde::{Deserialize, Serialize};
 
+#[cfg(any(feature = "opa-wasm", feature = "regorus"))]
+use crate::disk;
 use crate::runtime::{Identity, Limits};
 
 /// In which form an engine is given the policy.
