@@ -42,12 +42,16 @@ pub mod clock;
 #[cfg(feature = "measure")]
 #[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "adapters use it"))]
 mod disk;
+#[cfg(feature = "measure")]
+mod helper;
 #[cfg(feature = "container")]
 pub mod launcher;
 #[cfg(feature = "measure")]
 pub mod policy;
 #[cfg(feature = "measure")]
 pub mod probe;
+#[cfg(feature = "measure")]
+mod resource;
 #[cfg(feature = "measure")]
 pub mod runtime;
 #[cfg(any(

@@ -8,15 +8,18 @@ use std::{
 };
 
 use crate::{
-    Baseline, BaselineError, Component, Conditions, Date, Environment, Host, Indicator, Language, Metric, MetricError,
-    Provenance, ProvenanceError, Quantity, Source, SourceKind, Statistic, Temperature, UnavailableRow, Unit, Watch,
-    report,
+    Baseline, BaselineError, Bound, Component, Conditions, Date, Environment, Host, Indicator, Interval, Language,
+    Metric, MetricError, Provenance, ProvenanceError, Quantity, Source, SourceKind, Statistic, Temperature,
+    UnavailableRow, Unit, Watch, report,
     runtime::Identity,
     stats::{Histogram, Samples, SamplesError, StatsError},
 };
 
 /// The confidence level of every interval that a session records.
 const LEVEL: f64 = 0.95;
+
+/// The setting that says how a figure was read, where there are several ways.
+pub const METHOD: &str = "method";
 
 /// What a set of samples is of: everything of a metric but its value.
 #[derive(Debug, Clone)]
@@ -79,8 +82,16 @@ impl Figure {
     fn samples_path(&self) -> PathBuf {
         let temperature = self.temperature.map(Temperature::as_str).unwrap_or_default();
         let concurrency = format!("{}-concurrent", self.concurrency);
-        let parts =
-            [self.indicator.as_str(), self.identity.subject.as_str(), &self.workload, temperature, &concurrency];
+        // The same figure read in two ways is two sets of samples.
+        let method = self.settings.get(METHOD).map(String::as_str).unwrap_or_default();
+        let parts = [
+            self.indicator.as_str(),
+            self.identity.subject.as_str(),
+            &self.workload,
+            temperature,
+            &concurrency,
+            method,
+        ];
         let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
         // A subject has slashes, and a workload is named by whoever made it.
         let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.+".contains(c) { c } else { '_' };
@@ -159,6 +170,27 @@ impl Session {
     ) -> Result<(), SessionError> {
         let metric = self.metric(figure, value)?.with_statistic(statistic).with_count(count);
         self.baseline.push(metric);
+        Ok(())
+    }
+
+    /// Adds a figure with an interval of its own, in the figure's unit, that may be a bound and no more.
+    ///
+    /// # Errors
+    /// [`SessionError::Metric`] when the quantities are not in the indicator's unit.
+    pub fn record_bound(
+        &mut self,
+        figure: &Figure,
+        statistic: Statistic,
+        value: Quantity,
+        bound: Bound,
+        interval: Option<Interval>,
+        count: u64,
+    ) -> Result<(), SessionError> {
+        let metric = self.metric(figure, value)?.with_statistic(statistic).with_count(count).with_bound(bound);
+        self.baseline.push(match interval {
+            Some(interval) => metric.with_interval(interval)?,
+            None => metric,
+        });
         Ok(())
     }
 

@@ -10,13 +10,14 @@ use rustix::{
 };
 
 use super::{
-    cgroups,
-    fork::fork,
-    hook,
     orphans::end_children_except,
     protocol::{Channel, Control, Hello, Setting},
     view::{self, CGROUP, View},
     worker,
+};
+use crate::{
+    helper::{fork::fork, hook},
+    resource::scope,
 };
 
 struct Worker {
@@ -93,7 +94,7 @@ fn bury(number: u64, worker: &Worker, others: &BTreeMap<u64, Worker>, state: &Pa
         for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             match (name.contains(&prefix), is_cgroup) {
-                (true, true) => cgroups::remove_tree(&entry.path(), Duration::from_secs(1)),
+                (true, true) => scope::remove_tree(&entry.path(), Duration::from_secs(1)),
                 (true, false) => drop(fs::remove_dir_all(entry.path())),
                 (false, _) => {}
             }

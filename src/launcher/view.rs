@@ -16,7 +16,8 @@ use rustix::{
     },
 };
 
-use super::{CgroupView, cgroups::Scope, protocol::Refusal};
+use super::{CgroupView, protocol::Refusal};
+use crate::resource::scope::Scope;
 
 pub(super) const CGROUP: &str = "/sys/fs/cgroup";
 

@@ -21,12 +21,14 @@ pub use error::PolicyError;
 pub use fixture::{Case, Policy};
 pub use registry::Registry;
 
+use serde::{Deserialize, Serialize};
+
 #[cfg(any(feature = "opa-wasm", feature = "regorus"))]
 use crate::disk;
 use crate::runtime::{Identity, Limits};
 
 /// In which form an engine is given the policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum PolicyForm {
     /// As its author ships it: Rego, or OPA's Wasm. Parsing and compiling are inside the start.
@@ -42,6 +44,11 @@ pub trait PolicyEngine: Send + Sync {
 
     /// The forms that it takes.
     fn forms(&self) -> &[PolicyForm];
+
+    /// Whether a loaded engine holds anything between two decisions. One that is a process for each does not.
+    fn holds(&self) -> bool {
+        true
+    }
 
     /// Does what may be done before the clock starts: puts the policy's artifact for `form` on disk.
     /// What [`Loader::load`] then does is the engine's startup, up to the first decision.

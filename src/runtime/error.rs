@@ -2,10 +2,12 @@
 
 use std::{io, path::PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Subject, Temperature, disk};
 
 /// Why an adapter cannot run on this machine, and what to do about it. A row of the report, never a gap.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{subject} is unavailable here: {reason}; {remedy}")]
 pub struct Unavailable {
     /// What cannot run.
@@ -23,6 +25,14 @@ pub enum RuntimeError {
     /// The runtime cannot run here; the value says what to do about it.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// No adapter has that name.
+    #[error("no runtime is named {name:?}; there are {}", known.join(", "))]
+    UnknownSubject {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
     /// The workload has no form that this runtime takes.
     #[error("{subject} cannot run workload {workload:?}: {reason}")]
     UnsupportedWorkload {

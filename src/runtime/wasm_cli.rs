@@ -169,6 +169,10 @@ impl Runtime for WasmCli {
         &[Temperature::Cold, Temperature::Precompiled]
     }
 
+    fn holds(&self) -> bool {
+        false
+    }
+
     fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
         let subject = self.identity.subject.clone();
         if temperature == Temperature::Warm {

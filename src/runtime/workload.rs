@@ -1,5 +1,7 @@
 //! What a runtime is given to run.
 
+use serde::{Deserialize, Serialize};
+
 /// A workload in the forms that runtimes take. The project's own are in `fixtures/workloads`.
 ///
 /// **The ready protocol**: when it is ready, the workload reads `CLOCK_MONOTONIC` and writes it to standard output as 8
@@ -12,7 +14,7 @@
 ///
 /// A Wasm workload exports `_start`, without parameters and results, and its memory as `memory`, and imports nothing but
 /// WASI preview1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Workload {
     /// The name in the stored form.

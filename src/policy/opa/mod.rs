@@ -129,6 +129,10 @@ impl PolicyEngine for Opa {
         &[PolicyForm::Source]
     }
 
+    fn holds(&self) -> bool {
+        self.way == Way::Server
+    }
+
     fn prepare(&self, policy: &Policy, form: PolicyForm, limits: Limits) -> Result<Box<dyn Loader>, PolicyError> {
         if !self.forms().contains(&form) {
             return Err(PolicyError::UnsupportedForm {

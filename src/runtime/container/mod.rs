@@ -227,6 +227,15 @@ impl Artifact for Prepared {
         launcher.pool().reserve_for(concurrent, *payload, limits.time).map_err(|e| self.0.error(e))
     }
 
+    /// One worker: it holds some hundred containers, and more are made as they are needed.
+    fn make_room(&self, _: usize) -> Result<(), RuntimeError> {
+        self.reserve(1)
+    }
+
+    fn image(&self) -> Option<PathBuf> {
+        Bundle::open(&self.0.bundle).ok().map(|bundle| bundle.rootfs)
+    }
+
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let shared = &self.0;
         let Limits { time, memory } = shared.limits;

@@ -25,7 +25,10 @@
 
 mod bundle;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Workload,
@@ -255,12 +258,20 @@ impl Artifact for Contained {
         self.container.reserve(concurrent)
     }
 
+    fn make_room(&self, live: usize) -> Result<(), RuntimeError> {
+        self.container.make_room(live)
+    }
+
     fn settings(&self) -> BTreeMap<String, String> {
         self.settings.clone()
     }
 
     fn artifact_bytes(&self) -> Option<u64> {
         Some(self.bytes)
+    }
+
+    fn image(&self) -> Option<PathBuf> {
+        self.container.image()
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
