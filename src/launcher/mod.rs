@@ -38,7 +38,7 @@ use std::{
 };
 
 use pool::Pool;
-pub(crate) use pool::{Held, WorkerError};
+pub(crate) use pool::{Held, MAX_HELD, WorkerError};
 use protocol::{Channel, Hello, Refusal, Setting};
 
 /// How long the helper may take until it says hello. It takes milliseconds.

@@ -15,7 +15,7 @@ use super::protocol::{Channel, Control, Failure, Payload, Reply, Request};
 const MAX_WORKERS: usize = 256;
 
 /// What a worker holds before another is started: a container takes 2 of its file descriptors, of 1,024.
-const MAX_HELD: usize = 400;
+pub(crate) const MAX_HELD: usize = 400;
 
 /// How long a worker may take beyond a request's own time limit, which it enforces itself, before it is killed.
 const GRACE: Duration = Duration::from_secs(30);
@@ -106,6 +106,13 @@ impl Pool {
             }
             other => Err(unexpected(&other)),
         })
+    }
+
+    /// Whether the container's worker sees its process alive.
+    pub fn is_alive(&self, held: &Held) -> bool {
+        let channel = lock(&held.worker.channel);
+        let request = Request::IsAlive { id: held.id };
+        matches!(self.ask(&held.worker, &channel, &request, Duration::ZERO), Ok(Reply::Alive(true)))
     }
 
     /// Has the container's worker stop it.

@@ -19,7 +19,8 @@ use rustix::{
     io::Errno,
     pipe::{PipeFlags, pipe_with},
     process::{
-        Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, pidfd_open, set_child_subreaper, wait, waitpid,
+        Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, pidfd_open,
+        set_child_subreaper, wait, waitid, waitpid,
     },
 };
 
@@ -97,6 +98,7 @@ impl Worker<'_> {
             Request::Start { id, bundle, payload, time, memory } => {
                 self.start(id, &bundle, payload, time, memory).map(Reply::Ready)
             }
+            Request::IsAlive { id } => Ok(Reply::Alive(self.is_alive(id))),
             Request::Stop { id, time } => self.stop(id, time).map(|()| Reply::Stopped),
             Request::Run { command, time } => self.run(&command, time).map(|ready_at| Reply::Ran { ready_at }),
         }
@@ -167,6 +169,13 @@ impl Worker<'_> {
                 })
             }
         }
+    }
+
+    /// Looks without reaping.
+    fn is_alive(&self, id: u64) -> bool {
+        let Some(live) = self.live.get(&id).filter(|live| live.ended.is_none()) else { return false };
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        matches!(waitid(WaitId::Pid(live.pid), look), Ok(None))
     }
 
     fn stop(&mut self, id: u64, time: Duration) -> Result<(), Failure> {

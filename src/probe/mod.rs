@@ -3,12 +3,15 @@
 
 mod burst;
 mod cost;
+mod density;
 mod evaluation;
+mod gate;
 mod interleave;
 mod startup;
 
 pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
+pub use density::{Bound, Budget, Density, Gauge, Reading, Stop, density, density_while};
 pub use evaluation::{decide, evaluate, first_decision};
 pub use interleave::{Interleaved, Lane, LaneError};
 pub use startup::{lifecycle, startup};

@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use crate::{Subject, runtime::RuntimeError};
+use crate::{
+    Subject,
+    runtime::{Resource, RuntimeError},
+};
 
 /// Where /proc/sys/vm/max_map_count cannot be read: the kernel's default.
 const MAX_MAP_COUNT: usize = 65_530;
@@ -37,7 +40,11 @@ impl Room {
         let fits = |taken: usize| taken.checked_add(mappings).filter(|sum| *sum <= self.most);
         match self.taken.fetch_update(Relaxed, Relaxed, fits) {
             Ok(_) => Ok(Seat { room: self, mappings }),
-            Err(taken) => Err(RuntimeError::Full { subject: subject.clone(), reason: self.reason(taken, mappings) }),
+            Err(taken) => Err(RuntimeError::Full {
+                subject: subject.clone(),
+                resource: Resource::Mappings,
+                reason: self.reason(taken, mappings),
+            }),
         }
     }
 

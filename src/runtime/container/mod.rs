@@ -21,7 +21,7 @@ use super::{Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavail
 use crate::{
     Component, Isolation, Subject, Temperature,
     launcher::{
-        Held, Launcher, LauncherError, WorkerError,
+        Held, Launcher, LauncherError, MAX_HELD, WorkerError,
         protocol::{Failure, Payload, Request},
     },
     versions,
@@ -227,6 +227,10 @@ impl Artifact for Prepared {
         launcher.pool().reserve_for(concurrent, *payload, limits.time).map_err(|e| self.0.error(e))
     }
 
+    fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
+        self.reserve(concurrent.max(live.div_ceil(MAX_HELD)))
+    }
+
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let shared = &self.0;
         let Limits { time, memory } = shared.limits;
@@ -265,6 +269,10 @@ impl Instance for Ready {
         self.ready_at
     }
 
+    fn is_alive(&mut self) -> bool {
+        self.held.as_ref().is_some_and(|held| self.shared.launcher.pool().is_alive(held))
+    }
+
     fn stop(mut self: Box<Self>) -> Result<(), RuntimeError> {
         self.end()
     }
@@ -286,6 +294,7 @@ pub(crate) fn runtime_error(subject: &Subject, workload: &str, limits: Limits, e
         WorkerError::Failure(Failure::NotReady) => RuntimeError::NotReady { workload },
         WorkerError::Failure(Failure::TimeLimit) => RuntimeError::TimeLimit { workload, limit: limits.time },
         WorkerError::Failure(Failure::MemoryLimit) => RuntimeError::MemoryLimit { workload, limit: limits.memory },
+        WorkerError::Failure(Failure::Exhausted { resource, reason }) => RuntimeError::Full { subject, resource, reason },
         WorkerError::Failure(Failure::Engine(reason)) => RuntimeError::Engine { subject, reason },
     }
 }

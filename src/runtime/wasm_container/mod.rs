@@ -247,6 +247,10 @@ impl Artifact for Contained {
         self.container.reserve(concurrent)
     }
 
+    fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
+        self.container.reserve_live(live, concurrent)
+    }
+
     fn settings(&self) -> BTreeMap<String, String> {
         self.settings.clone()
     }

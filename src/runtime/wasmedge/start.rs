@@ -71,7 +71,7 @@ impl Job {
         let outcome = guest(engine);
         drop((watched, signals));
         let (ready_at, live) = self.ready(outcome)?;
-        Ok(Box::new(Ready { ready_at, _live: live, _file: file, _seat: seat }))
+        Ok(Box::new(Ready { ready_at, live, _file: file, _seat: seat }))
     }
 
     /// What the end of a guest means: its reading, if all went well.
@@ -250,7 +250,7 @@ impl Artifact for Warm {
 struct Ready {
     ready_at: u64,
     // Declared before the seat, so that its mappings are gone when the seat is free.
-    _live: Live,
+    live: Live,
     // The loader knows a library by its path: no other file may have this one as long as the library is loaded.
     _file: Option<Arc<File>>,
     _seat: Seat,
@@ -259,6 +259,10 @@ struct Ready {
 impl Instance for Ready {
     fn ready_at(&self) -> u64 {
         self.ready_at
+    }
+
+    fn is_alive(&mut self) -> bool {
+        self.live.is_alive()
     }
 
     fn stop(self: Box<Self>) -> Result<(), RuntimeError> {
