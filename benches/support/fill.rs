@@ -33,11 +33,24 @@ pub fn serve_if_asked() {
 }
 
 fn serve(order: &Order) -> Result<Density, String> {
-    let registry = Registry::of_this_machine();
-    let named = |runtime: &&dyn Runtime| runtime.identity().subject.as_str() == order.subject;
-    let runtime = registry.runtimes().find(named).ok_or_else(|| format!("there is no {}", order.subject))?;
+    let registry;
+    #[cfg(feature = "wasmtime")]
+    let dense;
+    let runtime: &dyn Runtime = match order.dense {
+        #[cfg(feature = "wasmtime")]
+        true => {
+            dense = runtime_baseline::runtime::wasmtime::Wasmtime::dense().map_err(|error| error.to_string())?;
+            &dense
+        }
+        _ => {
+            registry = Registry::of_this_machine();
+            let named = |runtime: &&dyn Runtime| runtime.identity().subject.as_str() == order.subject;
+            registry.runtimes().find(named).ok_or_else(|| format!("there is no {}", order.subject))?
+        }
+    };
     let artifact = runtime.prepare(&Workload::ready(), order.temperature).map_err(|error| error.to_string())?;
     let hold = |live| {
+        if env::var_os("MAPS").is_some() { eprintln!("maps {}", std::fs::read_to_string("/proc/self/maps").unwrap().lines().count()); }
         println!("{live}");
         // An answer, or the other side's end.
         let _ = io::stdin().read(&mut [0]);

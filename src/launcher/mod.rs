@@ -17,6 +17,7 @@
 mod cgroups;
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod executor;
+mod exhausted;
 mod fork;
 mod hook;
 mod init;

@@ -179,10 +179,11 @@ impl Pool {
 
     fn grow(&self) -> Result<Arc<Worker>, WorkerError> {
         let number = self.next_number();
-        let (ours, theirs) = Channel::pair().map_err(|e| WorkerError::Gone(format!("socketpair: {e}")))?;
+        let (ours, theirs) = Channel::pair().map_err(|e| WorkerError::Failure(Failure::of_call("socketpair", e)))?;
         self.tell(&Control::Fork { number }, Some(theirs))?;
         match ours.receive_within(GRACE) {
             Ok(Some(Reply::Idle)) => {}
+            Ok(Some(Reply::Failed(failure))) => return Err(WorkerError::Failure(failure)),
             Ok(Some(other)) => return Err(unexpected(&other)),
             Ok(None) => return Err(WorkerError::Gone("it could not start another worker".to_owned())),
             Err(e) => return Err(WorkerError::Gone(format!("its new worker: {e}"))),

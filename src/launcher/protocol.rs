@@ -156,6 +156,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A system call failed, for want of something or for another reason.
+    pub fn of_call(what: &str, error: io::Error) -> Self {
+        match error.raw_os_error().and_then(Resource::of_errno) {
+            Some(resource) => Self::Exhausted { resource, reason: shorten(format!("{what}: {error}")) },
+            None => Self::engine(what, error),
+        }
+    }
+
     pub fn engine(what: &str, error: impl std::fmt::Display) -> Self {
         Self::Engine(shorten(format!("{what}: {error}")))
     }

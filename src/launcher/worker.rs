@@ -27,6 +27,7 @@ use rustix::{
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 use super::executor::{Engines, WasmExecutor};
 use super::{
+    exhausted,
     orphans::end_children_except,
     protocol::{Channel, Failure, Payload, Reply, Request, readable, shorten},
     verdict::Verdict,
@@ -122,7 +123,7 @@ impl Worker<'_> {
     ) -> Result<u64, Failure> {
         let deadline = Instant::now().checked_add(time);
         let name = container_id(self.number, Some(id));
-        let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::engine("pipe", e));
+        let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::of_call("pipe", e.into()));
         let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
         self.prepare(payload)?;
         let builder = ContainerBuilder::new(name, SyscallType::default());
@@ -131,7 +132,7 @@ impl Worker<'_> {
             #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
             Payload::Wasm(wasm) => {
                 let (executor, verdict) =
-                    WasmExecutor::new(wasm, &self.engines).map_err(|e| Failure::engine("pipe", e))?;
+                    WasmExecutor::new(wasm, &self.engines).map_err(|e| Failure::of_call("pipe", e))?;
                 (builder.with_executor(executor), Some(verdict))
             }
         };
@@ -336,7 +337,10 @@ fn explain(bundle: &Path, error: &LibcontainerError) -> Failure {
         LibcontainerError::Spec(_) | LibcontainerError::MissingSpec(_) | LibcontainerError::InvalidSpec(_) => {
             Failure::Invalid(format!("{}: {reason}", bundle.join("config.json").display()))
         }
-        _ => Failure::Engine(format!("create: {reason}")),
+        _ => match exhausted::resource(error) {
+            Some(resource) => Failure::Exhausted { resource, reason: format!("create: {reason}") },
+            None => Failure::Engine(format!("create: {reason}")),
+        },
     }
 }
 

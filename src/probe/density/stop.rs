@@ -49,6 +49,11 @@ impl Stop {
             ProbeError::Runtime(RuntimeError::Full { resource, reason, .. }) => {
                 Self::Limit { resource: *resource, reason: reason.clone() }
             }
+            ProbeError::Runtime(RuntimeError::Io { source, .. })
+                if let Some(resource) = source.raw_os_error().and_then(Resource::of_errno) =>
+            {
+                Self::Limit { resource, reason: error.to_string() }
+            }
             other => Self::Refused(other.to_string()),
         }
     }

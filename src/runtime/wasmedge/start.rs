@@ -5,7 +5,7 @@ use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, sync::Arc};
 use super::{
     Mode, compile,
     ffi::{self, Config, End, Engine, Fault, Linked, Live, Module},
-    room::{ROOM, Seat},
+    room::{Need, ROOM, Seat},
     signals,
     watch::Watch,
 };
@@ -14,8 +14,16 @@ use crate::{
     runtime::{Artifact, Instance, Limits, RuntimeError},
 };
 
-/// The most memory mappings that a live instance was seen to hold, with a module of its own, and some.
-const MAPPINGS: usize = 12;
+/// The addresses that the engine reserves for a memory, whatever its size.
+const RESERVED: u64 = 12 << 30;
+
+/// The most memory mappings that a live instance was seen to hold, and some. One compiled just in time has its code too.
+const fn mappings(mode: Mode) -> u64 {
+    match mode {
+        Mode::Interpreter | Mode::Aot => 3,
+        Mode::Jit => 8,
+    }
+}
 
 /// What the artifacts of one workload share.
 #[derive(Debug)]
@@ -107,7 +115,7 @@ impl Job {
     }
 
     fn seat(&self, concurrent: usize) -> Result<Seat, RuntimeError> {
-        ROOM.take(concurrent.saturating_mul(MAPPINGS), &self.subject)
+        ROOM.take(Need { mappings: mappings(self.mode), addresses: RESERVED }.times(concurrent), &self.subject)
     }
 
     /// A fresh executor links, instantiates and runs `module`.
