@@ -79,7 +79,9 @@ impl Density {
         whole.check = fills.iter().map(|fill| fill.check).max()?;
         whole.teardown = fills.iter().map(|fill| fill.teardown).max()?;
         // Each process's readings have the others in them, or not, as the gauge has it.
-        whole.memory.clear();
+        if fills.len() > 1 {
+            whole.memory.clear();
+        }
         Some(whole)
     }
 
