@@ -89,7 +89,13 @@ impl Case {
             Mode::Test => 2,
         }];
         let budget = Budget::default().count(count).memory(MEMORY).threads(self.threads());
-        Order { subject: self.subject.to_owned(), temperature: self.temperature, dense: self.dense, budget }
+        Order {
+            subject: self.subject.to_owned(),
+            temperature: self.temperature,
+            dense: self.dense,
+            budget,
+            group: None,
+        }
     }
 
     /// A container's start waits for the kernel as much as it computes. In one process, starts wait for each other: all

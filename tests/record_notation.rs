@@ -357,7 +357,8 @@ fn errors_of_the_block_say_which_line_field_and_column() {
             3,
             8,
             NotationField::Noise,
-            "expected 隔离 (isolation), 传输 (transport), 引擎 (engine), 观测 (observed), 噪声 (noise), found \"颜色\"".into()
+            "expected 隔离 (isolation), 传输 (transport), 引擎 (engine), 观测 (observed), 噪声 (noise), found \"颜色\""
+                .into()
         )
     );
     assert_eq!(

@@ -3,9 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    env,
+    env, fs,
     io::{self, BufRead, BufReader, Read, Write},
     os::unix::process::ExitStatusExt,
+    path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio, exit},
 };
 
@@ -30,6 +31,8 @@ pub struct Order {
     /// Whether Wasmtime's pool is dense.
     pub dense: bool,
     pub budget: Budget,
+    /// A cgroup that the process enters first.
+    pub group: Option<PathBuf>,
 }
 
 /// What it came to, and the settings of what was filled with.
@@ -49,6 +52,10 @@ pub fn serve_if_asked() {
 }
 
 fn serve(order: &Order) -> Result<Filled, String> {
+    if let Some(group) = &order.group {
+        let members = group.join("cgroup.procs");
+        fs::write(&members, "0").map_err(|error| format!("{}: {error}", members.display()))?;
+    }
     let runtime = runtime(order)?;
     let artifact = runtime.prepare(&Workload::ready(), order.temperature).map_err(|error| error.to_string())?;
     // Whatever it says, or its end.
@@ -87,7 +94,7 @@ pub struct Filling {
 impl Filling {
     /// Starts it; `arguments` are what leads this program to [`serve_if_asked`]. It waits until it is told to go on.
     pub fn prepare(order: &Order, arguments: &[&str]) -> Result<Self, String> {
-        let gauge = Gauge::of_this_process();
+        let gauge = order.group.clone().map_or_else(Gauge::of_this_process, Gauge::Cgroup);
         let kills = gauge.kills();
         let program = env::current_exe().map_err(|error| error.to_string())?;
         let order = serde_json::to_string(order).map_err(|error| error.to_string())?;

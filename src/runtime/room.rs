@@ -79,8 +79,7 @@ impl Room {
 
     /// Takes what is needed, which is free again when the seat is dropped.
     pub(super) fn take(&'static self, need: Need, subject: &Subject) -> Result<Seat, RuntimeError> {
-        let full =
-            |resource, reason: String| RuntimeError::Full { subject: subject.clone(), resource, reason };
+        let full = |resource, reason: String| RuntimeError::Full { subject: subject.clone(), resource, reason };
         self.mappings.take(need.mappings).map_err(|taken| {
             let reason = format!(
                 "{taken} memory mappings are taken, {} more are needed, and of this machine's vm.max_map_count {} are \

@@ -67,7 +67,8 @@ impl Density {
     /// first of them that did not reach its count. `None` of none.
     #[must_use]
     pub fn together(fills: &[Self]) -> Option<Self> {
-        let mut whole = fills.iter().find(|fill| fill.stopped_by != Stop::Budget(Bound::Count)).or(fills.first())?.clone();
+        let mut whole =
+            fills.iter().find(|fill| fill.stopped_by != Stop::Budget(Bound::Count)).or(fills.first())?.clone();
         whole.begun = fills.iter().map(|fill| fill.begun).min()?;
         let since = |fill: &Self, after: &u64| (fill.begun - whole.begun).saturating_add(*after);
         whole.ready_after =

@@ -294,7 +294,9 @@ pub(crate) fn runtime_error(subject: &Subject, workload: &str, limits: Limits, e
         WorkerError::Failure(Failure::NotReady) => RuntimeError::NotReady { workload },
         WorkerError::Failure(Failure::TimeLimit) => RuntimeError::TimeLimit { workload, limit: limits.time },
         WorkerError::Failure(Failure::MemoryLimit) => RuntimeError::MemoryLimit { workload, limit: limits.memory },
-        WorkerError::Failure(Failure::Exhausted { resource, reason }) => RuntimeError::Full { subject, resource, reason },
+        WorkerError::Failure(Failure::Exhausted { resource, reason }) => {
+            RuntimeError::Full { subject, resource, reason }
+        }
         WorkerError::Failure(Failure::Engine(reason)) => RuntimeError::Engine { subject, reason },
     }
 }

@@ -43,7 +43,13 @@ impl Budget {
 impl From<Limits> for Budget {
     fn from(limits: Limits) -> Self {
         let memory = limits.memory.min(MEMORY_MAX) as usize;
-        Self { limits, ticks: ticks(limits.time), memory, table_elements: TABLE_ELEMENTS.max(memory / 4096), dense: false }
+        Self {
+            limits,
+            ticks: ticks(limits.time),
+            memory,
+            table_elements: TABLE_ELEMENTS.max(memory / 4096),
+            dense: false,
+        }
     }
 }
 

@@ -4,7 +4,13 @@ use std::{collections::BTreeMap, fs, sync::Arc};
 
 use wasmtime::{Engine, Module};
 
-use super::{budget, guest::Job, guest::message, host, room::{Need, ROOM}};
+use super::{
+    budget,
+    guest::Job,
+    guest::message,
+    host,
+    room::{Need, ROOM},
+};
 use crate::{
     disk,
     runtime::{Artifact, Instance, RuntimeError},

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use wasmtime::{
-    Engine, Error, Extern, ExternType, Instance as Guest, InstancePre, Linker, Module, ModuleExport, PoolConcurrencyLimitError,
-    Result, Store, Trap,
+    Engine, Error, Extern, ExternType, Instance as Guest, InstancePre, Linker, Module, ModuleExport,
+    PoolConcurrencyLimitError, Result, Store, Trap,
 };
 
 use super::{
