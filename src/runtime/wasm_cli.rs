@@ -315,6 +315,7 @@ impl Instance for Ready {
         self.ready_at
     }
 
+    /// A command line ends with its module, so it soon is not.
     fn is_alive(&mut self) -> bool {
         self.process.is_running()
     }
