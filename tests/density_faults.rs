@@ -27,6 +27,9 @@ use rustix::process::{Pid, Signal, kill_process};
 /// What leads this program to the process that fills.
 const ARGUMENTS: [&str; 3] = ["--exact", "fills_when_asked", "--nocapture"];
 
+/// Has this program be a run.
+const RUN: &str = "DENSITY_FAULTS_RUN";
+
 #[test]
 fn fills_when_asked() {
     fill::serve_if_asked();
@@ -62,7 +65,42 @@ fn mounts() -> Vec<String> {
     mounts.map(|mount| mount.mount_point.display().to_string()).collect()
 }
 
-/// Kills a process that fills once it holds half of `count` containers.
+fn kill(pid: i32) {
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+}
+
+/// The child of a process that was called by that name and has children itself, once there is one.
+fn child_of(parent: i32, name: &str) -> i32 {
+    let begun = Instant::now();
+    loop {
+        let all = processes();
+        let called = |pid: i32| Process::new(pid).and_then(|process| process.cmdline()).unwrap_or_default();
+        let wanted = |pid: i32| {
+            all.values().any(|stat| stat.ppid == pid) && called(pid).first().is_some_and(|word| word.contains(name))
+        };
+        if let Some(child) = all.values().find(|stat| stat.ppid == parent && wanted(stat.pid)) {
+            return child.pid;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{parent} has no child {name}");
+    }
+}
+
+/// Waits until half of `count` containers live below the process `filling`, kills `victim`, and looks 5 seconds for what is
+/// left.
+fn kill_at_half(count: usize, filling: i32, victim: i32) {
+    let traces = Traces::of_keeper(child_of(filling, "runtime-baseline-helper"));
+    let begun = Instant::now();
+    while traces.containers() < count / 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} of {count} containers", traces.containers());
+    }
+    let seen = traces.all();
+    kill(victim);
+    assert!(seen.len() > count / 2, "{} processes were seen", seen.len());
+    assert_processes_gone(&seen);
+    traces.assert_gone();
+}
+
+/// Kills a process that fills.
 fn kill_while_filling(count: usize) {
     if !containers_run() {
         return;
@@ -70,22 +108,33 @@ fn kill_while_filling(count: usize) {
     let mounted = mounts();
     let mut filling = Filling::prepare(&containers(count), &ARGUMENTS).unwrap();
     let id = filling.id() as i32;
-    let keeper = processes().values().find(|stat| stat.ppid == id).expect("a keeper").pid;
-    let traces = Traces::of_keeper(keeper);
     filling.go_on();
-    let begun = Instant::now();
-    while traces.containers() < count / 2 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{} of {count} containers", traces.containers());
-    }
-    let seen = traces.all();
-    kill_process(Pid::from_raw(id).unwrap(), Signal::KILL).unwrap();
+    kill_at_half(count, id, id);
     let said = filling.filled().unwrap_err();
     assert!(said.contains("signal: 9"), "{said}");
-    assert!(seen.len() > count / 2, "{} processes were seen", seen.len());
-    // Within 5 seconds.
-    assert_processes_gone(&seen);
-    traces.assert_gone();
     assert_eq!(mounts(), mounted);
+}
+
+/// What [`a_run_that_is_killed_takes_the_process_that_fills_along`] kills.
+#[test]
+fn runs_when_asked() {
+    if std::env::var_os(RUN).is_some() {
+        let _ = fill::fill(&containers(150), 1, &ARGUMENTS);
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_takes_the_process_that_fills_along() {
+    if !containers_run() {
+        return;
+    }
+    let program = std::env::current_exe().unwrap();
+    let mut command = process::Command::new(program);
+    command.args(["--exact", "runs_when_asked", "--nocapture"]).env(RUN, "1").stdout(process::Stdio::null());
+    let mut run = command.spawn().unwrap();
+    let id = run.id() as i32;
+    kill_at_half(150, child_of(id, "density_faults"), id);
+    run.wait().unwrap();
 }
 
 #[test]
@@ -108,7 +157,7 @@ fn a_container_that_is_killed_meanwhile_does_not_count() {
     let kill_one = |live| {
         assert_eq!((live, traces.containers()), (20, 20));
         let victim = traces.workers().into_iter().find_map(|worker| traces.containers_of(worker).pop());
-        kill_process(Pid::from_raw(victim.unwrap()).unwrap(), Signal::KILL).unwrap();
+        kill(victim.unwrap());
         // The kernel has it a zombie in some microseconds.
         while traces.containers() == 20 {}
     };
@@ -126,7 +175,7 @@ fn a_worker_that_is_killed_meanwhile_is_seen() {
     let Some(scratch) = available(Container::scratch(&launcher)) else { return };
     let artifact = scratch.prepare(&Workload::ready(), Temperature::Cold).unwrap();
     let traces = Traces::of(&launcher);
-    let kill_one = |_| kill_process(Pid::from_raw(traces.workers()[0]).unwrap(), Signal::KILL).unwrap();
+    let kill_one = |_| kill(traces.workers()[0]);
     let filled = density_while(artifact.as_ref(), Budget::default().count(20).threads(2), kill_one).unwrap();
     assert!(filled.died > 0 && filled.ready + filled.died == 20, "{} died", filled.died);
     assert!(matches!(filled.stopped_by, Stop::Died(_)));

@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// The order, in the environment of the process that fills.
 const VARIABLE: &str = "RUNTIME_BASELINE_FILL";
 
+/// The process that asked, in the same place.
+const PARENT: &str = "RUNTIME_BASELINE_FILL_PARENT";
+
 /// Begins a line that is an answer: a test's harness writes to standard output as well.
 const MARK: &str = "fill: ";
 
@@ -45,10 +48,19 @@ pub struct Filled {
 /// Does what this process was started for, and ends it. Returns if it was started for something else.
 pub fn serve_if_asked() {
     let Ok(order) = env::var(VARIABLE) else { return };
-    let order = serde_json::from_str(&order).map_err(|error| error.to_string());
+    let order = bind_to_parent().and_then(|()| serde_json::from_str(&order).map_err(|error| error.to_string()));
     let filled: Result<Filled, String> = order.and_then(|order| serve(&order));
     say(&filled);
     exit(0);
+}
+
+/// Has the kernel end this process, and with it what it fills with, when whoever asked is gone.
+fn bind_to_parent() -> Result<(), String> {
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(|error| error.to_string())?;
+    // Who is gone already sends no signal any more.
+    let parent = getppid().map_or(0, |pid| pid.as_raw_nonzero().get()).to_string();
+    if env::var(PARENT).is_ok_and(|asked| asked == parent) { Ok(()) } else { Err("who asked is gone".to_owned()) }
 }
 
 fn serve(order: &Order) -> Result<Filled, String> {
@@ -99,7 +111,8 @@ impl Filling {
         let program = env::current_exe().map_err(|error| error.to_string())?;
         let order = serde_json::to_string(order).map_err(|error| error.to_string())?;
         let mut command = Command::new(program);
-        command.args(arguments).env(VARIABLE, order).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.args(arguments).env(VARIABLE, order).env(PARENT, std::process::id().to_string());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| format!("a process to fill in: {error}"))?;
         let output = child.stdout.take().ok_or("a process without standard output")?;
         let mut filling = Self { child, output: BufReader::new(output), gauge, kills };

@@ -2,10 +2,11 @@
 //! started, looks at it, and stops it.
 
 use std::{
+    io,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     thread,
 };
@@ -57,12 +58,17 @@ pub fn density_while(
     let threads = budget.thread_count().min(budget.count.unwrap_or(usize::MAX));
     let gauge = Gauge::of_this_process();
     let kills = gauge.kills();
+    if budget.memory.is_some() && gauge.read().is_none() {
+        // No budget is kept that cannot be read.
+        let source = io::ErrorKind::InvalidData.into();
+        return Err(RuntimeError::Io { path: "/proc/meminfo".into(), source }.into());
+    }
     let meter = Meter::new(gauge.clone(), budget.memory);
     let short = reserve(artifact, budget.count.unwrap_or(ROOM), threads);
     let fill = Fill {
         artifact,
         budget,
-        begun: clock::monotonic(),
+        begun: AtomicU64::new(0),
         meter,
         tickets: AtomicUsize::new(0),
         live: AtomicUsize::new(0),
@@ -97,7 +103,7 @@ pub fn density_while(
         died,
         stopped_by,
         budget,
-        begun: fill.begun,
+        begun: fill.begun.into_inner(),
         ready_after,
         memory,
         memory_method: gauge.name().to_owned(),
@@ -125,7 +131,8 @@ fn reserve(artifact: &dyn Artifact, most: usize, threads: usize) -> Option<Stop>
 struct Fill<'a> {
     artifact: &'a dyn Artifact,
     budget: Budget,
-    begun: u64,
+    /// When the threads were released.
+    begun: AtomicU64,
     meter: Meter,
     /// Starts that were begun.
     tickets: AtomicUsize,
@@ -172,6 +179,7 @@ impl Fill<'_> {
             }
             let threads = handles.len();
             begin.wait_for(threads);
+            self.begun.store(clock::monotonic(), Relaxed);
             begin.open(true);
             check.wait_for(threads);
             let live = self.live.load(Relaxed);
@@ -197,7 +205,7 @@ impl Fill<'_> {
         for share in shares {
             share.stopped?;
             outcome.died += share.died;
-            outcome.ready_after.extend(share.ready_at.into_iter().map(|at| at.saturating_sub(self.begun)));
+            outcome.ready_after.extend(share.ready_at.into_iter().map(|at| at.saturating_sub(self.begun())));
         }
         outcome.ready_after.sort_unstable();
         Ok(outcome)
@@ -246,16 +254,24 @@ impl Fill<'_> {
         Share { ready_at, died, stopped }
     }
 
+    fn begun(&self) -> u64 {
+        self.begun.load(Relaxed)
+    }
+
     /// Whether to start another one.
     fn next(&self) -> bool {
         if self.over.load(Relaxed) {
             return false;
         }
-        if self.tickets.fetch_add(1, Relaxed) >= self.budget.count.unwrap_or(usize::MAX) {
+        let before = self.tickets.fetch_add(1, Relaxed);
+        if before >= self.budget.count.unwrap_or(usize::MAX) {
             return self.end(Bound::Count);
         }
         match self.budget.time {
-            Some(time) if u128::from(clock::monotonic() - self.begun) >= time.as_nanos() => self.end(Bound::Time),
+            // The first is always started.
+            Some(time) if before > 0 && u128::from(clock::monotonic() - self.begun()) >= time.as_nanos() => {
+                self.end(Bound::Time)
+            }
             _ => true,
         }
     }
