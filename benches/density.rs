@@ -5,20 +5,20 @@
 //! `cargo bench --bench density` records; `-- --quick` fills less. A word that is no flag names a subject, and only fills
 //! whose subject contains it are made.
 
+#[path = "support/fill.rs"]
+mod fill;
 mod support;
 
 use std::{error::Error, fs, thread};
 
+use fill::{Filled, Order};
 use runtime_baseline::{
     Indicator, Quantity, Statistic, Temperature, UnavailableRow, Unit,
     probe::{Budget, Density},
     runtime::{Registry, Runtime},
     session::{Figure, Session},
 };
-use support::{
-    Mode, Place,
-    fill::{self, Filled, Order},
-};
+use support::{Mode, Place};
 
 /// The memory of the published figures' node.
 const MEMORY: u64 = 8 << 30;

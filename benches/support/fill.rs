@@ -92,7 +92,10 @@ fn runtime(order: &Order) -> Result<Box<dyn Runtime>, String> {
         let dense = runtime_baseline::runtime::wasmtime::Wasmtime::dense().map_err(|error| error.to_string())?;
         return Ok(Box::new(dense));
     }
-    Registry::of_this_machine().take(&order.subject).ok_or_else(|| format!("there is no {} here", order.subject))
+    let registry = Registry::of_this_machine();
+    let refusal = registry.unavailable().iter().find(|refusal| refusal.subject.as_str() == order.subject);
+    let reason = refusal.map_or_else(|| format!("there is no {}", order.subject), ToString::to_string);
+    registry.take(&order.subject).ok_or(reason)
 }
 
 /// A process that fills.

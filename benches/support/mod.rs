@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each bench uses its part")]
 
-pub mod fill;
-
 use std::{
     env,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},

@@ -39,7 +39,7 @@ use std::{
 };
 
 use pool::Pool;
-pub(crate) use pool::{Held, MAX_HELD, WorkerError};
+pub(crate) use pool::{Held, WorkerError};
 use protocol::{Channel, Hello, Refusal, Setting};
 
 /// How long the helper may take until it says hello. It takes milliseconds.

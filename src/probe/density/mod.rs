@@ -133,3 +133,72 @@ impl Density {
         (end > begin && took > 0).then(|| (end - begin) as f64 / (took as f64 / 1e9))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A fill whose starts took so many nanoseconds each.
+    fn fill(each: &[u64]) -> Density {
+        let ready_after: Vec<u64> = each
+            .iter()
+            .scan(0, |at, each| {
+                Some({
+                    *at += each;
+                    *at
+                })
+            })
+            .collect();
+        Density {
+            ready: each.len(),
+            died: 0,
+            stopped_by: Stop::Budget(Bound::Count),
+            budget: Budget::default().count(each.len()),
+            begun: 1_000,
+            memory: (1..=each.len()).map(|live| Reading { live, bytes: 5_000 + 100 * live as u64 }).collect(),
+            ready_after,
+            memory_method: "none".to_owned(),
+            check: 1,
+            teardown: 2,
+        }
+    }
+
+    #[test]
+    fn rates_are_those_of_the_starts_around_a_number() {
+        // 200 starts of 1 ms, then 200 of 2 ms.
+        let slower = fill(&[[1_000_000; 200], [2_000_000; 200]].concat());
+        assert_eq!(slower.elapsed(), 600_000_000);
+        assert_eq!(slower.rate().map(f64::round), Some(667.0));
+        assert_eq!(slower.rate_at(100), Some(1_000.0));
+        assert_eq!(slower.rate_at(200).map(f64::round), Some(667.0));
+        assert_eq!((slower.rate_at(300), slower.rate_at_end()), (Some(500.0), Some(500.0)));
+        assert_eq!(slower.rates(4), [(100, 1_000.0), (200, 1_000.0), (300, 500.0), (400, 500.0)]);
+        assert_eq!(slower.rates(100).len(), 4, "no rate is of fewer than 100 starts");
+        assert_eq!(slower.memory_line().map(|line| line.slope.round()), Some(100.0));
+    }
+
+    #[test]
+    fn a_fill_of_few_or_none_has_no_rate_of_a_hundred() {
+        for each in [vec![], vec![10; 99]] {
+            let few = fill(&each);
+            assert_eq!((few.rate_at(100), few.rate_at_end(), few.rates(10)), (None, None, Vec::new()));
+        }
+        assert_eq!((fill(&[]).rate(), fill(&[]).elapsed()), (None, 0));
+        assert!(fill(&[]).memory_line().is_none());
+        assert_eq!(fill(&[0; 200]).rate(), None, "no time, no rate");
+        assert_eq!(fill(&[7; 100]).rates(0).len(), 1);
+    }
+
+    #[test]
+    fn fills_together_begin_with_the_first_and_stop_with_the_first_limit() {
+        let (mut first, mut second) = (fill(&[10; 3]), fill(&[10; 2]));
+        first.begun = 1_005;
+        second.stopped_by = Stop::Refused("as told".to_owned());
+        let whole = Density::together(&[first.clone(), second.clone()]).unwrap();
+        assert_eq!((whole.ready, whole.begun, &whole.stopped_by), (5, 1_000, &second.stopped_by));
+        assert_eq!(whole.ready_after, [10, 15, 20, 25, 35]);
+        assert!(whole.memory.is_empty());
+        assert_eq!(Density::together(std::slice::from_ref(&first)), Some(first));
+        assert_eq!(Density::together(&[]), None);
+    }
+}

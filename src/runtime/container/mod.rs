@@ -21,7 +21,7 @@ use super::{Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavail
 use crate::{
     Component, Isolation, Subject, Temperature,
     launcher::{
-        Held, Launcher, LauncherError, MAX_HELD, WorkerError,
+        Held, Launcher, LauncherError, WorkerError,
         protocol::{Failure, Payload, Request},
     },
     versions,
@@ -228,7 +228,7 @@ impl Artifact for Prepared {
     }
 
     fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
-        self.reserve(concurrent.max(live.div_ceil(MAX_HELD)))
+        self.reserve(concurrent.max(self.0.launcher.pool().workers_for(live)))
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
