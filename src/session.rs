@@ -39,6 +39,8 @@ pub struct Figure {
     pub load: String,
     /// Settings of this artifact alone, besides those of the identity.
     pub settings: BTreeMap<String, String>,
+    /// What else was seen while the figure was taken; see [`Conditions::observed`].
+    pub observed: BTreeMap<String, String>,
 }
 
 impl Figure {
@@ -53,6 +55,7 @@ impl Figure {
             concurrency: 1,
             load: "idle".to_owned(),
             settings: BTreeMap::new(),
+            observed: BTreeMap::new(),
         }
     }
 
@@ -75,6 +78,13 @@ impl Figure {
     #[must_use]
     pub fn with_settings(mut self, settings: BTreeMap<String, String>) -> Self {
         self.settings.extend(settings);
+        self
+    }
+
+    /// Adds something else that was seen while the figure was taken.
+    #[must_use]
+    pub fn observed(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.observed.insert(name.into(), value.to_string());
         self
     }
 
@@ -229,6 +239,7 @@ impl Session {
             isolation: Some(figure.identity.isolation),
             transport: figure.identity.transport.clone(),
             engine,
+            observed: figure.observed.clone(),
             noise: [self.machine.conditions.noise.clone(), self.noise.noise()].concat(),
             ..Conditions::default()
         };

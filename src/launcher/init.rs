@@ -11,7 +11,7 @@ use rustix::{
 
 use super::{
     orphans::end_children_except,
-    protocol::{Channel, Control, Hello, Setting},
+    protocol::{Channel, Control, Failure, Hello, Reply, Setting},
     view::{self, CGROUP, View},
     worker,
 };
@@ -64,9 +64,11 @@ fn serve(control: &Channel, state: &Path, workers: &mut BTreeMap<u64, Worker>) -
     match control.receive_with::<Control>()? {
         None => return Ok(false),
         Some((Control::Fork { number }, Some(socket))) => {
-            // A failure shows itself to the library as the end of the worker's socket.
-            if let Ok(worker) = start_worker(number, socket, state) {
-                workers.insert(number, worker);
+            let socket = Channel::from_fd(socket);
+            match start_worker(number, &socket, state) {
+                Ok(worker) => drop(workers.insert(number, worker)),
+                // If it cannot be said, it shows itself as the end of the worker's socket.
+                Err(e) => drop(socket.send(&Reply::Failed(Failure::of_call("start another worker", e)))),
             }
         }
         Some((Control::Fork { .. }, None)) => {}
@@ -79,8 +81,8 @@ fn serve(control: &Channel, state: &Path, workers: &mut BTreeMap<u64, Worker>) -
     Ok(true)
 }
 
-fn start_worker(number: u64, socket: OwnedFd, state: &Path) -> io::Result<Worker> {
-    let pid = fork(AssertUnwindSafe(|| worker::run(number, &Channel::from_fd(socket), state)))?;
+fn start_worker(number: u64, socket: &Channel, state: &Path) -> io::Result<Worker> {
+    let pid = fork(AssertUnwindSafe(|| worker::run(number, socket, state)))?;
     Ok(Worker { pid, ended: pidfd_open(pid, PidfdFlags::empty())? })
 }
 

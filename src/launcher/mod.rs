@@ -16,6 +16,7 @@
 
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod executor;
+mod exhausted;
 mod init;
 mod keeper;
 mod orphans;

@@ -19,13 +19,15 @@ use rustix::{
     io::Errno,
     pipe::{PipeFlags, pipe_with},
     process::{
-        Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, pidfd_open, set_child_subreaper, wait, waitpid,
+        Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, pidfd_open,
+        set_child_subreaper, wait, waitid, waitpid,
     },
 };
 
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 use super::executor::{Engines, WasmExecutor};
 use super::{
+    exhausted,
     orphans::end_children_except,
     protocol::{Channel, Failure, Payload, Reply, Request, readable, shorten},
     verdict::Verdict,
@@ -97,6 +99,7 @@ impl Worker<'_> {
             Request::Start { id, bundle, payload, time, memory } => {
                 self.start(id, &bundle, payload, time, memory).map(Reply::Ready)
             }
+            Request::IsAlive { id } => Ok(Reply::Alive(self.is_alive(id))),
             Request::Stop { id, time } => self.stop(id, time).map(|()| Reply::Stopped),
             Request::Run { command, time } => self.run(&command, time).map(|ready_at| Reply::Ran { ready_at }),
         }
@@ -120,7 +123,7 @@ impl Worker<'_> {
     ) -> Result<u64, Failure> {
         let deadline = Instant::now().checked_add(time);
         let name = container_id(self.number, Some(id));
-        let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::engine("pipe", e));
+        let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::of_call("pipe", e.into()));
         let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
         self.prepare(payload)?;
         let builder = ContainerBuilder::new(name, SyscallType::default());
@@ -129,7 +132,7 @@ impl Worker<'_> {
             #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
             Payload::Wasm(wasm) => {
                 let (executor, verdict) =
-                    WasmExecutor::new(wasm, &self.engines).map_err(|e| Failure::engine("pipe", e))?;
+                    WasmExecutor::new(wasm, &self.engines).map_err(|e| Failure::of_call("pipe", e))?;
                 (builder.with_executor(executor), Some(verdict))
             }
         };
@@ -167,6 +170,13 @@ impl Worker<'_> {
                 })
             }
         }
+    }
+
+    /// Looks without reaping.
+    fn is_alive(&self, id: u64) -> bool {
+        let Some(live) = self.live.get(&id).filter(|live| live.ended.is_none()) else { return false };
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        matches!(waitid(WaitId::Pid(live.pid), look), Ok(None))
     }
 
     fn stop(&mut self, id: u64, time: Duration) -> Result<(), Failure> {
@@ -327,7 +337,10 @@ fn explain(bundle: &Path, error: &LibcontainerError) -> Failure {
         LibcontainerError::Spec(_) | LibcontainerError::MissingSpec(_) | LibcontainerError::InvalidSpec(_) => {
             Failure::Invalid(format!("{}: {reason}", bundle.join("config.json").display()))
         }
-        _ => Failure::Engine(format!("create: {reason}")),
+        _ => match exhausted::resource(error) {
+            Some(resource) => Failure::Exhausted { resource, reason: format!("create: {reason}") },
+            None => Failure::Engine(format!("create: {reason}")),
+        },
     }
 }
 

@@ -106,7 +106,7 @@ impl Task for Idle {
         let (runtime, artifact) = self.target.prepare_to_hold(progress)?;
         let identity = runtime.identity().clone();
         seen(&cpu, &identity)?;
-        artifact.make_room(self.instances)?;
+        artifact.reserve_live(self.instances, 1)?;
         progress.doing("idling without an instance");
         let host = self.spans(&mut cpu, 1)?;
         progress.doing(format!("starting {} instances", self.instances));

@@ -192,7 +192,7 @@ fn grow(
 ) -> Result<Vec<MemoryPoint>, ProbeError> {
     let most = counts.iter().copied().max().unwrap_or(0);
     progress.doing(format!("making room for {most} instances"));
-    artifact.make_room(most)?;
+    artifact.reserve_live(most, 1)?;
     let (points, instances) = fill(counts, charge, progress, || Ok(artifact.start()?))?;
     progress.doing(format!("stopping {most} instances"));
     instances.into_iter().try_for_each(|instance| instance.stop())?;

@@ -70,7 +70,7 @@ impl Task for OneStart {
     fn run(self, progress: &Progress) -> Result<MemoryPeak, ProbeError> {
         let (runtime, artifact) = self.target.prepare(progress)?;
         let identity = runtime.identity().clone();
-        artifact.make_room(1)?;
+        artifact.reserve_live(1, 1)?;
         let start = || -> Result<(String, u64), ProbeError> {
             let peak = Peak::begin(&identity)?;
             let instance = artifact.start()?;

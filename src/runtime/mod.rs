@@ -25,7 +25,7 @@ pub mod wasmedge;
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
 
-pub use error::{RuntimeError, Unavailable};
+pub use error::{Resource, RuntimeError, Unavailable};
 pub use registry::Registry;
 pub use workload::Workload;
 
@@ -131,13 +131,12 @@ pub trait Artifact: Send + Sync {
         Ok(())
     }
 
-    /// Makes room for `live` instances that are started one after the other and stay: what
-    /// [`reserve`](Self::reserve) does, less what only serves starts at the same time.
+    /// Makes room for `live` instances that live at the same time, of which `concurrent` are started at the same time.
     ///
     /// # Errors
-    /// [`RuntimeError`] when this machine cannot hold that many.
-    fn make_room(&self, live: usize) -> Result<(), RuntimeError> {
-        self.reserve(live)
+    /// [`RuntimeError::Full`] when this machine cannot hold that many.
+    fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
+        self.reserve(live.max(concurrent))
     }
 
     /// Settings that bear on this artifact's figures and are not the same at every temperature: added to those of
@@ -167,6 +166,10 @@ pub trait Artifact: Send + Sync {
 pub trait Instance: Send {
     /// The workload's own `CLOCK_MONOTONIC` reading at the instant it was ready, in nanoseconds.
     fn ready_at(&self) -> u64;
+
+    /// Whether what said ready is still there: its process runs, or its memory can be read. Costs microseconds, and
+    /// changes nothing.
+    fn is_alive(&mut self) -> bool;
 
     /// Ends the instance and frees everything it held. Dropping does the same and keeps errors to itself.
     ///

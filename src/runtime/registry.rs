@@ -83,6 +83,12 @@ impl Registry {
         self.runtimes.iter().map(AsRef::as_ref)
     }
 
+    /// Takes the runtime of that name, and gives up the others.
+    #[must_use]
+    pub fn take(self, subject: &str) -> Option<Box<dyn Runtime>> {
+        self.runtimes.into_iter().find(|runtime| runtime.identity().subject.as_str() == subject)
+    }
+
     /// The command-line peers of the container adapter.
     #[cfg(feature = "container")]
     pub fn peers(&self) -> impl Iterator<Item = &super::oci_cli::OciCli> {

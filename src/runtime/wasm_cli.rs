@@ -319,6 +319,11 @@ impl Instance for Ready {
         self.ready_at
     }
 
+    /// A command line ends with its module, so it soon is not.
+    fn is_alive(&mut self) -> bool {
+        self.process.is_running()
+    }
+
     fn stop(mut self: Box<Self>) -> Result<(), RuntimeError> {
         let output = self.process.end(&[]).ok_or_else(|| self.job.time_limit())?;
         if output.status.success() { Ok(()) } else { Err(self.job.judge(&output)) }

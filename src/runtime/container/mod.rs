@@ -227,9 +227,8 @@ impl Artifact for Prepared {
         launcher.pool().reserve_for(concurrent, *payload, limits.time).map_err(|e| self.0.error(e))
     }
 
-    /// One worker: it holds some hundred containers, and more are made as they are needed.
-    fn make_room(&self, _: usize) -> Result<(), RuntimeError> {
-        self.reserve(1)
+    fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
+        self.reserve(concurrent.max(self.0.launcher.pool().workers_for(live)))
     }
 
     fn image(&self) -> Option<PathBuf> {
@@ -274,6 +273,10 @@ impl Instance for Ready {
         self.ready_at
     }
 
+    fn is_alive(&mut self) -> bool {
+        self.held.as_ref().is_some_and(|held| self.shared.launcher.pool().is_alive(held))
+    }
+
     fn stop(mut self: Box<Self>) -> Result<(), RuntimeError> {
         self.end()
     }
@@ -295,6 +298,9 @@ pub(crate) fn runtime_error(subject: &Subject, workload: &str, limits: Limits, e
         WorkerError::Failure(Failure::NotReady) => RuntimeError::NotReady { workload },
         WorkerError::Failure(Failure::TimeLimit) => RuntimeError::TimeLimit { workload, limit: limits.time },
         WorkerError::Failure(Failure::MemoryLimit) => RuntimeError::MemoryLimit { workload, limit: limits.memory },
+        WorkerError::Failure(Failure::Exhausted { resource, reason }) => {
+            RuntimeError::Full { subject, resource, reason }
+        }
         WorkerError::Failure(Failure::Engine(reason)) => RuntimeError::Engine { subject, reason },
     }
 }

@@ -258,8 +258,8 @@ impl Artifact for Contained {
         self.container.reserve(concurrent)
     }
 
-    fn make_room(&self, live: usize) -> Result<(), RuntimeError> {
-        self.container.make_room(live)
+    fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
+        self.container.reserve_live(live, concurrent)
     }
 
     fn settings(&self) -> BTreeMap<String, String> {

@@ -122,10 +122,37 @@ impl Linked {
 /// instance before what it was linked against, the engine last.
 #[derive(Debug)]
 pub(in crate::runtime::wasmedge) struct Live {
-    _instance: Option<Instance>,
+    instance: Option<Instance>,
     _linked: Option<Arc<Linked>>,
-    _engine: Arc<Engine>,
+    engine: Arc<Engine>,
     _imports: Option<Imports>,
+}
+
+impl Live {
+    /// Whether its memory can be read, or without one, its function be called.
+    pub(in crate::runtime::wasmedge) fn is_alive(&self) -> bool {
+        // SAFETY: the instance, or the VM that owns it, is alive as long as `self`. The memory belongs to the guest, which
+        // does not run; its first byte is read through a pointer that the engine gives for one byte, or null.
+        unsafe {
+            let instance = match (&self.instance, &*self.engine) {
+                (Some(instance), _) => instance.as_ptr().cast_const(),
+                (None, Engine::Vm(vm)) => ffi::WasmEdge_VMGetActiveModule(vm.as_ptr()),
+                (None, Engine::Executor(_)) => return false,
+            };
+            if instance.is_null() {
+                return false;
+            }
+            let memory = ffi::WasmEdge_ModuleInstanceFindMemory(instance, string("memory"));
+            if memory.is_null() {
+                return !ffi::WasmEdge_ModuleInstanceFindFunction(instance, string("_start")).is_null();
+            }
+            let first: *const u8 = ffi::WasmEdge_MemoryInstanceGetPointerConst(memory, 0, 1);
+            if !first.is_null() {
+                std::hint::black_box(first.read_volatile());
+            }
+            !first.is_null()
+        }
+    }
 }
 
 /// Instantiates `module` and runs it to its end.
@@ -144,7 +171,7 @@ pub(in crate::runtime::wasmedge) fn run(
     end(check(made))?;
     let instance = Instance::own(instance)?;
     let end = end(engine.call(instance.as_ptr()))?;
-    Ok((Live { _instance: Some(instance), _linked: Some(linked), _engine: engine, _imports: None }, end))
+    Ok((Live { instance: Some(instance), _linked: Some(linked), engine, _imports: None }, end))
 }
 
 /// Loads, validates, compiles, instantiates the module in `path` and runs it to its end, all in the VM that `engine` is.
@@ -165,7 +192,7 @@ pub(in crate::runtime::wasmedge) fn run_in_vm(engine: Arc<Engine>, path: &CStr) 
         return Err(Fault { code: 0, message, memory: false });
     }
     let end = end(engine.call(instance))?;
-    Ok((Live { _instance: None, _linked: None, _engine: engine, _imports: Some(imports) }, end))
+    Ok((Live { instance: None, _linked: None, engine, _imports: Some(imports) }, end))
 }
 
 fn begin() {
