@@ -123,8 +123,16 @@ impl Registry {
         use super::{container::Container, oci_cli::OciCli};
         use crate::launcher::{Launcher, LauncherError, LauncherOptions};
 
-        const SUBJECTS: [&str; 6] =
-            ["container/scratch", "container/busybox", "container+wasmtime", "container+wasmedge", "crun", "runc"];
+        const SUBJECTS: [&str; 8] = [
+            "container/scratch",
+            "container/busybox",
+            "container/alpine",
+            "container/debian",
+            "container+wasmtime",
+            "container+wasmedge",
+            "crun",
+            "runc",
+        ];
         let launcher = match Launcher::start(LauncherOptions::default()) {
             Ok(launcher) => launcher,
             Err(error) => {
@@ -149,6 +157,8 @@ impl Registry {
             Err(error) => self.refuse("container/scratch", error),
         }
         self.add("container/busybox", Container::busybox(&launcher).map(|c| Box::new(c) as _));
+        self.add("container/alpine", Container::alpine(&launcher).map(|c| Box::new(c) as _));
+        self.add("container/debian", Container::debian(&launcher).map(|c| Box::new(c) as _));
         self.add_wasmtime_in_containers(&launcher);
         self.add_wasmedge_in_containers(&launcher);
     }
@@ -179,7 +189,8 @@ impl Registry {
 
     #[cfg(not(feature = "container"))]
     fn add_containers(&mut self) {
-        for subject in ["container/scratch", "container/busybox", "container+wasmtime", "container+wasmedge"] {
+        const IMAGES: [&str; 4] = ["container/scratch", "container/busybox", "container/alpine", "container/debian"];
+        for subject in IMAGES.into_iter().chain(["container+wasmtime", "container+wasmedge"]) {
             self.unavailable.push(not_built(subject, "container"));
         }
     }

@@ -9,11 +9,14 @@ use std::{
     process::Command,
 };
 
-use super::bundle;
+use super::{bundle, source, source::Family};
 use crate::{
     Component, Subject,
     runtime::{RuntimeError, Unavailable},
 };
+
+/// A shell that becomes the workload.
+const SHELL: [&str; 3] = ["/bin/sh", "-c", "exec /ready"];
 
 const SOURCE: &str = include_str!("../../../fixtures/workloads/ready.rs");
 
@@ -53,7 +56,7 @@ impl Images<'_> {
     pub fn scratch(&self) -> Result<Image, RuntimeError> {
         let rustc = self.rustc()?;
         let name = format!("scratch-{:016x}", key(&rustc.verbose));
-        let bundle = self.make(&name, &["/ready"], |rootfs| self.compile(&rustc, &rootfs.join("ready")))?;
+        let bundle = self.make(&name, &["/ready"], &rustc, |_| Ok(()))?;
         Ok(Image { bundle, components: vec![rustc.component] })
     }
 
@@ -67,16 +70,36 @@ impl Images<'_> {
         let version = self.busybox_version(&program)?;
         let rustc = self.rustc()?;
         let name = format!("busybox-{:016x}", key(&(&rustc.verbose, &bytes)));
-        let arguments = ["/bin/sh", "-c", "exec /ready"];
-        let bundle = self.make(&name, &arguments, |rootfs| {
+        let bundle = self.make(&name, &SHELL, &rustc, |rootfs| {
             let bin = rootfs.join("bin");
             let busybox = bin.join("busybox");
             fs::create_dir(&bin).map_err(|e| io_error(&bin, e))?;
             fs::write(&busybox, &bytes).map_err(|e| io_error(&busybox, e))?;
             fs::set_permissions(&busybox, fs::Permissions::from_mode(0o755)).map_err(|e| io_error(&busybox, e))?;
-            symlink("busybox", bin.join("sh")).map_err(|e| io_error(&bin, e))?;
-            self.compile(&rustc, &rootfs.join("ready"))
+            symlink("busybox", bin.join("sh")).map_err(|e| io_error(&bin, e))
         })?;
+        Ok(Image { bundle, components: vec![version, rustc.component] })
+    }
+
+    /// A distribution's root file system, whose shell executes `/ready`.
+    pub fn family(&self, family: &Family) -> Result<Image, RuntimeError> {
+        let refuse = |reason: String| self.unavailable(reason, &family.remedy());
+        let source = family.find().map_err(refuse)?;
+        let refuse = |reason: String| refuse(format!("{}: {reason}", source.display()));
+        let version = |rootfs: &Path| {
+            let version = family.version(rootfs).map_err(refuse)?;
+            Component::new(family.name, version).map_err(|e| refuse(e.to_string()))
+        };
+        let rustc = self.rustc()?;
+        let mut parts = DefaultHasher::new();
+        source::fingerprint(&source, &mut parts).map_err(|e| refuse(e.to_string()))?;
+        let name = format!("{}-{:016x}", family.name, key(&(&rustc.verbose, parts.finish())));
+        let bundle = self.make(&name, &SHELL, &rustc, |rootfs| {
+            source::fill(&source, rootfs).map_err(|e| refuse(e.to_string()))?;
+            // Before the bundle gets its name.
+            version(rootfs).map(drop)
+        })?;
+        let version = version(&bundle.join("rootfs"))?;
         Ok(Image { bundle, components: vec![version, rustc.component] })
     }
 
@@ -86,6 +109,7 @@ impl Images<'_> {
         &self,
         name: &str,
         arguments: &[&str],
+        rustc: &Rustc,
         fill: impl FnOnce(&Path) -> Result<(), RuntimeError>,
     ) -> Result<PathBuf, RuntimeError> {
         let images = self.directory.join("images");
@@ -97,10 +121,19 @@ impl Images<'_> {
         remove_unfinished(&images);
         let unfinished = Unfinished(images.join(format!(".unfinished-{}-{name}", std::process::id())));
         let rootfs = unfinished.0.join("rootfs");
-        for directory in ["proc", "dev"].map(|name| rootfs.join(name)) {
-            fs::create_dir_all(&directory).map_err(|e| io_error(&directory, e))?;
-        }
+        fs::create_dir_all(&rootfs).map_err(|e| io_error(&rootfs, e))?;
         fill(&rootfs)?;
+        for directory in ["proc", "dev"].map(|name| rootfs.join(name)) {
+            // A link of that name would lead out of the image.
+            match fs::symlink_metadata(&directory) {
+                Ok(found) if found.is_dir() => {}
+                _ => fs::create_dir(&directory).map_err(|e| io_error(&directory, e))?,
+            }
+        }
+        let program = unfinished.0.join("ready");
+        self.compile(rustc, &program)?;
+        let ready = rootfs.join("ready");
+        fs::rename(&program, &ready).map_err(|e| io_error(&ready, e))?;
         let config = unfinished.0.join("config.json");
         fs::write(&config, format!("{:#}\n", bundle::config(arguments))).map_err(|e| io_error(&config, e))?;
         match fs::rename(&unfinished.0, &bundle) {

@@ -4,13 +4,17 @@
 //! reading from its standard output. The image lies on disk as an unpacked bundle and nothing is compiled, so the only
 //! temperature is `cold`: a container has nothing to load in advance but the page cache.
 //!
-//! Two images: `container/scratch` holds one static program of about a kilobyte, `/ready`, that the host's own rustc
+//! Four images: `container/scratch` holds one static program of about a kilobyte, `/ready`, that the host's own rustc
 //! compiles from this project's source; `container/busybox` holds the machine's static busybox beside it and runs
 //! `/bin/sh -c "exec /ready"`, so that a shell starts, parses and executes, as most real images do, and what says ready
-//! is still the workload itself.
+//! is still the workload itself. `container/alpine` and `container/debian` do the same with the shell of a distribution's
+//! root file system: the one that `ALPINE_ROOTFS` or `DEBIAN_ROOTFS` names, a directory or a tarball, else the one that
+//! `tools/setup-images.sh` put into `target/images`. It is copied once, and says its own version; containers cannot write
+//! to it.
 
 pub(super) mod bundle;
 mod image;
+mod source;
 
 use std::{
     path::{Path, PathBuf},
@@ -74,6 +78,23 @@ impl Container {
     /// As [`scratch`](Self::scratch), and [`RuntimeError::Unavailable`] when the machine has no static busybox.
     pub fn busybox(launcher: &Launcher) -> Result<Self, RuntimeError> {
         Self::of_image(launcher, "container/busybox", |images| images.busybox())
+    }
+
+    /// Containers of the Alpine root file system that `ALPINE_ROOTFS` names, or that the set-up made. Its own shell starts
+    /// the workload, and its own release file says the version.
+    ///
+    /// # Errors
+    /// As [`scratch`](Self::scratch), and [`RuntimeError::Unavailable`] when there is none, or what there is is none.
+    pub fn alpine(launcher: &Launcher) -> Result<Self, RuntimeError> {
+        Self::of_image(launcher, "container/alpine", |images| images.family(&source::ALPINE))
+    }
+
+    /// Containers of the Debian root file system that `DEBIAN_ROOTFS` names, or that the set-up made.
+    ///
+    /// # Errors
+    /// As [`alpine`](Self::alpine).
+    pub fn debian(launcher: &Launcher) -> Result<Self, RuntimeError> {
+        Self::of_image(launcher, "container/debian", |images| images.family(&source::DEBIAN))
     }
 
     /// Containers of a bundle of one's own. Its program follows the ready protocol of [`Workload`].
