@@ -51,6 +51,12 @@ fn inventory(directory: &Path) -> BTreeMap<PathBuf, (u64, u32, i64, i64)> {
     found
 }
 
+/// The image of what the set-up made. Only where it made nothing is there nothing to test.
+fn distribution(name: &str, made: Result<Container, RuntimeError>) -> Option<Container> {
+    let expected = Path::new("target/images").join(format!("{name}.tar.gz")).exists();
+    if expected { Some(made.unwrap()) } else { available(made) }
+}
+
 fn check_distribution(container: &Container, name: &str) {
     let before = inventory(container.rootfs());
     works(container);
@@ -63,7 +69,7 @@ fn check_distribution(container: &Container, name: &str) {
 #[test]
 fn alpine_says_ready_through_its_shell_and_names_its_version() {
     let Some(launcher) = launcher() else { return };
-    let Some(alpine) = available(Container::alpine(&launcher)) else { return };
+    let Some(alpine) = distribution("alpine", Container::alpine(&launcher)) else { return };
     check_distribution(&alpine, "alpine");
     let release = fs::read_to_string(alpine.rootfs().join("etc/alpine-release")).unwrap();
     assert_eq!(alpine.identity().components[1].version(), release.trim());
@@ -79,7 +85,7 @@ fn alpine_says_ready_through_its_shell_and_names_its_version() {
 #[test]
 fn debian_says_ready_through_its_shell_and_names_its_version() {
     let Some(launcher) = launcher() else { return };
-    let Some(debian) = available(Container::debian(&launcher)) else { return };
+    let Some(debian) = distribution("debian", Container::debian(&launcher)) else { return };
     check_distribution(&debian, "debian");
     let release = fs::read_to_string(debian.rootfs().join("etc/debian_version")).unwrap();
     assert_eq!(debian.identity().components[1].version(), release.trim());
@@ -222,7 +228,7 @@ fn what_is_no_root_file_system_is_refused_with_the_remedy() {
         assert!(said.contains("refused: ") && said.contains(expected), "{}: {said}", what.display());
         assert!(said.contains("ALPINE_ROOTFS"), "{said}");
     }
-    let left = fs::read_dir(images.join("images")).map_or(0, |entries| entries.count());
-    assert_eq!(left, 0, "what was half made is gone");
+    let left: Vec<_> = fs::read_dir(images.join("images")).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left, [".lock"], "what was half made is gone");
     assert!(!path("escape").exists() && !images.join("escape").exists());
 }

@@ -1,7 +1,8 @@
 //! The images: what they hold and how they are made, once, in the launcher's directory.
 
 use std::{
-    env, fs,
+    env,
+    fs::{self, File},
     hash::{DefaultHasher, Hash, Hasher},
     io,
     os::unix::fs::{PermissionsExt, symlink},
@@ -9,11 +10,16 @@ use std::{
     process::Command,
 };
 
+use rustix::fs::{FlockOperation, flock};
+
 use super::{bundle, source, source::Family};
 use crate::{
     Component, Subject,
     runtime::{RuntimeError, Unavailable},
 };
+
+/// How the name of what is being made begins, before the process's id.
+const UNFINISHED: &str = ".unfinished-";
 
 /// A shell that becomes the workload.
 const SHELL: [&str; 3] = ["/bin/sh", "-c", "exec /ready"];
@@ -118,10 +124,26 @@ impl Images<'_> {
             return Ok(bundle);
         }
         fs::create_dir_all(&images).map_err(|e| io_error(&images, e))?;
+        // One at a time: a distribution takes seconds to unpack, and everybody here needs the same.
+        let lock = images.join(".lock");
+        let locked = File::create(&lock).and_then(|file| {
+            flock(&file, FlockOperation::LockExclusive)?;
+            Ok(file)
+        });
+        let _locked = locked.map_err(|e| io_error(&lock, e))?;
+        if bundle.join("config.json").exists() {
+            return Ok(bundle);
+        }
         remove_unfinished(&images);
-        let unfinished = Unfinished(images.join(format!(".unfinished-{}-{name}", std::process::id())));
-        let rootfs = unfinished.0.join("rootfs");
-        fs::create_dir_all(&rootfs).map_err(|e| io_error(&rootfs, e))?;
+        // Removed unless it gets the bundle's name.
+        let directory = tempfile::Builder::new()
+            .prefix(&format!("{UNFINISHED}{}-", std::process::id()))
+            .permissions(fs::Permissions::from_mode(0o755))
+            .tempdir_in(&images)
+            .map_err(|e| io_error(&images, e))?;
+        let unfinished = directory.path();
+        let rootfs = unfinished.join("rootfs");
+        fs::create_dir(&rootfs).map_err(|e| io_error(&rootfs, e))?;
         fill(&rootfs)?;
         for directory in ["proc", "dev"].map(|name| rootfs.join(name)) {
             // A link of that name would lead out of the image.
@@ -130,17 +152,13 @@ impl Images<'_> {
                 _ => fs::create_dir(&directory).map_err(|e| io_error(&directory, e))?,
             }
         }
-        let program = unfinished.0.join("ready");
+        let program = unfinished.join("ready");
         self.compile(rustc, &program)?;
         let ready = rootfs.join("ready");
         fs::rename(&program, &ready).map_err(|e| io_error(&ready, e))?;
-        let config = unfinished.0.join("config.json");
+        let config = unfinished.join("config.json");
         fs::write(&config, format!("{:#}\n", bundle::config(arguments))).map_err(|e| io_error(&config, e))?;
-        match fs::rename(&unfinished.0, &bundle) {
-            // Somebody else made the same meanwhile.
-            Err(_) if bundle.join("config.json").exists() => {}
-            renamed => renamed.map_err(|e| io_error(&bundle, e))?,
-        }
+        fs::rename(unfinished, &bundle).map_err(|e| io_error(&bundle, e))?;
         Ok(bundle)
     }
 
@@ -199,20 +217,11 @@ struct Rustc {
     component: Component,
 }
 
-/// A directory that is removed unless it was renamed.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Removes what processes that were killed left unfinished.
 fn remove_unfinished(images: &Path) {
     for entry in fs::read_dir(images).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let maker = name.strip_prefix(".unfinished-").and_then(|rest| rest.split('-').next());
+        let maker = name.strip_prefix(UNFINISHED).and_then(|rest| rest.split('-').next());
         if maker.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
             let _ = fs::remove_dir_all(entry.path());
         }
