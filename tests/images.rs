@@ -232,3 +232,24 @@ fn what_is_no_root_file_system_is_refused_with_the_remedy() {
     assert_eq!(left, [".lock"], "what was half made is gone");
     assert!(!path("escape").exists() && !images.join("escape").exists());
 }
+
+#[test]
+fn another_workload_is_another_image_and_the_first_stays_as_it_is() {
+    let Some(launcher) = launcher() else { return };
+    for image in [Container::scratch(&launcher), Container::alpine(&launcher), Container::debian(&launcher)] {
+        let Some(image) = available(image) else { continue };
+        let before = inventory(image.rootfs());
+        for workload in [Workload::http_handler(), Workload::compute_kernel()] {
+            let artifact = image.prepare(&workload, Temperature::Cold).unwrap();
+            artifact.start().unwrap().stop().unwrap();
+        }
+        let after = inventory(image.rootfs());
+        assert_eq!(before, after);
+    }
+    // A bundle of one's own has its own program.
+    let Some(scratch) = available(Container::scratch(&launcher)) else { return };
+    let own = Container::bundle(&launcher, "own".parse().unwrap(), scratch.bundle_path()).unwrap();
+    let error = own.prepare(&Workload::http_handler(), Temperature::Cold).map(drop).unwrap_err();
+    assert!(matches!(error, RuntimeError::UnsupportedWorkload { .. }), "{error}");
+    works(&own);
+}

@@ -4,18 +4,25 @@ use std::{
     env,
     fs::{self, File},
     hash::{DefaultHasher, Hash, Hasher},
-    io,
+    io::{self, BufReader},
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use rustix::fs::{FlockOperation, flock};
+use serde_json::Value;
 
-use super::{bundle, source, source::Family};
+use super::{
+    bundle::{self, Bundle},
+    source::{self, Family},
+};
 use crate::{
     Component, Subject,
-    runtime::{RuntimeError, Unavailable},
+    runtime::{
+        RuntimeError, Unavailable,
+        workload::{Program, READY, START},
+    },
 };
 
 /// How the name of what is being made begins, before the process's id.
@@ -24,14 +31,10 @@ const UNFINISHED: &str = ".unfinished-";
 /// A shell that becomes the workload.
 const SHELL: [&str; 3] = ["/bin/sh", "-c", "exec /ready"];
 
-const SOURCE: &str = include_str!("../../../fixtures/workloads/ready.rs");
-
 /// Static, without a C library, and without the padding and the notes that a linker adds.
-const RUSTC_ARGUMENTS: [&str; 14] = [
+const RUSTC_ARGUMENTS: [&str; 12] = [
     "--edition",
-    "2024",
-    "--crate-name",
-    "ready",
+    "2021",
     "-O",
     "-C",
     "panic=abort",
@@ -62,7 +65,7 @@ impl Images<'_> {
     pub fn scratch(&self) -> Result<Image, RuntimeError> {
         let rustc = self.rustc()?;
         let name = format!("scratch-{:016x}", key(&rustc.verbose));
-        let bundle = self.make(&name, &["/ready"], &rustc, |_| Ok(()))?;
+        let bundle = self.make(&name, &bundle::config(&["/ready"]), &rustc, |_| Ok(()))?;
         Ok(Image { bundle, components: vec![rustc.component] })
     }
 
@@ -76,7 +79,7 @@ impl Images<'_> {
         let version = self.busybox_version(&program)?;
         let rustc = self.rustc()?;
         let name = format!("busybox-{:016x}", key(&(&rustc.verbose, &bytes)));
-        let bundle = self.make(&name, &SHELL, &rustc, |rootfs| {
+        let bundle = self.make(&name, &bundle::config(&SHELL), &rustc, |rootfs| {
             let bin = rootfs.join("bin");
             let busybox = bin.join("busybox");
             fs::create_dir(&bin).map_err(|e| io_error(&bin, e))?;
@@ -100,7 +103,7 @@ impl Images<'_> {
         let mut parts = DefaultHasher::new();
         source::fingerprint(&source, &mut parts).map_err(|e| refuse(e.to_string()))?;
         let name = format!("{}-{:016x}", family.name, key(&(&rustc.verbose, parts.finish())));
-        let bundle = self.make(&name, &SHELL, &rustc, |rootfs| {
+        let bundle = self.make(&name, &bundle::config(&SHELL), &rustc, |rootfs| {
             source::fill(&source, rootfs).map_err(|e| refuse(e.to_string()))?;
             // Before the bundle gets its name.
             version(rootfs).map(drop)
@@ -109,13 +112,37 @@ impl Images<'_> {
         Ok(Image { bundle, components: vec![version, rustc.component] })
     }
 
+    /// The same image with another program as `/ready`. All other files are those of the image itself, by another name.
+    pub fn with_program(&self, image: &Bundle, program: &Program) -> Result<PathBuf, RuntimeError> {
+        let rustc = self.rustc()?;
+        let of = image.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{of}.{}-{:016x}", program.name, key(&(&rustc.verbose, program)));
+        let file = image.path.join("config.json");
+        let config = File::open(&file).and_then(|file| Ok(serde_json::from_reader(BufReader::new(file))?));
+        let config: Value = config.map_err(|e| io_error(&file, e))?;
+        self.make_with(&name, &config, &rustc, program, |rootfs| {
+            source::link(&image.rootfs, rootfs).map_err(|e| io_error(rootfs, e))
+        })
+    }
+
     /// The bundle of that name, which is made if it is not there: somewhere else first, so that what has the name is
     /// whole.
     fn make(
         &self,
         name: &str,
-        arguments: &[&str],
+        config: &Value,
         rustc: &Rustc,
+        fill: impl FnOnce(&Path) -> Result<(), RuntimeError>,
+    ) -> Result<PathBuf, RuntimeError> {
+        self.make_with(name, config, rustc, &READY, fill)
+    }
+
+    fn make_with(
+        &self,
+        name: &str,
+        config: &Value,
+        rustc: &Rustc,
+        program: &Program,
         fill: impl FnOnce(&Path) -> Result<(), RuntimeError>,
     ) -> Result<PathBuf, RuntimeError> {
         let images = self.directory.join("images");
@@ -152,21 +179,26 @@ impl Images<'_> {
                 _ => fs::create_dir(&directory).map_err(|e| io_error(&directory, e))?,
             }
         }
-        let program = unfinished.join("ready");
-        self.compile(rustc, &program)?;
+        let compiled = unfinished.join("ready");
+        self.compile(rustc, program, &compiled)?;
+        // In place of what the image may have there, be it a link.
         let ready = rootfs.join("ready");
-        fs::rename(&program, &ready).map_err(|e| io_error(&ready, e))?;
-        let config = unfinished.join("config.json");
-        fs::write(&config, format!("{:#}\n", bundle::config(arguments))).map_err(|e| io_error(&config, e))?;
+        fs::rename(&compiled, &ready).map_err(|e| io_error(&ready, e))?;
+        let file = unfinished.join("config.json");
+        fs::write(&file, format!("{config:#}\n")).map_err(|e| io_error(&file, e))?;
         fs::rename(unfinished, &bundle).map_err(|e| io_error(&bundle, e))?;
         Ok(bundle)
     }
 
-    fn compile(&self, rustc: &Rustc, output: &Path) -> Result<(), RuntimeError> {
-        let source = output.with_extension("rs");
-        fs::write(&source, SOURCE).map_err(|e| io_error(&source, e))?;
+    fn compile(&self, rustc: &Rustc, program: &Program, output: &Path) -> Result<(), RuntimeError> {
+        let sources = tempfile::tempdir().map_err(|e| io_error(Path::new("a temporary directory"), e))?;
+        let source = sources.path().join(program.name).with_extension("rs");
+        let start = sources.path().join("start");
+        fs::create_dir(&start)
+            .and_then(|()| fs::write(start.join("native.rs"), START))
+            .and_then(|()| fs::write(&source, program.source))
+            .map_err(|e| io_error(&source, e))?;
         let compiled = Command::new(&rustc.program).args(RUSTC_ARGUMENTS).arg(output).arg(&source).output();
-        fs::remove_file(&source).map_err(|e| io_error(&source, e))?;
         let compiled = compiled.map_err(|e| io_error(&rustc.program, e))?;
         if compiled.status.success() {
             return Ok(());
@@ -231,7 +263,7 @@ fn remove_unfinished(images: &Path) {
 /// What an image depends on, besides its own parts: the program's source, how it is compiled, and the configuration.
 fn key(parts: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (SOURCE, RUSTC_ARGUMENTS, bundle::config(&[]).to_string()).hash(&mut hasher);
+    (READY, START, RUSTC_ARGUMENTS, bundle::config(&[]).to_string()).hash(&mut hasher);
     parts.hash(&mut hasher);
     hasher.finish()
 }

@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload};
+use super::{Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload, workload::READY};
 use crate::{
     Component, Isolation, Subject, Temperature,
     launcher::{
@@ -59,6 +59,8 @@ pub struct Container {
     identity: Identity,
     launcher: Launcher,
     bundle: Bundle,
+    /// Whether the bundle is an image of this project's, which can carry another of its programs.
+    own: bool,
     limits: Limits,
 }
 
@@ -104,7 +106,7 @@ impl Container {
     pub fn bundle(launcher: &Launcher, subject: Subject, path: &Path) -> Result<Self, RuntimeError> {
         let bundle = Bundle::open(path)?;
         let identity = identity(launcher, subject)?;
-        Ok(Self { identity, launcher: launcher.clone(), bundle, limits: Limits::default() })
+        Ok(Self { identity, launcher: launcher.clone(), bundle, own: false, limits: Limits::default() })
     }
 
     /// Bounds every container. The memory limit holds where the launcher [can set one](Launcher::limits_memory).
@@ -149,7 +151,7 @@ impl Container {
         }
         let limits = Limits::default();
         let identity = with_memory_limit(identity, launcher, limits);
-        Ok(Self { identity, launcher: launcher.clone(), bundle: Bundle::open(&image.bundle)?, limits })
+        Ok(Self { identity, launcher: launcher.clone(), bundle: Bundle::open(&image.bundle)?, own: true, limits })
     }
 }
 
@@ -207,8 +209,22 @@ impl Runtime for Container {
                 reason: "it has no native form, which the container's image would carry".to_owned(),
             });
         }
+        let path = match &workload.program {
+            Some(program) if *program != READY && self.own => {
+                let images = Images { subject: &subject, directory: self.launcher.directory() };
+                images.with_program(&self.bundle, program)?
+            }
+            Some(program) if *program != READY => {
+                return Err(RuntimeError::UnsupportedWorkload {
+                    subject,
+                    workload: workload.name.clone(),
+                    reason: "the bundle carries a program of its own".to_owned(),
+                });
+            }
+            _ => self.bundle.path.clone(),
+        };
         // It may have changed since.
-        let bundle = Bundle::open(&self.bundle.path)?;
+        let bundle = Bundle::open(&path)?;
         Ok(Box::new(Prepared::new(Shared {
             subject,
             workload: bundle.path.display().to_string(),

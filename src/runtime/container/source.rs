@@ -98,6 +98,14 @@ pub(super) fn fill(source: &Path, rootfs: &Path) -> io::Result<()> {
     }
 }
 
+/// Gives every file of `source` another name in `rootfs`, which is empty and on the same file system.
+pub(super) fn link(source: &Path, rootfs: &Path) -> io::Result<()> {
+    walk(source, Path::new(""), &mut |from, path, found| {
+        let (from, to) = (from.join(path), rootfs.join(path));
+        if found.is_file() { fs::hard_link(from, to) } else { copy(&from, &to, found) }
+    })
+}
+
 type Visit<'a> = dyn FnMut(&Path, &Path, &Metadata) -> io::Result<()> + 'a;
 
 /// Visits what is in a directory, a directory before its content, in the order of names.
