@@ -11,7 +11,8 @@ use std::{
 };
 
 use rustix::fs::{FlockOperation, flock};
-use serde_json::Value;
+use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::{
     bundle::{self, Bundle},
@@ -27,6 +28,9 @@ use crate::{
 
 /// How the name of what is being made begins, before the process's id.
 const UNFINISHED: &str = ".unfinished-";
+
+/// What a share of the CPU is counted over, in microseconds: the kernel's default.
+pub(super) const CPU_PERIOD: i64 = 100_000;
 
 /// A shell that becomes the workload.
 const SHELL: [&str; 3] = ["/bin/sh", "-c", "exec /ready"];
@@ -117,12 +121,36 @@ impl Images<'_> {
         let rustc = self.rustc()?;
         let of = image.path.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("{of}.{}-{:016x}", program.name, key(&(&rustc.verbose, program)));
-        let file = image.path.join("config.json");
-        let config = File::open(&file).and_then(|file| Ok(serde_json::from_reader(BufReader::new(file))?));
-        let config: Value = config.map_err(|e| io_error(&file, e))?;
+        let mut config = read_config(image)?;
+        config["root"]["path"] = "rootfs".into();
         self.make_with(&name, &config, &rustc, program, |rootfs| {
             source::link(&image.rootfs, rootfs).map_err(|e| io_error(rootfs, e))
         })
+    }
+
+    /// A bundle with the same root file system whose containers get so many thousandths of a core. It goes with its
+    /// directory.
+    pub fn with_cpu_limit(&self, image: &Bundle, thousandths: u32) -> Result<TempDir, RuntimeError> {
+        let mut config = read_config(image)?;
+        config["root"]["path"] = image.rootfs.to_string_lossy().into();
+        let quota = i64::from(thousandths) * CPU_PERIOD / 1000;
+        config["linux"]["resources"]["cpu"] = json!({ "quota": quota, "period": CPU_PERIOD });
+        let directory = self.unfinished()?;
+        let file = directory.path().join("config.json");
+        fs::write(&file, format!("{config:#}\n")).map_err(|e| io_error(&file, e))?;
+        Ok(directory)
+    }
+
+    /// A new directory, which is removed unless it gets another name; by the next process, if this one is killed.
+    fn unfinished(&self) -> Result<TempDir, RuntimeError> {
+        let images = self.directory.join("images");
+        fs::create_dir_all(&images).map_err(|e| io_error(&images, e))?;
+        remove_unfinished(&images);
+        tempfile::Builder::new()
+            .prefix(&format!("{UNFINISHED}{}-", std::process::id()))
+            .permissions(fs::Permissions::from_mode(0o755))
+            .tempdir_in(&images)
+            .map_err(|e| io_error(&images, e))
     }
 
     /// The bundle of that name, which is made if it is not there: somewhere else first, so that what has the name is
@@ -161,13 +189,7 @@ impl Images<'_> {
         if bundle.join("config.json").exists() {
             return Ok(bundle);
         }
-        remove_unfinished(&images);
-        // Removed unless it gets the bundle's name.
-        let directory = tempfile::Builder::new()
-            .prefix(&format!("{UNFINISHED}{}-", std::process::id()))
-            .permissions(fs::Permissions::from_mode(0o755))
-            .tempdir_in(&images)
-            .map_err(|e| io_error(&images, e))?;
+        let directory = self.unfinished()?;
         let unfinished = directory.path();
         let rootfs = unfinished.join("rootfs");
         fs::create_dir(&rootfs).map_err(|e| io_error(&rootfs, e))?;
@@ -290,6 +312,12 @@ fn is_static_elf(bytes: &[u8]) -> bool {
     });
     let mut kinds = kinds.map(|kind| kind.is_some_and(|kind| kind != PT_INTERP));
     bytes.starts_with(b"\x7fELF\x02\x01") && kinds.all(|fine| fine)
+}
+
+fn read_config(image: &Bundle) -> Result<Value, RuntimeError> {
+    let file = image.path.join("config.json");
+    let config = File::open(&file).and_then(|file| Ok(serde_json::from_reader(BufReader::new(file))?));
+    config.map_err(|e| io_error(&file, e))
 }
 
 fn io_error(path: &Path, source: io::Error) -> RuntimeError {

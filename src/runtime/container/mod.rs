@@ -61,6 +61,8 @@ pub struct Container {
     bundle: Bundle,
     /// Whether the bundle is an image of this project's, which can carry another of its programs.
     own: bool,
+    /// Thousandths of a core.
+    cpu: Option<u32>,
     limits: Limits,
 }
 
@@ -106,7 +108,7 @@ impl Container {
     pub fn bundle(launcher: &Launcher, subject: Subject, path: &Path) -> Result<Self, RuntimeError> {
         let bundle = Bundle::open(path)?;
         let identity = identity(launcher, subject)?;
-        Ok(Self { identity, launcher: launcher.clone(), bundle, own: false, limits: Limits::default() })
+        Ok(Self { identity, launcher: launcher.clone(), bundle, own: false, cpu: None, limits: Limits::default() })
     }
 
     /// Bounds every container. The memory limit holds where the launcher [can set one](Launcher::limits_memory).
@@ -115,6 +117,32 @@ impl Container {
         self.limits = limits;
         self.identity = with_memory_limit(self.identity, &self.launcher, limits);
         self
+    }
+
+    /// Gives every container so many thousandths of a core: `100` is a tenth, `2000` are two cores. The kernel counts over
+    /// 100 ms, so a container may use its share of that at once, and then waits for the next.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Unavailable`] when the launcher [cannot set one](Launcher::limits_cpu), [`RuntimeError::Invalid`]
+    /// when the share is below 10 thousandths, which the kernel takes for too little.
+    pub fn with_cpu_limit(mut self, thousandths: u32) -> Result<Self, RuntimeError> {
+        if !self.launcher.limits_cpu() {
+            let subject = self.identity.subject.clone();
+            let reason =
+                format!("no limit of CPU time: the cgroup view {} has no cpu controller", self.launcher.cgroup());
+            let remedy =
+                "start the launcher with CgroupView::Host, or hand the controller to this user's cgroup".to_owned();
+            return Err(Unavailable { subject, reason, remedy }.into());
+        }
+        if thousandths < 10 {
+            let reason = format!("{thousandths} thousandths of a core: the kernel takes no less than 10");
+            return Err(RuntimeError::Invalid { workload: self.identity.subject.to_string(), reason });
+        }
+        self.cpu = Some(thousandths);
+        let share = f64::from(thousandths) / 1000.0;
+        self.identity =
+            self.identity.with_setting("cpu_limit", format!("{share} cores over {} ms", image::CPU_PERIOD / 1000));
+        Ok(self)
     }
 
     /// The bundle on disk: the one that peers are given as well.
@@ -151,7 +179,14 @@ impl Container {
         }
         let limits = Limits::default();
         let identity = with_memory_limit(identity, launcher, limits);
-        Ok(Self { identity, launcher: launcher.clone(), bundle: Bundle::open(&image.bundle)?, own: true, limits })
+        Ok(Self {
+            identity,
+            launcher: launcher.clone(),
+            bundle: Bundle::open(&image.bundle)?,
+            own: true,
+            cpu: None,
+            limits,
+        })
     }
 }
 
@@ -209,11 +244,9 @@ impl Runtime for Container {
                 reason: "it has no native form, which the container's image would carry".to_owned(),
             });
         }
+        let images = Images { subject: &subject, directory: self.launcher.directory() };
         let path = match &workload.program {
-            Some(program) if *program != READY && self.own => {
-                let images = Images { subject: &subject, directory: self.launcher.directory() };
-                images.with_program(&self.bundle, program)?
-            }
+            Some(program) if *program != READY && self.own => images.with_program(&self.bundle, program)?,
             Some(program) if *program != READY => {
                 return Err(RuntimeError::UnsupportedWorkload {
                     subject,
@@ -225,14 +258,15 @@ impl Runtime for Container {
         };
         // It may have changed since.
         let bundle = Bundle::open(&path)?;
+        let directory = self.cpu.map(|cpu| images.with_cpu_limit(&bundle, cpu)).transpose()?;
         Ok(Box::new(Prepared::new(Shared {
             subject,
             workload: bundle.path.display().to_string(),
             launcher: self.launcher.clone(),
-            bundle: bundle.path,
+            bundle: directory.as_ref().map_or(bundle.path, |directory| directory.path().to_owned()),
             payload: Payload::Exec,
             limits: self.limits,
-            directory: None,
+            directory,
         })))
     }
 }
