@@ -5,12 +5,14 @@ mod burst;
 mod cost;
 mod evaluation;
 mod interleave;
+mod pool;
 mod startup;
 
 pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
 pub use evaluation::{decide, evaluate, first_decision};
 pub use interleave::{Interleaved, Lane, LaneError};
+pub use pool::{Pool, Refill};
 pub use startup::{lifecycle, startup};
 
 use crate::{policy::PolicyError, runtime::RuntimeError};
