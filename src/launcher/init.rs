@@ -30,6 +30,7 @@ pub(super) fn run(control: &Channel, view: &View, state: &Path) -> i32 {
     let outcome = view::enter(view, state).map(|()| Setting {
         cgroup: view.hierarchy.name().to_owned(),
         memory_controller: view::has_memory_controller(view),
+        cpu_controller: view::has_cpu_controller(view),
         rootless: view.rootless,
     });
     let refused = outcome.is_err();

@@ -185,6 +185,12 @@ impl Launcher {
         self.0.setting.memory_controller
     }
 
+    /// Whether a container's share of the CPU can be limited in this view.
+    #[must_use]
+    pub fn limits_cpu(&self) -> bool {
+        self.0.setting.cpu_controller
+    }
+
     /// The directory of images and of the mount point for state.
     #[must_use]
     pub fn directory(&self) -> &Path {
@@ -315,7 +321,8 @@ mod tests {
     use super::*;
 
     fn hello(version: &str) -> Hello {
-        let setting = Setting { cgroup: "v2".to_owned(), memory_controller: false, rootless: false };
+        let setting =
+            Setting { cgroup: "v2".to_owned(), memory_controller: false, cpu_controller: false, rootless: false };
         Hello { version: version.to_owned(), outcome: Ok(setting) }
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Setting {
     pub cgroup: String,
     /// Whether a memory limit can be set in that view.
     pub memory_controller: bool,
+    /// Whether a container's share of the CPU can be limited in that view.
+    pub cpu_controller: bool,
     /// Whether it all runs in a user namespace, without root.
     pub rootless: bool,
 }

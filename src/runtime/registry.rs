@@ -4,7 +4,14 @@ use super::{Runtime, RuntimeError, Unavailable, noop::Noop};
 use crate::Subject;
 
 /// The subjects that take a launcher.
-const CONTAINERS: [&str; 4] = ["container/scratch", "container/busybox", "container+wasmtime", "container+wasmedge"];
+const CONTAINERS: [&str; 6] = [
+    "container/scratch",
+    "container/busybox",
+    "container/alpine",
+    "container/debian",
+    "container+wasmtime",
+    "container+wasmedge",
+];
 
 /// The runtimes of this machine.
 ///
@@ -200,6 +207,8 @@ impl Registry {
         }
         self.add("container/scratch", || Container::scratch(&launcher).map(|c| Box::new(c) as _));
         self.add("container/busybox", || Container::busybox(&launcher).map(|c| Box::new(c) as _));
+        self.add("container/alpine", || Container::alpine(&launcher).map(|c| Box::new(c) as _));
+        self.add("container/debian", || Container::debian(&launcher).map(|c| Box::new(c) as _));
         self.add_wasmtime_in_containers(&launcher);
         self.add_wasmedge_in_containers(&launcher);
     }
