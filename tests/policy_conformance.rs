@@ -41,6 +41,10 @@ engines! {
     regorus_rvm => Ok(runtime_baseline::policy::regorus::Regorus::rvm());
     #[cfg(feature = "opa-wasm")]
     opa_wasm => runtime_baseline::policy::opa_wasm::OpaWasm::new();
+    #[cfg(feature = "wasmedge")]
+    opa_wasmedge => runtime_baseline::policy::opa_wasmedge::OpaWasmEdge::aot();
+    #[cfg(feature = "wasmedge")]
+    opa_wasmedge_interpreter => runtime_baseline::policy::opa_wasmedge::OpaWasmEdge::interpreter();
     #[cfg(feature = "opa")]
     opa_server => runtime_baseline::policy::opa::Opa::server();
     #[cfg(feature = "opa")]

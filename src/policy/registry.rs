@@ -1,7 +1,7 @@
 //! Every policy engine of this build: those that run here, and why the others do not.
 
 use super::PolicyEngine;
-#[cfg(any(feature = "opa", feature = "opa-wasm"))]
+#[cfg(any(feature = "opa", feature = "opa-wasm", feature = "wasmedge"))]
 use super::PolicyError;
 use crate::{Subject, runtime::Unavailable};
 
@@ -32,6 +32,7 @@ impl Registry {
         let mut registry = Self::default();
         registry.add_regorus();
         registry.add_opa_wasm();
+        registry.add_opa_wasmedge();
         registry.add_opa();
         registry
     }
@@ -69,6 +70,23 @@ impl Registry {
         self.unavailable.push(not_built("opa-wasm/wasmtime", "opa-wasm"));
     }
 
+    #[cfg(feature = "wasmedge")]
+    fn add_opa_wasmedge(&mut self) {
+        use super::opa_wasmedge::OpaWasmEdge;
+        self.add("opa-wasm/wasmedge", OpaWasmEdge::aot());
+        self.add("opa-wasm/wasmedge/interpreter", OpaWasmEdge::interpreter());
+    }
+
+    #[cfg(not(feature = "wasmedge"))]
+    fn add_opa_wasmedge(&mut self) {
+        let subjects = ["opa-wasm/wasmedge", "opa-wasm/wasmedge/interpreter"];
+        let rows = subjects.map(|subject| Unavailable {
+            remedy: "run tools/setup-wasmedge.sh, and build with --features wasmedge".to_owned(),
+            ..not_built(subject, "wasmedge")
+        });
+        self.unavailable.extend(rows);
+    }
+
     #[cfg(feature = "opa")]
     fn add_opa(&mut self) {
         self.add("opa", super::opa::Opa::server());
@@ -81,7 +99,7 @@ impl Registry {
     }
 
     /// One that may not run here.
-    #[cfg(any(feature = "opa", feature = "opa-wasm"))]
+    #[cfg(any(feature = "opa", feature = "opa-wasm", feature = "wasmedge"))]
     fn add<E: PolicyEngine + 'static>(&mut self, subject: &str, engine: Result<E, PolicyError>) {
         match engine {
             Ok(engine) => self.engines.push(Box::new(engine)),

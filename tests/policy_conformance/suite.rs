@@ -111,7 +111,13 @@ pub fn what_does_not_compile_is_invalid(engine: &dyn PolicyEngine) {
         let PolicyError::Invalid { policy, reason } = &error else { panic!("{error:?}") };
         assert_eq!(policy, "broken");
         // Where: the line of the Rego, or the offset in the Wasm.
-        assert!(reason.contains(":5:") || reason.contains(":4:") || reason.contains("offset 0x"), "{reason}");
+        assert!(
+            reason.contains(":5:")
+                || reason.contains(":4:")
+                || reason.contains("offset 0x")
+                || reason.contains("offset: 0x"),
+            "{reason}"
+        );
     }
 }
 
