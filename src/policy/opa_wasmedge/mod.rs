@@ -10,14 +10,16 @@
 //! The engines of a loader that are alive at the same time share the loaded module; each has a memory of its own.
 //!
 //! **Limits.** OPA's memory has no maximum; the host gives it one that has [`Limits::memory`]. The time limit is kept while
-//! the policy runs, its data is parsed, or it is instantiated. Arrays and objects in an input may lie in each other
-//! [`DEPTH`] deep, since OPA's parser recurses and machine code has no stack of its own.
+//! the policy runs, its data is parsed, or it is instantiated; for machine code by a question that is woven into the Wasm
+//! before it is compiled, since WasmEdge's own way makes a decision eight times slower. Arrays and objects of an input, or of
+//! the data, may lie in each other [`DEPTH`] deep: OPA's parser recurses, and machine code has no stack but the thread's.
 //!
 //! **Builtins.** OPA compiles most of them into the Wasm; the host provides `semver.compare`, `semver.is_valid` and
 //! `sprintf`. A policy that needs another is refused when it is prepared. `sprintf` of a value that is neither text nor
 //! number, which OPA prints in a notation of its own, fails the evaluation: [`PolicyError::Failed`].
 
 mod guest;
+mod weave;
 
 use std::{
     collections::HashMap,
@@ -45,7 +47,7 @@ use crate::{
     versions,
 };
 
-/// How deep arrays and objects of an input may lie in each other.
+/// How deep arrays and objects of an input, or of the data, may lie in each other.
 pub const DEPTH: usize = 1_000;
 
 /// OPA's Wasm on WasmEdge: subject `opa-wasm/wasmedge`, and `opa-wasm/wasmedge/interpreter`.
@@ -103,6 +105,7 @@ impl OpaWasmEdge {
             for (name, value) in callable::COMPILER {
                 identity = identity.with_setting(name, value);
             }
+            identity = identity.with_setting("time_limit", "asked by functions and loops");
         }
         Ok(Self { identity, mode, keeper: Arc::new(keeper) })
     }
@@ -127,9 +130,12 @@ impl OpaWasmEdge {
             return Err(asked.unsupported("it has no policy.wasm; make one with `opa build -t wasm`"));
         };
         let data = checked_data(policy, limits)?;
+        if !is_flat_enough(data) {
+            return Err(PolicyError::Data { policy: asked.policy, reason: too_deep() });
+        }
         let mut file = Arc::new(Artifact::write(wasm)?);
         let interpreted =
-            Code::load(Mode::Interpreter, limits, Arc::clone(&file)).map_err(|trouble| asked.judge(trouble))?;
+            Code::load(Mode::Interpreter, limits, Arc::clone(&file), None).map_err(|trouble| asked.judge(trouble))?;
         let contents = guest::contents(&asked, Arc::new(interpreted))?;
         contents.check(&asked.subject, &asked.policy, &asked.entrypoint, &opa_builtins::NAMES)?;
         if self.mode == Mode::Aot {
@@ -157,6 +163,28 @@ impl PolicyEngine for OpaWasmEdge {
     }
 }
 
+/// Whether nothing in this JSON lies deeper than [`DEPTH`].
+fn is_flat_enough(json: &str) -> bool {
+    let (mut depth, mut text, mut escaped) = (0_usize, false, false);
+    // What is so short has no room for more.
+    json.len() <= DEPTH
+        || json.bytes().all(|byte| {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = text,
+                b'"' => text = !text,
+                b'[' | b'{' if !text => depth += 1,
+                b']' | b'}' if !text => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth <= DEPTH
+        })
+}
+
+fn too_deep() -> String {
+    format!("arrays and objects lie more than {DEPTH} deep in each other")
+}
+
 /// The machine code of `wasm`, on disk; compiled once in the life of the process. That it runs as such is checked.
 fn compiled(asked: &Asked, wasm: &Arc<[u8]>) -> Result<Arc<Artifact>, PolicyError> {
     static COMPILED: Mutex<Option<HashMap<Arc<[u8]>, Arc<Artifact>>>> = Mutex::new(None);
@@ -166,8 +194,9 @@ fn compiled(asked: &Asked, wasm: &Arc<[u8]>) -> Result<Arc<Artifact>, PolicyErro
     if let Some(file) = compiled.get(wasm) {
         return Ok(Arc::clone(file));
     }
-    let file = Arc::new(callable::machine_code(wasm).map_err(|trouble| asked.judge(trouble))?);
-    let _loaded = Code::load(Mode::Aot, asked.limits, Arc::clone(&file)).map_err(|trouble| asked.judge(trouble))?;
+    let woven = weave::weave(wasm).map_err(|reason| asked.invalid(reason))?;
+    let file = Arc::new(callable::machine_code(&woven).map_err(|trouble| asked.judge(trouble))?);
+    let _loaded = asked.code(&file)?;
     if callable::is_mapped_as_code(file.path()) == Some(false) {
         return Err(asked.judge(Trouble::Engine(format!(
             "it would interpret the policy that it compiled: its code is not mapped; if {} is on a file system mounted noexec, set \
@@ -190,6 +219,11 @@ struct Asked {
 }
 
 impl Asked {
+    fn code(&self, file: &Arc<Artifact>) -> Result<Code, PolicyError> {
+        let stop = (self.mode == Mode::Aot).then_some(weave::STOP);
+        Code::load(self.mode, self.limits, Arc::clone(file), stop).map_err(|trouble| self.judge(trouble))
+    }
+
     fn unsupported(&self, reason: &str) -> PolicyError {
         let (subject, policy) = (self.subject.clone(), self.policy.clone());
         PolicyError::UnsupportedForm { subject, policy, reason: reason.to_owned() }
@@ -227,8 +261,7 @@ impl OnDisk {
         if let Some(code) = live.upgrade() {
             return Ok(code);
         }
-        let code = Code::load(self.asked.mode, self.asked.limits, Arc::clone(&self.file));
-        let code = Arc::new(code.map_err(|trouble| self.asked.judge(trouble))?);
+        let code = Arc::new(self.asked.code(&self.file)?);
         *live = Arc::downgrade(&code);
         Ok(code)
     }
@@ -257,6 +290,9 @@ struct Answer<'a> {
 impl Evaluator for InMemory {
     fn evaluate(&mut self, input: &str) -> Result<String, PolicyError> {
         let input: &RawValue = serde_json::from_str(input).map_err(|e| PolicyError::Input { reason: e.to_string() })?;
+        if !is_flat_enough(input.get()) {
+            return Err(PolicyError::Input { reason: too_deep() });
+        }
         let answers = self.loaded.decide(&self.asked, input.get())?;
         let understood: Result<Vec<Answer<'_>>, _> = serde_json::from_slice(&answers);
         let answers = understood.map_err(|error| {
@@ -266,3 +302,6 @@ impl Evaluator for InMemory {
         Ok(answers.last().map_or_else(|| "null".to_owned(), |answer| answer.result.get().to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;

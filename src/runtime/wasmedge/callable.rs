@@ -14,7 +14,10 @@ use std::{
 
 use super::{
     Mode, PAGE, PAGES, compile,
-    ffi::{Config, Engine, Fault, Module, callable::Guest},
+    ffi::{
+        Config, Engine, Fault, Module,
+        callable::{Env, Guest},
+    },
     signals,
     watch::{Stop, Watch},
 };
@@ -32,7 +35,7 @@ pub(crate) fn component(subject: &Subject) -> Result<Component, RuntimeError> {
 
 /// The settings of what [`machine_code`] compiles.
 pub(crate) const COMPILER: [(&str, &str); 3] =
-    [("compiler", "llvm"), ("opt_level", compile::LEVEL_NAME), ("interruptible", "true")];
+    [("compiler", "llvm"), ("opt_level", compile::LEVEL_NAME), ("interruptible", "false")];
 
 /// Why a guest could not be had, or ended.
 #[derive(Debug)]
@@ -67,10 +70,10 @@ impl From<Fault> for Trouble {
     }
 }
 
-/// The machine code of `wasm`, compiled ahead of time. Each compilation leaves some 50 KiB in the engine for good.
+/// The machine code of `wasm`, compiled ahead of time: a module that asks itself whether it shall stop. Each compilation leaves some 50 KiB in the engine for good.
 pub(crate) fn machine_code(wasm: &[u8]) -> Result<disk::Artifact, Trouble> {
     let directory = disk::workplace().map_err(Trouble::Disk)?;
-    let code = compile::ahead_of_time(wasm, directory.path()).map_err(Trouble::Engine)?;
+    let code = compile::asking(wasm, directory.path()).map_err(Trouble::Engine)?;
     disk::Artifact::write(&code).map_err(Trouble::Disk)
 }
 
@@ -93,22 +96,30 @@ pub(crate) struct Code {
     pages: (u64, u64),
     /// The loader knows a library by its path: no other file may have this one as long as the library is loaded.
     _file: Arc<disk::Artifact>,
+    /// Where it asks whether it shall stop; `None`: the engine stops it.
+    stop: Option<u32>,
 }
 
 impl Code {
-    /// Loads the Wasm in `file`, or the machine code, as `mode` asks.
-    pub(crate) fn load(mode: Mode, limits: Limits, file: Arc<disk::Artifact>) -> Result<Self, Trouble> {
+    /// Loads the Wasm in `file`, or the machine code, as `mode` asks. A guest that is not interpreted must stop when the
+    /// word at the address `stop` of its memory is not zero: the engine has no other way to end it.
+    pub(crate) fn load(
+        mode: Mode,
+        limits: Limits,
+        file: Arc<disk::Artifact>,
+        stop: Option<u32>,
+    ) -> Result<Self, Trouble> {
         let most = (limits.memory / PAGE).min(PAGES);
-        let config = Config::new(mode, most)?;
+        let config = Config::with_atomics(mode, most)?;
         let path = CString::new(file.path().as_os_str().as_bytes()).unwrap_or_default();
         let module = Module::load(&config, &path)?;
         let (least, own) =
             module.imported_memory().ok_or_else(|| Trouble::Invalid("it does not import a memory".to_owned()))?;
-        if least > most {
+        if least.max(1) > most {
             return Err(Trouble::Memory);
         }
         let pages = (least, own.map_or(most, |own| own.min(most)));
-        Ok(Self { module, config, mode, pages, _file: file })
+        Ok(Self { module, config, mode, pages, _file: file, stop })
     }
 
     fn engine(&self) -> Result<Arc<Engine>, Trouble> {
@@ -140,19 +151,24 @@ pub(crate) struct Live<H: Host> {
 /// Stops what an engine runs, and remembers that it did.
 struct Stopper {
     engine: Arc<Engine>,
+    env: Arc<Env>,
+    stop: Option<u32>,
     told: AtomicBool,
 }
 
 impl Stop for Stopper {
     fn stop(&self) {
         self.told.store(true, SeqCst);
-        self.engine.stop();
+        match self.stop {
+            Some(address) => self.env.set_word(address, 1),
+            None => self.engine.stop(),
+        }
     }
 }
 
 impl Stopper {
-    fn of(engine: Arc<Engine>) -> Arc<Self> {
-        Arc::new(Self { engine, told: AtomicBool::new(false) })
+    fn new(code: &Code, env: Arc<Env>) -> Result<Arc<Self>, Trouble> {
+        Ok(Arc::new(Self { engine: code.engine()?, env, stop: code.stop, told: AtomicBool::new(false) }))
     }
 }
 
@@ -165,10 +181,9 @@ impl<H: Host> Live<H> {
         host: H,
         exports: &[&'static str],
     ) -> Result<Self, Trouble> {
-        let stopper = Stopper::of(code.engine()?);
-        let engine = Arc::clone(&stopper.engine);
-        let made =
-            within(&keeper, &stopper, &code, limits, || Guest::new(engine, &code.module, code.pages, host, exports));
+        let stopper = Stopper::new(&code, Env::new(code.pages)?)?;
+        let (engine, env) = (Arc::clone(&stopper.engine), Arc::clone(&stopper.env));
+        let made = within(&keeper, &stopper, &code, limits, || Guest::new(engine, &code.module, env, host, exports));
         let mut live = Self { guest: made?, stopper, keeper, limits, code };
         live.renew()?;
         Ok(live)
@@ -196,11 +211,14 @@ impl<H: Host> Live<H> {
         self.guest.host()
     }
 
-    /// An engine that was told to stop may keep that for its next call.
+    /// What was told to stop would stop in its next call too.
     fn renew(&mut self) -> Result<(), Trouble> {
         if self.stopper.told.load(SeqCst) {
-            self.stopper = Stopper::of(self.code.engine()?);
-            self.guest.set_engine(Arc::clone(&self.stopper.engine));
+            self.stopper = Stopper::new(&self.code, Arc::clone(&self.stopper.env))?;
+            match self.code.stop {
+                Some(address) => self.stopper.env.set_word(address, 0),
+                None => self.guest.set_engine(Arc::clone(&self.stopper.engine)),
+            }
         }
         Ok(())
     }

@@ -14,19 +14,28 @@ pub(super) const LEVEL_NAME: &str = "O3";
 
 /// Compiles `wasm`; works in `directory`.
 pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
+    compiled(wasm, directory, true)
+}
+
+/// The same of a module that asks itself whether it shall stop, with atomic operations.
+pub(super) fn asking(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
+    compiled(wasm, directory, false)
+}
+
+fn compiled(wasm: &[u8], directory: &Path, interruptible: bool) -> Result<Vec<u8>, String> {
     ffi::capture_log();
     let _kept = signals::keep_for_compiler();
-    let compiler = Compiler::new(Some(&config()?)).map_err(|error| error.to_string())?;
+    let compiler = Compiler::new(Some(&config(interruptible)?)).map_err(|error| error.to_string())?;
     let path = compiler.compile_from_bytes(wasm, "module", directory).map_err(|error| error.to_string())?;
     fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn config() -> Result<Config, String> {
-    let common = CommonConfigOptions::default().multi_memories(false);
+fn config(interruptible: bool) -> Result<Config, String> {
+    let common = CommonConfigOptions::default().multi_memories(false).threads(!interruptible);
     let compiler = CompilerConfigOptions::default()
         .out_format(CompilerOutputFormat::Native)
         .optimization_level(CompilerOptimizationLevel::O3)
-        .interruptible(true);
+        .interruptible(interruptible);
     ConfigBuilder::new(common).with_compiler_config(compiler).build().map_err(|error| error.to_string())
 }
 

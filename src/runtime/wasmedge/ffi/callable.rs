@@ -7,13 +7,16 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     ptr::{self, NonNull},
     slice,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
 };
 
 use wasmedge_sys::ffi::{self, WasmEdge_ErrCode_HostFuncError, WasmEdge_ErrCode_Success};
 
-use super::{Engine, Fault, Imports, Instance, LOG, Module, Store, check, string};
-use crate::runtime::wasmedge::PAGE;
+use super::{Config, Engine, Fault, Imports, Instance, LOG, Module, Store, check, string};
+use crate::runtime::wasmedge::{Mode, PAGE};
 
 /// The module that guests import from, and the name of the memory in it.
 const ENV: &str = "env";
@@ -65,6 +68,64 @@ impl Module {
     }
 }
 
+impl Config {
+    /// For guests that are asked to stop with atomic operations.
+    pub(in crate::runtime::wasmedge) fn with_atomics(mode: Mode, pages: u64) -> Result<Self, Fault> {
+        let config = Self::new(mode, pages)?;
+        // SAFETY: the context was just made, and no other thread has it yet.
+        unsafe { ffi::WasmEdge_ConfigureAddProposal(config.as_ptr(), ffi::WasmEdge_Proposal_Threads) };
+        Ok(config)
+    }
+}
+
+/// The module `env`, with the memory that it owns.
+pub(crate) struct Env {
+    imports: Imports,
+    memory: *mut ffi::WasmEdge_MemoryInstanceContext,
+    /// Where the memory begins.
+    base: *mut u8,
+}
+
+// SAFETY: the C API ties neither to a thread. Only the guest's owner uses the memory, but for `set_word`.
+unsafe impl Send for Env {}
+// SAFETY: as above.
+unsafe impl Sync for Env {}
+
+impl Env {
+    /// A memory of one page at least, and so many at least and at most.
+    pub(crate) fn new((least, most): (u64, u64)) -> Result<Arc<Self>, Fault> {
+        LOG.take();
+        // SAFETY: limit and type are copied by the calls that take them, and freed here. The module owns the memory once it
+        // is added, so the pointer is valid as long as the module.
+        unsafe {
+            let imports = Imports::own(ffi::WasmEdge_ModuleInstanceCreate(string(ENV)))?;
+            let limit = ffi::WasmEdge_LimitCreateWithMax(least.max(1), most, false, false);
+            let ty = ffi::WasmEdge_MemoryTypeCreate(limit);
+            ffi::WasmEdge_LimitDelete(limit);
+            let memory = ffi::WasmEdge_MemoryInstanceCreate(ty);
+            ffi::WasmEdge_MemoryTypeDelete(ty);
+            if memory.is_null() {
+                return Err(Fault::new("a memory"));
+            }
+            ffi::WasmEdge_ModuleInstanceAddMemory(imports.as_ptr(), string(MEMORY), memory);
+            let base = ffi::WasmEdge_MemoryInstanceGetPointer(memory, 0, PAGE);
+            if base.is_null() {
+                return Err(Fault::new("the first page of a memory"));
+            }
+            Ok(Arc::new(Self { imports, memory, base }))
+        }
+    }
+
+    /// Sets a word of the first page, while the guest may run on another thread.
+    pub(crate) fn set_word(&self, address: u32, value: u32) {
+        let address = u64::from(address & !3).min(PAGE - 4) as usize;
+        // SAFETY: within the first page, aligned, and alive as long as `self`. The engine reserves the addresses of a whole
+        // 32-bit memory when it makes one, and grows it in place, so that `base` stays (`Allocator::resize` in its
+        // lib/system/allocator.cpp). The guest reads the word atomically.
+        unsafe { AtomicU32::from_ptr(self.base.add(address).cast()) }.store(value, SeqCst);
+    }
+}
+
 /// What the functions of the host and the owner of the guest share. It stays where it is: the functions point to it.
 struct Shared<H> {
     host: H,
@@ -105,7 +166,7 @@ impl<T> Drop for Pinned<T> {
 pub(crate) struct Guest<H: Host> {
     instance: Instance,
     _store: Store,
-    _imports: Imports,
+    _env: Arc<Env>,
     _engine: Arc<Engine>,
     _slots: Vec<Pinned<Slot<H>>>,
     shared: Pinned<Shared<H>>,
@@ -116,45 +177,30 @@ pub(crate) struct Guest<H: Host> {
 unsafe impl<H: Host> Send for Guest<H> {}
 
 impl<H: Host> Guest<H> {
-    /// Links and instantiates, with a memory of `pages` at least and at most; a start function runs. `exports` are the
-    /// functions that will be called, by their place in the list.
+    /// Links and instantiates; a start function runs. `exports` are the functions that will be called, by their place in
+    /// the list.
     pub(crate) fn new(
         engine: Arc<Engine>,
         module: &Module,
-        pages: (u64, u64),
+        env: Arc<Env>,
         host: H,
         exports: &[&'static str],
     ) -> Result<Self, Fault> {
         LOG.take();
         let executor = engine.executor_ptr();
-        // SAFETY: limit and type are copied by the calls that take them, and freed here. The module `env` owns the memory
-        // once it is added, so the pointer is valid as long as `_imports`.
-        let (imports, memory) = unsafe {
-            let imports = Imports::own(ffi::WasmEdge_ModuleInstanceCreate(string(ENV)))?;
-            let limit = ffi::WasmEdge_LimitCreateWithMax(pages.0, pages.1, false, false);
-            let ty = ffi::WasmEdge_MemoryTypeCreate(limit);
-            ffi::WasmEdge_LimitDelete(limit);
-            let memory = ffi::WasmEdge_MemoryInstanceCreate(ty);
-            ffi::WasmEdge_MemoryTypeDelete(ty);
-            if memory.is_null() {
-                return Err(Fault::new("a memory"));
-            }
-            ffi::WasmEdge_ModuleInstanceAddMemory(imports.as_ptr(), string(MEMORY), memory);
-            (imports, memory)
-        };
-        let shared = Shared { host, executor: Cell::new(executor), memory, exports: OnceCell::new() };
+        let shared = Shared { host, executor: Cell::new(executor), memory: env.memory, exports: OnceCell::new() };
         let shared = Pinned::new(shared);
         let mut slots = Vec::with_capacity(H::PROVIDED.len());
         for (function, provided) in H::PROVIDED.iter().enumerate() {
             let slot = Pinned::new(Slot { function, shared: shared.0 });
-            add::<H>(&imports, provided, &slot)?;
+            add::<H>(&env.imports, provided, &slot)?;
             slots.push(slot);
         }
         // SAFETY: all are alive. The store forgets a module that is freed, and the module a store; the instance is owned
         // once it is made.
         let (store, instance) = unsafe {
             let store = Store::own(ffi::WasmEdge_StoreCreate())?;
-            check(ffi::WasmEdge_ExecutorRegisterImport(executor, store.as_ptr(), imports.as_ptr()))?;
+            check(ffi::WasmEdge_ExecutorRegisterImport(executor, store.as_ptr(), env.imports.as_ptr()))?;
             let mut instance = ptr::null_mut();
             check(ffi::WasmEdge_ExecutorInstantiate(executor, &mut instance, store.as_ptr(), module.as_ptr()))?;
             (store, Instance::own(instance)?)
@@ -165,7 +211,7 @@ impl<H: Host> Guest<H> {
         };
         // A start function had none of them to call.
         let _ = shared.get().exports.set(exports.iter().map(find).collect());
-        Ok(Self { instance, _store: store, _imports: imports, _engine: engine, _slots: slots, shared })
+        Ok(Self { instance, _store: store, _env: env, _engine: engine, _slots: slots, shared })
     }
 
     /// The value of an exported global that is a 32-bit integer.
