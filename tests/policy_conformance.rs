@@ -21,7 +21,8 @@ macro_rules! engines {
             engines!(@ $engine, identity_is_exact, every_form_of_every_policy_decides_as_expected, undefined_is_null,
                 a_form_it_lacks_is_refused, what_does_not_compile_is_invalid, data_that_is_no_object_is_refused,
                 data_over_the_limit_is_refused, an_unknown_entrypoint_is_refused, a_missing_function_is_named,
-                input_that_is_not_json_is_refused, a_policy_that_aborts_has_failed, an_endless_policy_is_stopped,
+                input_that_is_not_json_is_refused, deep_input_is_decided_on_or_refused,
+                engines_alive_at_once_decide_each_for_itself, ten_megabytes_of_data_are_decided_on, a_policy_that_aborts_has_failed, an_endless_policy_is_stopped,
                 a_policy_that_takes_memory_is_stopped, limits_without_end_are_limits, engines_decide_on_four_threads,
                 an_engine_outlives_its_loader, no_descriptor_is_left);
         })*
@@ -41,6 +42,10 @@ engines! {
     regorus_rvm => Ok(runtime_baseline::policy::regorus::Regorus::rvm());
     #[cfg(feature = "opa-wasm")]
     opa_wasm => runtime_baseline::policy::opa_wasm::OpaWasm::new();
+    #[cfg(feature = "wasmedge")]
+    opa_wasmedge => runtime_baseline::policy::opa_wasmedge::OpaWasmEdge::aot();
+    #[cfg(feature = "wasmedge")]
+    opa_wasmedge_interpreter => runtime_baseline::policy::opa_wasmedge::OpaWasmEdge::interpreter();
     #[cfg(feature = "opa")]
     opa_server => runtime_baseline::policy::opa::Opa::server();
     #[cfg(feature = "opa")]

@@ -17,7 +17,7 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 use runtime_baseline::{
-    policy::{Evaluator, Policy, PolicyForm, Registry},
+    policy::{Evaluator, Policy, Registry},
     runtime::Limits,
 };
 use serde_json::Value;
@@ -34,7 +34,8 @@ fn engines(policy: &Policy) -> Vec<(String, Box<dyn Evaluator>)> {
         if identity.transport.as_deref() == Some("process") {
             continue;
         }
-        let loader = engine.prepare(policy, PolicyForm::Source, Limits::default()).unwrap();
+        let form = *engine.forms().first().unwrap();
+        let loader = engine.prepare(policy, form, Limits::default()).unwrap();
         loaded.push((identity.subject.to_string(), loader.load().unwrap()));
     }
     for unavailable in registry.unavailable() {
@@ -76,6 +77,7 @@ fn agree(name: &str, inputs: impl Strategy<Value = Value>, often: u32) {
         panic!("{name}: {error}");
     }
     let decisions = decisions.into_inner();
+    assert_eq!(decisions.values().sum::<u32>(), count);
     let commonest = decisions.values().max().copied().unwrap_or_default();
     assert!((count - commonest) * 100 >= often * count, "{name}: {commonest} of {count} decisions are the same");
 }

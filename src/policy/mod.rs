@@ -5,8 +5,10 @@ mod embedded;
 mod error;
 mod fixture;
 mod folder;
-#[cfg(feature = "opa-wasm")]
+#[cfg(any(feature = "opa-wasm", feature = "wasmedge"))]
 mod opa_abi;
+#[cfg(any(feature = "opa-wasm", feature = "wasmedge"))]
+mod opa_builtins;
 mod rbac;
 mod registry;
 
@@ -14,6 +16,8 @@ mod registry;
 pub mod opa;
 #[cfg(feature = "opa-wasm")]
 pub mod opa_wasm;
+#[cfg(feature = "wasmedge")]
+pub mod opa_wasmedge;
 #[cfg(feature = "regorus")]
 pub mod regorus;
 
@@ -23,7 +27,7 @@ pub use registry::Registry;
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(any(feature = "opa-wasm", feature = "regorus"))]
+#[cfg(any(feature = "opa-wasm", feature = "regorus", feature = "wasmedge"))]
 use crate::disk;
 use crate::runtime::{Identity, Limits};
 
@@ -80,7 +84,7 @@ pub trait Evaluator: Send {
 }
 
 /// The policy's data document, an empty object where it has none, or why an engine cannot take it.
-#[cfg(any(feature = "opa", feature = "opa-wasm", feature = "regorus"))]
+#[cfg(any(feature = "opa", feature = "opa-wasm", feature = "regorus", feature = "wasmedge"))]
 fn checked_data(policy: &Policy, limits: Limits) -> Result<&str, PolicyError> {
     let data = policy.data.as_deref().unwrap_or("{}");
     if data.len() as u64 > limits.memory {
@@ -97,7 +101,7 @@ fn read_bytes(artifact: &disk::Artifact) -> Result<Vec<u8>, PolicyError> {
 }
 
 /// What an artifact holds that is text.
-#[cfg(any(feature = "opa-wasm", feature = "regorus"))]
+#[cfg(any(feature = "opa-wasm", feature = "regorus", feature = "wasmedge"))]
 fn read(artifact: &disk::Artifact) -> Result<String, PolicyError> {
     std::fs::read_to_string(artifact.path())
         .map_err(|source| PolicyError::Io { path: artifact.path().to_owned(), source })

@@ -12,7 +12,7 @@ const OLDEST: (i32, i32) = (1, 2);
 /// An instance of OPA's Wasm. Its imported functions need not work: none of the calls made here reaches one.
 pub(super) trait Guest {
     /// The value of an exported global.
-    fn global(&mut self, name: &str) -> Option<i32>;
+    fn global(&mut self, name: &'static str) -> Option<i32>;
 
     /// Calls an exported function that returns an address.
     fn call(&mut self, name: &str, arguments: &[i32]) -> Result<i32, String>;
@@ -87,7 +87,7 @@ mod tests {
     }
 
     impl Guest for Said {
-        fn global(&mut self, name: &str) -> Option<i32> {
+        fn global(&mut self, name: &'static str) -> Option<i32> {
             match name {
                 "opa_wasm_abi_version" => Some(self.abi.0),
                 "opa_wasm_abi_minor_version" => Some(self.abi.1),

@@ -60,6 +60,7 @@ impl Registry {
         let mut registry = Self { wanted, ..Self::default() };
         registry.add_regorus();
         registry.add_opa_wasm();
+        registry.add_opa_wasmedge();
         registry.add_opa();
         registry
     }
@@ -97,6 +98,25 @@ impl Registry {
     #[cfg(not(feature = "opa-wasm"))]
     fn add_opa_wasm(&mut self) {
         self.add_missing("opa-wasm/wasmtime", "opa-wasm");
+    }
+
+    #[cfg(feature = "wasmedge")]
+    fn add_opa_wasmedge(&mut self) {
+        use super::opa_wasmedge::OpaWasmEdge;
+        self.add("opa-wasm/wasmedge", OpaWasmEdge::aot);
+        self.add("opa-wasm/wasmedge/interpreter", OpaWasmEdge::interpreter);
+    }
+
+    #[cfg(not(feature = "wasmedge"))]
+    fn add_opa_wasmedge(&mut self) {
+        for subject in ["opa-wasm/wasmedge", "opa-wasm/wasmedge/interpreter"] {
+            if self.wants(subject) {
+                self.unavailable.push(Unavailable {
+                    remedy: "run tools/setup-wasmedge.sh, and build with --features wasmedge".to_owned(),
+                    ..not_built(subject, "wasmedge")
+                });
+            }
+        }
     }
 
     #[cfg(feature = "opa")]

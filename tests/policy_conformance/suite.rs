@@ -111,7 +111,13 @@ pub fn what_does_not_compile_is_invalid(engine: &dyn PolicyEngine) {
         let PolicyError::Invalid { policy, reason } = &error else { panic!("{error:?}") };
         assert_eq!(policy, "broken");
         // Where: the line of the Rego, or the offset in the Wasm.
-        assert!(reason.contains(":5:") || reason.contains(":4:") || reason.contains("offset 0x"), "{reason}");
+        assert!(
+            reason.contains(":5:")
+                || reason.contains(":4:")
+                || reason.contains("offset 0x")
+                || reason.contains("offset: 0x"),
+            "{reason}"
+        );
     }
 }
 
@@ -169,6 +175,58 @@ pub fn input_that_is_not_json_is_refused(engine: &dyn PolicyEngine) {
             assert!(matches!(error, PolicyError::Input { .. }), "{form:?} {error:?}");
             allows_alice(loaded.as_mut());
         }
+    }
+}
+
+pub fn deep_input_is_decided_on_or_refused(engine: &dyn PolicyEngine) {
+    let _shared = shared();
+    for &form in engine.forms() {
+        let mut loaded = load(engine, &cases::moody(), form, Limits::default());
+        for depth in [100, 1_000, 10_000, 1_000_000] {
+            let input = format!(r#"{{"x": {}{}, "user": "alice"}}"#, "[".repeat(depth), "]".repeat(depth));
+            match loaded.evaluate(&input) {
+                Ok(decision) => assert_eq!(parse(&decision), Value::Bool(true), "{depth}"),
+                Err(PolicyError::Input { .. } | PolicyError::Failed { .. } | PolicyError::MemoryLimit { .. }) => {}
+                Err(error) => panic!("{depth}: {error:?}"),
+            }
+            allows_alice(loaded.as_mut());
+        }
+    }
+}
+
+pub fn engines_alive_at_once_decide_each_for_itself(engine: &dyn PolicyEngine) {
+    let _shared = shared();
+    let form = engine.forms()[0];
+    let policies = ["rbac-10", "rbac-1000", "rbac-10-allow_any_case", "http_authz", "release"];
+    let policies = policies.map(|name| Policy::by_name(name).unwrap());
+    let mut loaded: Vec<_> =
+        policies.iter().map(|policy| (policy, load(engine, policy, form, Limits::default()))).collect();
+    // And two of the same, one of which ends.
+    loaded.push((&policies[0], load(engine, &policies[0], form, Limits::default())));
+    for round in 0..3 {
+        for case in 0..policies.iter().map(|policy| policy.cases.len()).max().unwrap() {
+            for (policy, engine) in &mut loaded {
+                let Some(case) = policy.cases.get(case) else { continue };
+                let decision = engine.evaluate(&case.input).unwrap();
+                assert_eq!(parse(&decision), parse(&case.expected), "{} {}", policy.name, case.name);
+            }
+        }
+        if round == 0 {
+            loaded.remove(0);
+        }
+    }
+}
+
+pub fn ten_megabytes_of_data_are_decided_on(engine: &dyn PolicyEngine) {
+    let _shared = shared();
+    let policy = Policy::by_name("rbac-100000").unwrap();
+    assert!(policy.data.as_ref().unwrap().len() > 10 << 20);
+    let mut limits = with_time(Duration::from_secs(60));
+    // The real OPA takes more than the others: several times what the data has as text.
+    limits.memory = 1 << 30;
+    let mut loaded = load(engine, &policy, *engine.forms().last().unwrap(), limits);
+    for case in policy.cases.iter().take(4) {
+        assert_eq!(parse(&loaded.evaluate(&case.input).unwrap()), parse(&case.expected), "{}", case.name);
     }
 }
 

@@ -53,7 +53,11 @@ impl Evaluator for Process {
             ["eval", "--bundle", &self.bundle, "--stdin-input", "--format", "json", "--timeout", &timeout, &self.query];
         let output = asked.run(&arguments, input)?;
         let Ok(answer) = serde_json::from_str::<Answer>(&output.answer) else {
-            return Err(asked.ended(&output.errors));
+            // It is JSON; but OPA takes no arrays and objects more than 10,000 deep in each other.
+            return Err(match output.errors.split_once("unable to parse input: ") {
+                Some((_, reason)) => PolicyError::Input { reason: reason.trim().to_owned() },
+                None => asked.ended(&output.errors),
+            });
         };
         if !answer.errors.is_empty() {
             return Err(asked.judge(&answer.errors));

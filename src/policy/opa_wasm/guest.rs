@@ -114,7 +114,7 @@ impl Instance {
 }
 
 impl Guest for Instance {
-    fn global(&mut self, name: &str) -> Option<i32> {
+    fn global(&mut self, name: &'static str) -> Option<i32> {
         self.instance.get_global(&mut self.store, name)?.get(&mut self.store).i32()
     }
 

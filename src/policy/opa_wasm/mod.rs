@@ -25,7 +25,10 @@ use self::{
     code::Code,
     guest::{Host, Instance, ready},
 };
-use super::{Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data, opa_abi::Contents, read};
+use super::{
+    Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data, opa_abi::Contents, opa_builtins,
+    read,
+};
 use crate::{
     Component, Isolation, Subject,
     disk::Artifact,
@@ -35,10 +38,6 @@ use crate::{
     },
     versions,
 };
-
-/// What the crate provides with the features that this one turns on. It answers to more names, and fails when it is
-/// called by them.
-const BUILTINS: [&str; 3] = ["semver.compare", "semver.is_valid", "sprintf"];
 
 /// OPA's Wasm on Wasmtime, subject `opa-wasm/wasmtime`.
 ///
@@ -121,7 +120,7 @@ impl OpaWasm {
             let mut instance = Instance::new(&asked, &module)?;
             Contents::of(&mut instance).map_err(|reason| instance.judge(&asked, reason))?
         };
-        contents.check(&asked.subject, &asked.policy, &asked.entrypoint, &BUILTINS)?;
+        contents.check(&asked.subject, &asked.policy, &asked.entrypoint, &opa_builtins::NAMES)?;
         let code = match form {
             PolicyForm::Source => Code::wasm(wasm)?,
             PolicyForm::Precompiled => Code::machine(&module).map_err(|e| asked.trouble(format!("{e:#}")))??,

@@ -1,6 +1,6 @@
 //! Compilation ahead of time, with the SDK's compiler: a module in, the bytes of a shared library out.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Once};
 
 use wasmedge_sdk::{
     Compiler, CompilerOptimizationLevel, CompilerOutputFormat,
@@ -9,24 +9,49 @@ use wasmedge_sdk::{
 
 use super::{ffi, signals};
 
-/// What bears on the figures of both compilers, ahead of time and just in time. The level is the engine's default.
-pub(super) const SETTINGS: [(&str, &str); 3] = [("compiler", "llvm"), ("opt_level", "O3"), ("interruptible", "true")];
+/// The optimisation level of both compilers, ahead of time and just in time: the engine's default.
+pub(super) const LEVEL_NAME: &str = "O3";
+
+/// What bears on the figures of modules that a watch may stop.
+pub(super) const SETTINGS: [(&str, &str); 3] =
+    [("compiler", "llvm"), ("opt_level", LEVEL_NAME), ("interruptible", "true")];
 
 /// Compiles `wasm`; works in `directory`.
 pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
+    compiled(wasm, directory, true)
+}
+
+/// The same of a module that asks itself whether it shall stop, with atomic operations.
+pub(super) fn asking(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
+    compiled(wasm, directory, false)
+}
+
+fn compiled(wasm: &[u8], directory: &Path, interruptible: bool) -> Result<Vec<u8>, String> {
+    // LLVM takes its signals with the first file that it writes in a process, and only then (`RegisterHandlers` in its
+    // lib/Support/Unix/Signals.inc). A module without anything makes that a matter of milliseconds: meanwhile another
+    // engine's traps are not its own.
+    static FIRST: Once = Once::new();
+    FIRST.call_once(|| {
+        let _kept = signals::keep_for_compiler();
+        // Where this fails, so does what follows.
+        drop(compiled_at_once(b"\0asm\x01\0\0\0", directory, interruptible));
+    });
+    compiled_at_once(wasm, directory, interruptible)
+}
+
+fn compiled_at_once(wasm: &[u8], directory: &Path, interruptible: bool) -> Result<Vec<u8>, String> {
     ffi::capture_log();
-    let _kept = signals::keep_for_compiler();
-    let compiler = Compiler::new(Some(&config()?)).map_err(|error| error.to_string())?;
+    let compiler = Compiler::new(Some(&config(interruptible)?)).map_err(|error| error.to_string())?;
     let path = compiler.compile_from_bytes(wasm, "module", directory).map_err(|error| error.to_string())?;
     fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn config() -> Result<Config, String> {
-    let common = CommonConfigOptions::default().multi_memories(false);
+fn config(interruptible: bool) -> Result<Config, String> {
+    let common = CommonConfigOptions::default().multi_memories(false).threads(!interruptible);
     let compiler = CompilerConfigOptions::default()
         .out_format(CompilerOutputFormat::Native)
         .optimization_level(CompilerOptimizationLevel::O3)
-        .interruptible(true);
+        .interruptible(interruptible);
     ConfigBuilder::new(common).with_compiler_config(compiler).build().map_err(|error| error.to_string())
 }
 

@@ -33,6 +33,7 @@
 //! start than a file with a name does. WasmEdge's compiler needs a directory while it works; what a killed process leaves
 //! of one, the next process that compiles removes.
 
+pub(crate) mod callable;
 mod compile;
 #[cfg(feature = "container")]
 pub(crate) mod contained;

@@ -101,18 +101,21 @@ mod tests {
 
     extern "C" fn ours(_: libc::c_int) {}
 
+    /// Others use those of the engine meanwhile.
+    static ALONE: Signals<1> = Signals::new([libc::SIGURG]);
+
     #[test]
     fn the_handlers_from_before_the_first_are_there_after_the_last() {
         // SAFETY: a handler that does nothing, for a signal that nothing here raises.
-        let rust = unsafe { libc::signal(libc::SIGFPE, ours as *const () as libc::sighandler_t) };
-        let (first, second) = (keep(), keep());
+        let before = unsafe { libc::signal(libc::SIGURG, ours as *const () as libc::sighandler_t) };
+        let (first, second) = (ALONE.keep(), ALONE.keep());
         // SAFETY: as what WasmEdge does, and as above.
-        unsafe { libc::signal(libc::SIGFPE, libc::SIG_DFL) };
+        unsafe { libc::signal(libc::SIGURG, libc::SIG_DFL) };
         drop(first);
-        assert_eq!(handler(libc::SIGFPE).unwrap().sa_sigaction, libc::SIG_DFL);
+        assert_eq!(handler(libc::SIGURG).unwrap().sa_sigaction, libc::SIG_DFL);
         drop(second);
-        assert_eq!(handler(libc::SIGFPE).unwrap().sa_sigaction, ours as *const () as libc::sighandler_t);
+        assert_eq!(handler(libc::SIGURG).unwrap().sa_sigaction, ours as *const () as libc::sighandler_t);
         // SAFETY: what was there before.
-        unsafe { libc::signal(libc::SIGFPE, rust) };
+        unsafe { libc::signal(libc::SIGURG, before) };
     }
 }

@@ -1,9 +1,9 @@
 //! What is prepared before a start, and what a start does, for each mode and temperature.
 
-use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, sync::Arc};
+use std::{ffi::CString, os::unix::ffi::OsStrExt, path::Path, sync::Arc};
 
 use super::{
-    Mode, compile,
+    Mode, callable, compile,
     ffi::{self, Config, End, Engine, Fault, Linked, Live, Module},
     room::{Need, ROOM, Seat},
     signals,
@@ -169,17 +169,9 @@ pub(super) fn prepare(job: Job, temperature: Temperature, wasm: &[u8]) -> Result
     })
 }
 
-/// Whether `file`, loaded, is mapped as code. The engine interprets what it does not take for machine code.
+/// Refuses `file`, loaded, where it is not mapped as code.
 pub(super) fn holds_machine_code(job: &Job, path: &Path) -> Result<(), RuntimeError> {
-    use std::os::unix::fs::MetadataExt;
-    let inode = fs::metadata(path).map(|data| data.ino().to_string());
-    let maps = fs::read_to_string("/proc/self/maps");
-    let (Ok(inode), Ok(maps)) = (inode, maps) else { return Ok(()) };
-    let code = |line: &str| {
-        let mut fields = line.split_whitespace().skip(1);
-        fields.next().is_some_and(|access| access.contains('x')) && fields.nth(2) == Some(inode.as_str())
-    };
-    if maps.lines().any(code) {
+    if callable::is_mapped_as_code(path) != Some(false) {
         return Ok(());
     }
     Err(job.engine(format!(

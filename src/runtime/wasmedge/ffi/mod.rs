@@ -5,6 +5,7 @@
 //! `Vm` is another thing of the same name: it interprets, whatever the mode says); its time limit leaves C++ frames by
 //! `siglongjmp`; and it lends the host functions for as long as a store lives, so that no instance can own both.
 
+pub(super) mod callable;
 mod host;
 mod log;
 mod module;
@@ -120,9 +121,7 @@ fn check(result: ffi::WasmEdge_Result) -> Result<(), Fault> {
     let mut message = text.to_string_lossy().into_owned();
     let lines = log::take();
     // Lines of context, and one of advice, say no more than the message does.
-    let says = |line: &&str| {
-        !["At AST node", "Bytecode offset", "This may be the import"].iter().any(|word| line.contains(word))
-    };
+    let says = |line: &&str| !["At AST node", "This may be the import"].iter().any(|word| line.contains(word));
     for line in lines.iter().map(|line| line.trim()).filter(says) {
         if !line.contains(text.to_string_lossy().as_ref()) {
             message.push_str("; ");

@@ -44,7 +44,7 @@ impl Engine {
         Vm::own(vm).map(|vm| Arc::new(Self::Vm(vm)))
     }
 
-    fn executor_ptr(&self) -> *mut ffi::WasmEdge_ExecutorContext {
+    pub(super) fn executor_ptr(&self) -> *mut ffi::WasmEdge_ExecutorContext {
         match self {
             Self::Executor(executor) => executor.as_ptr(),
             // SAFETY: the VM is alive, and so is its executor, as long as `self`.
