@@ -58,6 +58,7 @@ pub mod runtime;
     feature = "wasmtime"
 ))]
 mod versions;
+mod whole_file;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};
