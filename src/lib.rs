@@ -60,7 +60,7 @@ pub mod runtime;
 mod versions;
 mod whole_file;
 
-pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, UnavailableRow};
+pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};
 pub use metric::{
     Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,

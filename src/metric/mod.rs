@@ -1,6 +1,7 @@
 //! One figure: what was measured, on what, how much, and where it comes from.
 
 mod bound;
+mod definition;
 mod indicator;
 mod quantity;
 mod subject;
