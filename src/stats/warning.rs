@@ -69,61 +69,63 @@ impl Warning {
             None => value.to_string(),
         };
         match (self, language) {
-            (Self::TooFew { count, needed }, Language::English) => {
-                format!("{count} samples: the 99th percentile has no interval below {needed}")
-            }
-            (Self::TooFew { count, needed }, Language::Chinese) => {
-                format!("{count} 个样本：少于 {needed} 个时，第 99 百分位没有区间")
-            }
+            (Self::TooFew { count, .. }, Language::English) => format!("{count} samples"),
+            (Self::TooFew { count, .. }, Language::Chinese) => format!("{count} 个样本"),
             (Self::Drift { ratio }, Language::English) => {
                 format!("the last third's median is {:+.1} % off the first third's", (ratio - 1.0) * 100.0)
             }
             (Self::Drift { ratio }, Language::Chinese) => {
                 format!("后三分之一的中位数比前三分之一偏离 {:+.1} %", (ratio - 1.0) * 100.0)
             }
-            (Self::Outliers { count, share }, Language::English) => {
-                format!("{count} samples ({:.1} %) lie far outside the rest", share * 100.0)
-            }
-            (Self::Outliers { count, share }, Language::Chinese) => {
-                format!("{count} 个样本（{:.1} %）远离其余样本", share * 100.0)
-            }
+            (Self::Outliers { count, share }, Language::English) => format!("{count} samples ({:.1} %)", share * 100.0),
+            (Self::Outliers { count, share }, Language::Chinese) => format!("{count} 个样本（{:.1} %）", share * 100.0),
             (Self::Bimodal { low, high, share }, Language::English) => {
-                format!("two bulks, about {} and {} ({:.0} % in the upper)", value(*low), value(*high), share * 100.0)
+                format!("about {} and {} ({:.0} % in the upper)", value(*low), value(*high), share * 100.0)
             }
             (Self::Bimodal { low, high, share }, Language::Chinese) => {
-                format!("两个集中区，约 {} 与 {}（上方占 {:.0} %）", value(*low), value(*high), share * 100.0)
+                format!("约 {} 与 {}（上方占 {:.0} %）", value(*low), value(*high), share * 100.0)
             }
             (Self::Constant(same), Language::English) => format!("every sample is {}", value(*same)),
             (Self::Constant(same), Language::Chinese) => format!("每个样本都是 {}", value(*same)),
         }
     }
 
-    /// What to do about it.
+    /// What it means, and what to do about it.
     #[must_use]
-    pub const fn advice(&self, language: Language) -> &'static str {
-        match self {
-            Self::TooFew { .. } => language.pick("多取样本", "take more"),
-            Self::Drift { .. } => {
-                language.pick("延长预热，保持机器空闲，交错测量", "warm up longer, keep the machine idle, interleave")
-            }
+    pub fn advice(&self, language: Language) -> String {
+        let advice = match self {
+            Self::TooFew { needed, .. } => match language {
+                Language::English => {
+                    return format!("the 99th percentile has no interval below {needed}: take more");
+                }
+                Language::Chinese => return format!("少于 {needed} 个时，第 99 百分位没有区间：多取样本"),
+            },
+            Self::Drift { .. } => language.pick(
+                "测量期间机器有变：延长预热，保持机器空闲，交错测量",
+                "the machine changed meanwhile: warm up longer, keep it idle, interleave",
+            ),
             Self::Outliers { .. } => language.pick(
-                "引用中位数而非平均值；停掉其他负载后重测",
-                "quote the median, not the mean; stop other load and run again",
+                "远离其余样本：引用中位数而非平均值；停掉其他负载后重测",
+                "far outside the rest: quote the median, not the mean; stop other load and run again",
             ),
             Self::Bimodal { .. } => language.pick(
-                "找出差异所在（缓存、CPU、频率），分别测量",
-                "find what differs (cache, CPU, frequency) and measure each apart",
+                "测到了两种不同的情况：找出差异所在（缓存、CPU、频率），分别测量",
+                "two different things were measured: find what differs (cache, CPU, frequency) and measure each apart",
             ),
-            Self::Constant(_) => language
-                .pick("把多次操作合在一起计时，或检查探针", "time several operations together, or check the probe"),
-        }
+            Self::Constant(_) => language.pick(
+                "时钟对所测之物太粗，或其值为常数：把多次操作合在一起计时，或检查探针",
+                "the clock is too coarse, or the value is a constant: time several operations together, or check the probe",
+            ),
+        };
+        advice.to_owned()
     }
 }
 
 /// What happened, and what to do about it, in English.
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.finding(Language::English, None), self.advice(Language::English))
+        let (finding, advice) = (self.finding(Language::English, None), self.advice(Language::English));
+        write!(f, "{}: {finding}; {advice}", self.name(Language::English))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
 const WIDTH: f64 = 400.0;
 const MARGIN: f64 = 12.0;
 /// Of a row's words, and of its area.
-const WORDS: f64 = 14.0;
+const WORDS: f64 = 17.0;
 const GAP: f64 = 8.0;
 const FOOT: f64 = 22.0;
 /// Columns of an area: each some four units wide.
@@ -51,7 +51,7 @@ fn draw(unit: Unit, rows: &[Row], height: f64, marks: impl Fn(&Sketch, &Axis, f6
     let ends = rows.iter().flat_map(|row| [row.sketch.min() as f64, row.sketch.max() as f64]);
     let axis = Axis::by_ratio(ends, MARGIN, WIDTH - MARGIN);
     let is_long = |row: &Row| columns(&row.label) > LONG_LABEL;
-    let words = |row: &Row| if is_long(row) { 2.0 * WORDS } else { WORDS };
+    let words = |row: &Row| if is_long(row) { WORDS + 13.0 } else { WORDS };
     let mut feet = Vec::with_capacity(rows.len());
     let mut y = 0.0;
     for row in rows {
@@ -78,7 +78,7 @@ fn draw(unit: Unit, rows: &[Row], height: f64, marks: impl Fn(&Sketch, &Axis, f6
         @for (row, foot) in rows.iter().zip(&feet) {
             @let top = foot - height - words(row) + 10.0;
             text.label x=(MARGIN) y=(at(top)) { (row.label) }
-            text.value x=(WIDTH - MARGIN) y=(at(if is_long(row) { top + WORDS } else { top })) text-anchor="end" {
+            text.value x=(WIDTH - MARGIN) y=(at(if is_long(row) { top + 13.0 } else { top })) text-anchor="end" {
                 (value(row.sketch.median, unit)) " · p99 " (value(row.sketch.p99, unit))
             }
             (marks(&row.sketch, &axis, *foot, height))

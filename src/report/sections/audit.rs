@@ -68,14 +68,30 @@ fn part<'a>(
     let mut sets: Vec<_> = sets.into_iter().map(|(lacks, (order, names))| (order, lacks, names)).collect();
     sets.sort_unstable_by_key(|(order, _, _)| *order);
     let row = |(_, lacks, names): &(usize, Vec<Shortfall>, Vec<String>)| {
-        let lacks: Vec<String> = lacks.iter().map(|shortfall| shortfall.describe(language)).collect();
-        let separator = language.pick("、", ", ");
-        vec![
-            Cell::new(words::few(names, MOST_NAMES, separator, language)),
-            Cell::new(lacks.join(language.pick("；", "; "))),
-        ]
+        let names_shown = words::few(names, MOST_NAMES, language.pick("、", ", "), language);
+        let records = match language {
+            Language::English if names.len() == 1 => "1 record".to_owned(),
+            Language::English => format!("{} records", names.len()),
+            Language::Chinese => format!("{} 条记录", names.len()),
+        };
+        vec![Cell::new(records).detail(names_shown), Cell::new(by_section(lacks, language))]
     };
     let columns = language.pick(["记录", "缺少"], ["records", "what they lack, by section"]);
     let table = Table::new(what, columns.map(Column::text).into(), sets.iter().map(row).collect());
     section.blocks.push(Block::Table(table.cards().at_most(MOST_SETS)));
+}
+
+/// `14.6.2: …; … 14.6.3: …`: each section once.
+fn by_section(lacks: &[Shortfall], language: Language) -> String {
+    let parts = lacks.chunk_by(|a, b| a.section() == b.section()).map(|chunk| {
+        let section = chunk[0].section();
+        let plain = |shortfall: &Shortfall| {
+            let text = shortfall.describe(language);
+            text.strip_prefix(section).unwrap_or(&text).trim_start().to_owned()
+        };
+        let all: Vec<String> = chunk.iter().map(plain).collect();
+        let (colon, semicolon, stop) = language.pick(("：", "；", "。"), (": ", "; ", "."));
+        format!("{section}{colon}{}{stop}", all.join(semicolon))
+    });
+    parts.collect::<Vec<_>>().join(language.pick("", " "))
 }

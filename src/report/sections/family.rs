@@ -55,7 +55,7 @@ fn table(report: &Report<'_>, group: &Group<'_>, shown: usize, language: Languag
     let varying = varying(rows);
     let statistics: Vec<Statistic> =
         STATISTICS.into_iter().filter(|statistic| rows.iter().any(|row| row.of(*statistic).is_some())).collect();
-    let columns = columns(group, &statistics, language);
+    let columns = columns(&statistics, language);
     let cells = |row: &Row<'_>| {
         let mut cells = vec![subject(row, &varying), isolation(row)];
         for statistic in &statistics {
@@ -75,16 +75,12 @@ fn table(report: &Report<'_>, group: &Group<'_>, shown: usize, language: Languag
     table.without_empty_columns()
 }
 
-fn columns(group: &Group<'_>, statistics: &[Statistic], language: Language) -> Vec<Column> {
+fn columns(statistics: &[Statistic], language: Language) -> Vec<Column> {
     let mut columns =
         vec![Column::text(language.pick("对象", "subject")), Column::text(language.pick("隔离", "isolation"))];
     for statistic in statistics {
         columns.push(Column::number(statistic.label(language)));
-        columns.push(Column::text(match (group.reference(), language) {
-            (Some(reference), Language::English) => format!("against {reference}"),
-            (Some(reference), Language::Chinese) => format!("相对 {reference}"),
-            (None, _) => String::new(),
-        }));
+        columns.push(Column::text(language.pick("倍数", "factor")));
     }
     let outcomes =
         language.pick(["停止原因", "启动速率", "每个", "预算"], ["stopped by", "start rate", "each", "budget"]);
@@ -96,17 +92,16 @@ fn columns(group: &Group<'_>, statistics: &[Statistic], language: Language) -> V
     columns
 }
 
+/// What the heading above does not say.
 fn caption(group: &Group<'_>, language: Language) -> String {
-    let name = group.name(language);
-    match language {
-        Language::English if group.rows.iter().any(|row| row.principal().interval().is_some()) => {
-            format!("{name}, with 95 % intervals")
-        }
-        Language::Chinese if group.rows.iter().any(|row| row.principal().interval().is_some()) => {
-            format!("{name}，附 95 % 区间")
-        }
-        _ => name,
-    }
+    let intervals = group.rows.iter().any(|row| row.principal().interval().is_some());
+    let intervals = intervals.then_some(language.pick("下方为 95 % 区间", "with 95 % intervals"));
+    let factors = group.reference().filter(|_| group.rows.len() > 1).map(|reference| match language {
+        Language::English => format!("factors are against {reference}"),
+        Language::Chinese => format!("倍数相对于 {reference}"),
+    });
+    let parts = [Some(language.pick("最好的在前", "Best first").to_owned()), intervals.map(str::to_owned), factors];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(language.pick("，", ", "))
 }
 
 /// The settings in which rows of one name differ: what all share says nothing within the table.

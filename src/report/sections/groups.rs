@@ -78,7 +78,12 @@ pub(super) fn by_family<'a>(metrics: &[&'a Metric]) -> BTreeMap<Family, Vec<Grou
 impl<'a> Group<'a> {
     /// What the group is called, in full.
     pub fn name(&self, language: Language) -> String {
-        let indicator = language.pick(self.indicator.label_zh(), self.indicator.label()).to_owned();
+        self.name_as(self.indicator, language)
+    }
+
+    /// The same with another indicator's name.
+    pub fn name_as(&self, indicator: Indicator, language: Language) -> String {
+        let indicator = language.pick(indicator.label_zh(), indicator.label()).to_owned();
         let concurrency = self.concurrency.filter(|n| *n > 1).map(|n| match language {
             Language::English => format!("{n} at the same time"),
             Language::Chinese => format!("{n} 并发"),

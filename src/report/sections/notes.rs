@@ -40,7 +40,7 @@ fn is_stale(report: &Report<'_>, row: &Row<'_>) -> bool {
 
 /// What was found in a group, each kind once with what to do about it, and the rows that it concerns.
 pub(super) fn list(report: &Report<'_>, group: &Group<'_>, most: usize, language: Language) -> Option<Block> {
-    let mut warned: BTreeMap<usize, (&'static str, &'static str, Vec<String>)> = BTreeMap::new();
+    let mut warned: BTreeMap<usize, (&'static str, String, Vec<String>)> = BTreeMap::new();
     let mut stale: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in group.rows.iter().take(most) {
         if let Some(sketch) = sketch(report, row) {

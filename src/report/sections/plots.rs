@@ -92,7 +92,12 @@ fn distribution(report: &Report<'_>, group: &Group<'_>, language: Language) -> O
         (_, Language::Chinese) => format!("另有 {left_out} 个未画出。"),
     };
     let drawing = if burst { Drawing::Cumulative { unit, rows } } else { Drawing::Spread { unit, rows } };
-    Some(Plot { title: group.name(language), note: format!("{how}{more}"), drawing })
+    let title = match group.indicator {
+        // The samples are the starts; their p99 is what the figure is.
+        Indicator::StartupP99 => group.name_as(Indicator::StartupTime, language),
+        _ => group.name(language),
+    };
+    Some(Plot { title, note: format!("{how}{more}"), drawing })
 }
 
 /// Curves over the same axes stand in one plot, a few of them at a time.
