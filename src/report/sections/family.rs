@@ -30,14 +30,16 @@ pub(super) fn section(report: &Report<'_>, family: Family, groups: &[Group<'_>],
     }
     // What all tables of the section may hold together.
     let mut room = MOST_ROWS;
-    for group in groups.iter().take(MOST_GROUPS) {
+    let (groups, left_out) = groups.split_at(groups.len().min(MOST_GROUPS));
+    for group in groups {
         let shown = group.rows.len().min(room);
         room -= shown;
         section.blocks.push(Block::Heading(group.name(language)));
         section.blocks.push(Block::Table(table(report, group, shown, language)));
         section.blocks.extend(notes::list(report, group, shown, language));
     }
-    if let Some(more) = groups.len().checked_sub(MOST_GROUPS).filter(|more| *more > 0) {
+    if !left_out.is_empty() {
+        let more = left_out.len();
         section.blocks.push(Block::Paragraph(match language {
             Language::English => {
                 format!("And {more} more tables, which are left out here: baseline.json has all figures.")
@@ -96,7 +98,7 @@ fn columns(statistics: &[Statistic], language: Language) -> Vec<Column> {
 fn caption(group: &Group<'_>, language: Language) -> String {
     let intervals = group.rows.iter().any(|row| row.principal().interval().is_some());
     let intervals = intervals.then_some(language.pick("下方为 95 % 区间", "with 95 % intervals"));
-    let factors = group.reference().filter(|_| group.rows.len() > 1).map(|reference| match language {
+    let factors = group.reference.filter(|_| group.rows.len() > 1).map(|reference| match language {
         Language::English => format!("factors are against {reference}"),
         Language::Chinese => format!("倍数相对于 {reference}"),
     });
@@ -152,7 +154,7 @@ fn against(
     group: &Group<'_>,
     language: Language,
 ) -> Cell {
-    let is_reference = Some(row.first().subject().as_str()) == group.reference();
+    let is_reference = group.reference == Some(row.first().subject().as_str());
     if is_reference && row.of(statistic).is_some() && statistic != Statistic::Max {
         return Cell::new(language.pick("基准", "reference"));
     }

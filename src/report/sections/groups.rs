@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
 };
 
 use crate::{
@@ -41,6 +41,8 @@ pub(super) struct Group<'a> {
     pub workload: Option<&'a str>,
     pub concurrency: Option<u32>,
     pub load: Option<&'a str>,
+    /// What the others are compared with, where one of them is.
+    pub reference: Option<&'static str>,
     pub rows: Vec<Row<'a>>,
 }
 
@@ -69,7 +71,7 @@ pub(super) fn by_family<'a>(metrics: &[&'a Metric]) -> BTreeMap<Family, Vec<Grou
         let mut rows: Vec<Row<'a>> = rows.into_values().map(|metrics| Row { metrics }).collect();
         let sense = Direction::of(indicator);
         rows.sort_by(|a, b| a.compare(b, sense));
-        let group = Group { indicator, workload, concurrency, load, rows };
+        let group = Group { indicator, workload, concurrency, load, reference: reference(&rows), rows };
         families.entry(indicator.family()).or_default().push(group);
     }
     families
@@ -93,17 +95,16 @@ impl<'a> Group<'a> {
         parts.into_iter().flatten().collect::<Vec<_>>().join(language.pick("，", ", "))
     }
 
-    /// What the others are compared with, where one of them is.
-    pub fn reference(&self) -> Option<&'a str> {
-        let subjects = || self.rows.iter().map(|row| row.first().subject().as_str());
-        REFERENCES.into_iter().find_map(|name| subjects().find(|subject| *subject == name))
-    }
-
     /// The rows of the reference: one for each temperature, say.
     pub fn references(&self) -> Vec<&Row<'a>> {
-        let reference = self.reference();
-        self.rows.iter().filter(|row| Some(row.first().subject().as_str()) == reference).collect()
+        self.rows.iter().filter(|row| self.reference == Some(row.first().subject().as_str())).collect()
     }
+}
+
+/// The first of [`REFERENCES`] that has a row.
+fn reference(rows: &[Row<'_>]) -> Option<&'static str> {
+    let subjects: HashSet<&str> = rows.iter().map(|row| row.first().subject().as_str()).collect();
+    REFERENCES.into_iter().find(|name| subjects.contains(name))
 }
 
 impl<'a> Row<'a> {

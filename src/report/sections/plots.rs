@@ -1,6 +1,6 @@
 //! What a family's plots show: distributions of raw samples, and curves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{
     MOST_NAMES,
@@ -25,11 +25,16 @@ const MOST_LINES: usize = 6;
 const MOST_POINTS: usize = 400;
 const MOST_PLOTS: usize = 24;
 
-/// The plots of a family, and a sentence for raw data that could not be read.
+/// The plots of the groups that a family's tables show, and a sentence for raw data that could not be read.
 pub(super) fn blocks(report: &Report<'_>, family: Family, groups: &[Group<'_>], language: Language) -> Vec<Block> {
     let mut plots: Vec<Plot> = Vec::new();
-    for group in groups.iter().filter(|group| !shown_by_another(group, groups)) {
-        plots.extend(distribution(report, group, language));
+    // The starts of a burst are recorded as startup time and as its p99: one plot shows both.
+    let of = |group: &Group<'_>| (group.workload.map(str::to_owned), group.concurrency);
+    let bursts: HashSet<_> = groups.iter().filter(|group| group.indicator == Indicator::StartupP99).map(of).collect();
+    for group in groups {
+        if group.indicator != Indicator::StartupTime || !bursts.contains(&of(group)) {
+            plots.extend(distribution(report, group, language));
+        }
     }
     plots.extend(curves(report, groups, language));
     let mut blocks = Vec::new();
@@ -51,15 +56,6 @@ pub(super) fn blocks(report: &Report<'_>, family: Family, groups: &[Group<'_>], 
     }
     blocks.extend(unreadable(report, groups, language));
     blocks
-}
-
-/// The starts of a burst are recorded as startup time and as its p99: one plot shows both.
-fn shown_by_another(group: &Group<'_>, groups: &[Group<'_>]) -> bool {
-    group.indicator == Indicator::StartupTime
-        && groups.iter().any(|other| {
-            other.indicator == Indicator::StartupP99
-                && (other.workload, other.concurrency) == (group.workload, group.concurrency)
-        })
 }
 
 /// A row for each set of samples, where there are any.
