@@ -12,7 +12,11 @@ pub(super) fn times(pair: &Comparison<'_>, language: Language) -> String {
         (better, _) if gain >= 1.0 => (gain, better),
         (_, worse) => (1.0 / gain, worse),
     };
-    format!("{}× {word}", digits(factor))
+    match digits(factor).as_str() {
+        // Neither better nor worse, to what is printed.
+        "1.00" => "1.00×".to_owned(),
+        factor => format!("{factor}× {word}"),
+    }
 }
 
 /// The interval of what [`times`] says; it may reach over one, where the two do not differ.

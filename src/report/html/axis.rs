@@ -13,7 +13,7 @@ pub(super) struct Axis {
 }
 
 /// From this ratio of the largest to the smallest value on, equal ratios are equal distances.
-const LOGARITHMIC_FROM: f64 = 20.0;
+const LOGARITHMIC_FROM: f64 = 50.0;
 
 impl Axis {
     /// An axis that holds all values, by ratio where they are all above zero.
@@ -48,12 +48,12 @@ impl Axis {
         self.start + share.clamp(0.0, 1.0) * (self.end - self.start)
     }
 
-    /// Round values, few enough for `most` labels.
-    pub fn ticks(&self, most: usize) -> Vec<f64> {
+    /// Round values, their places at least so far apart.
+    pub fn ticks(&self, apart: f64) -> Vec<f64> {
         if !self.logarithmic {
-            let rough = (self.high - self.low) / most as f64;
+            let rough = self.high * apart / (self.end - self.start).abs();
             let power = 10f64.powf(rough.log10().floor());
-            let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= rough);
+            let step = [1.0, 2.0, 5.0].into_iter().map(|m| m * power).find(|step| *step >= rough);
             let step = step.unwrap_or(10.0 * power);
             let count = (self.high / step).floor() as usize;
             return (0..=count).map(|i| i as f64 * step).collect();
@@ -64,8 +64,15 @@ impl Axis {
             let powers = (first..=last).step_by(every);
             powers.flat_map(|power| digits.iter().map(move |m| m * 10f64.powi(power))).filter(inside).collect()
         };
-        let candidates = [of(&[1.0, 2.0, 5.0], 1), of(&[1.0, 3.0], 1), of(&[1.0], 1), of(&[1.0], 2), of(&[1.0], 3)];
-        candidates.into_iter().find(|ticks| ticks.len() <= most).unwrap_or_else(|| of(&[1.0], 6))
+        let far =
+            |ticks: &Vec<f64>| ticks.windows(2).all(|pair| (self.place(pair[1]) - self.place(pair[0])).abs() >= apart);
+        let fine = [1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0];
+        let coarse = [vec![1.0, 1.5, 2.0, 3.0, 4.0, 6.0], vec![1.0, 2.0, 5.0], vec![1.0, 3.0], vec![1.0]];
+        let mut within = [&fine[..]].into_iter().chain(coarse.iter().map(Vec::as_slice)).map(|digits| of(digits, 1));
+        within
+            .find(far)
+            .or_else(|| (2..=12).map(|every| of(&[1.0], every)).find(far))
+            .unwrap_or_else(|| of(&[1.0], 1).into_iter().take(1).collect())
     }
 }
 
@@ -95,8 +102,8 @@ mod tests {
                     places.is_sorted() && places.iter().all(|x| (10.0..=90.0).contains(x)),
                     "{values:?}: {places:?}"
                 );
-                let ticks = axis.ticks(5);
-                assert!((1..=6).contains(&ticks.len()) && ticks.is_sorted(), "{values:?}: {ticks:?}");
+                let ticks = axis.ticks(20.0);
+                assert!((1..=5).contains(&ticks.len()) && ticks.is_sorted(), "{values:?}: {ticks:?}");
             }
         }
     }
@@ -105,10 +112,10 @@ mod tests {
     fn ticks_are_round() {
         let axis = Axis::by_ratio([2e3, 5e6].into_iter(), 0.0, 100.0);
         assert_eq!(
-            axis.ticks(6).iter().map(|x| label(*x, Unit::Nanoseconds)).collect::<Vec<_>>(),
+            axis.ticks(20.0).iter().map(|x| label(*x, Unit::Nanoseconds)).collect::<Vec<_>>(),
             ["10 µs", "100 µs", "1 ms"]
         );
         let axis = Axis::fitting([0.0, 950.0].into_iter(), 0.0, 100.0);
-        assert_eq!(axis.ticks(5), [0.0, 200.0, 400.0, 600.0, 800.0]);
+        assert_eq!(axis.ticks(20.0), [0.0, 200.0, 400.0, 600.0, 800.0]);
     }
 }

@@ -24,12 +24,12 @@ pub(super) fn draw(x: &Scale, y: &Scale, lines: &[Line]) -> Picture {
     let up = Axis::fitting(points().map(|p| p.1), BOTTOM, TOP);
     let below = BOTTOM + 36.0;
     let marks = html! {
-        @for value in up.ticks(5) {
+        @for value in up.ticks(30.0) {
             @let place = at(up.place(value));
             line.grid x1=(LEFT) x2=(RIGHT) y1=(place) y2=(place) {}
             text.tick x=(LEFT - 6.0) y=(place + 4.0) text-anchor="end" { (label(value, y.unit)) }
         }
-        @for value in across.ticks(4) {
+        @for value in across.ticks(90.0) {
             @let place = at(across.place(value));
             line.grid x1=(place) x2=(place) y1=(TOP) y2=(BOTTOM) {}
             text.tick x=(place) y=(BOTTOM + 14.0) text-anchor=(if place > RIGHT - 30.0 { "end" } else { "middle" }) {

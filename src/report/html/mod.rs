@@ -13,9 +13,6 @@ use super::{
 };
 use crate::Language;
 
-/// Nothing but the page's own styles: no script, no picture, no address, whatever a baseline says.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-
 pub(super) fn render(document: &Document) -> String {
     let language = document.language;
     let page = html! {
@@ -23,7 +20,7 @@ pub(super) fn render(document: &Document) -> String {
         html lang=(tag(language)) {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(style::policy());
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";

@@ -17,6 +17,8 @@ const MARGIN: f64 = 12.0;
 const WORDS: f64 = 17.0;
 const GAP: f64 = 8.0;
 const FOOT: f64 = 22.0;
+/// Between two labels of the axis: those at its ends are not centred on their tick.
+const APART: f64 = 64.0;
 /// Columns of an area: each some four units wide.
 const COLUMNS: usize = 94;
 /// A label beyond this runs into the figures at the other end of its line, which then take a line of their own.
@@ -72,7 +74,7 @@ fn draw(unit: Unit, rows: &[Row], height: f64, marks: impl Fn(&Sketch, &Axis, f6
             text.tick x=(x) y=(at(bottom + 14.0)) text-anchor=(anchor) { (label(value, unit)) }
         }
     };
-    let ticks = axis.ticks(6);
+    let ticks = axis.ticks(APART);
     let marks = html! {
         @for value in ticks { (tick(value)) }
         @for (row, foot) in rows.iter().zip(&feet) {

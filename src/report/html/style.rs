@@ -24,6 +24,14 @@ pub(super) const PALETTE: [(&str, &str, &str); 15] = [
 /// The rules, which name colours of the palette alone.
 const RULES: &str = include_str!("page.css");
 
+/// The sheet's digest, base64 of SHA-256: a test says what it is after a change.
+const DIGEST: &str = "1WwmXB2IrHd5N8BVK5+AXglxetB+I3htwFWZOJ0jSj0=";
+
+/// Nothing but the page's own styles: no script, no picture, no address, whatever a baseline says.
+pub(super) fn policy() -> String {
+    format!("default-src 'none'; style-src 'sha256-{DIGEST}'; base-uri 'none'; form-action 'none'")
+}
+
 /// The whole style sheet.
 pub(super) fn sheet() -> &'static str {
     static SHEET: LazyLock<String> = LazyLock::new(|| {
@@ -42,4 +50,73 @@ pub(super) fn sheet() -> &'static str {
         )
     });
     &SHEET
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn the_policy_names_the_sheet() {
+        assert_eq!(base64(&Sha256::digest(sheet())), DIGEST, "the sheet changed: write the left one");
+    }
+
+    fn base64(bytes: &[u8]) -> String {
+        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut text = String::new();
+        for chunk in bytes.chunks(3) {
+            let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+            for i in 0..4 {
+                let letter = LETTERS[(bits >> (18 - 6 * i) & 63) as usize] as char;
+                text.push(if i <= chunk.len() { letter } else { '=' });
+            }
+        }
+        text
+    }
+
+    /// Relative luminance and contrast ratio as WCAG 2.2 defines them.
+    fn contrast(a: &str, b: &str) -> f64 {
+        let luminance = |colour: &str| {
+            let channel = |i: usize| {
+                let value = u8::from_str_radix(&colour[i..i + 2], 16).unwrap();
+                let share = f64::from(value) / 255.0;
+                if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn every_colour_can_be_read_on_its_ground() {
+        assert!((contrast("#ffffff", "#000000") - 21.0).abs() < 1e-9);
+        let find = |name: &str| PALETTE.into_iter().find(|colour| colour.0 == name).unwrap();
+        for ground in ["ground", "raised"].map(find) {
+            for (name, light, dark) in PALETTE {
+                // AA for words is 4.5, for the parts of a drawing 3; rules only guide the eye.
+                let least = match name {
+                    "ground" | "raised" | "rule" => continue,
+                    name if name.starts_with("ink-") => 3.0,
+                    "text" => 7.0,
+                    _ => 4.5,
+                };
+                for ratio in [contrast(light, ground.1), contrast(dark, ground.2)] {
+                    assert!(ratio >= least, "{name} on {}: {ratio:.2}", ground.0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_rules_name_colours_of_the_palette_alone() {
+        for use_of in RULES.split("var(--").skip(1) {
+            let name = use_of.split(')').next().unwrap();
+            assert!(PALETTE.iter().any(|colour| colour.0 == name), "{name}");
+        }
+        assert!(!RULES.contains('#'), "a colour outside the palette is not dark in the dark");
+    }
 }

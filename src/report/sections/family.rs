@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     MOST_ROWS,
-    groups::{Group, Row, STATISTICS},
+    groups::{Group, Row, STATISTICS, is_compared},
     notes, plots, policy,
 };
 use crate::{
@@ -155,7 +155,7 @@ fn against(
     language: Language,
 ) -> Cell {
     let is_reference = group.reference == Some(row.first().subject().as_str());
-    if is_reference && row.of(statistic).is_some() && statistic != Statistic::Max {
+    if is_reference && group.rows.len() > 1 && is_compared(statistic) && row.of(statistic).is_some() {
         return Cell::new(language.pick("基准", "reference"));
     }
     let Some(pair) = row.against(references, statistic) else { return Cell::default() };

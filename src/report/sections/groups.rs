@@ -101,6 +101,12 @@ impl<'a> Group<'a> {
     }
 }
 
+/// Statistics that factors are taken of: those that published figures use.
+pub(super) fn is_compared(statistic: Statistic) -> bool {
+    use Statistic as S;
+    matches!(statistic, S::Single | S::Median | S::P99 | S::Slope | S::Rate)
+}
+
 /// The first of [`REFERENCES`] that has a row.
 fn reference(rows: &[Row<'_>]) -> Option<&'static str> {
     let subjects: HashSet<&str> = rows.iter().map(|row| row.first().subject().as_str()).collect();
@@ -142,11 +148,7 @@ impl<'a> Row<'a> {
     /// This row against the reference, for a statistic that both have and that factors are taken of. The harness's
     /// own no-op is no peer.
     pub fn against(&self, references: &[&Row<'a>], statistic: Statistic) -> Option<Comparison<'a>> {
-        let compared = matches!(
-            statistic,
-            Statistic::Single | Statistic::Median | Statistic::P99 | Statistic::Slope | Statistic::Rate
-        );
-        let mine = self.of(statistic).filter(|mine| compared && mine.subject().as_str() != "noop")?;
+        let mine = self.of(statistic).filter(|mine| is_compared(statistic) && mine.subject().as_str() != "noop")?;
         // Policy engines: a start from source and one from a precompiled form are not the same job. Runtimes: a container
         // has one temperature, and stands beside each of the others'.
         let alike = |reference: &&&Row<'a>| {

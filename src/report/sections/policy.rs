@@ -48,9 +48,12 @@ pub(super) fn table(groups: &[Group<'_>], language: Language) -> Option<Table> {
         _ => Column::number(*title),
     });
     let groups = policies.into_iter().map(|(policy, engines)| {
-        let rows = engines.into_iter().map(|(engine, rows)| row(engine, &rows)).collect();
+        let rows = engines.into_iter().map(|(engine, rows)| row(engine, &rows));
+        // What is only a curve has no figure here.
+        let rows = rows.filter(|cells| cells[1..].iter().any(|cell| !cell.is_empty())).collect();
         Rows { title: policy.to_owned(), rows }
     });
+    let groups = groups.filter(|group| !group.rows.is_empty());
     let caption = language.pick("各引擎在各策略上的表现", "Engines by policy, one at a time");
     let table =
         Table { caption: caption.to_owned(), columns: columns.collect(), groups: groups.collect(), ..Table::default() };
