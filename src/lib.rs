@@ -62,8 +62,9 @@ pub mod runtime;
     feature = "wasmtime"
 ))]
 mod versions;
+mod whole_file;
 
-pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, UnavailableRow};
+pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};
 pub use metric::{
     Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,

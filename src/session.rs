@@ -8,9 +8,10 @@ use std::{
 };
 
 use crate::{
-    Baseline, BaselineError, Bound, Component, Conditions, Date, Environment, Host, Indicator, Interval, Language,
-    Metric, MetricError, Provenance, ProvenanceError, Quantity, Source, SourceKind, Statistic, Temperature,
-    UnavailableRow, Unit, Watch, report,
+    Baseline, BaselineError, Bound, Component, Conditions, Date, Environment, Host, Indicator, Interval, Metric,
+    MetricError, Provenance, ProvenanceError, Quantity, Source, SourceKind, Staleness, Statistic, Temperature,
+    UnavailableRow, Unit, Watch,
+    report::Report,
     runtime::Identity,
     stats::{Histogram, Samples, SamplesError, StatsError},
 };
@@ -223,10 +224,10 @@ impl Session {
         let path = self.directory.join("baseline.json");
         Baseline::merge_into(&path, self.baseline.clone())?;
         let whole = Baseline::load(&path)?;
-        for (name, language) in [("report.md", Language::English), ("report.zh.md", Language::Chinese)] {
-            let path = self.directory.join(name);
-            fs::write(&path, report::markdown(&whole, language)).map_err(|source| SessionError::Io { path, source })?;
-        }
+        let here = self.baseline.metrics().iter().flat_map(|metric| metric.provenance().components().iter().cloned());
+        let staleness = Staleness::on(Date::today()).with_components(here);
+        let report = Report::of(&whole).with_raw_data(&self.directory).with_staleness(staleness);
+        report.save(&self.directory).map_err(|source| SessionError::Io { path: self.directory.clone(), source })?;
         Ok(self.baseline)
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Language;
+
 /// In which sense a factor is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -120,12 +122,25 @@ impl Factor {
         let (low, high) = self.printed_range();
         Some((self.sense.gain(low)?, self.sense.gain(high)?))
     }
+
+    /// `200× faster`, `40% reduction`, in `language`.
+    #[must_use]
+    pub fn describe(&self, language: Language) -> String {
+        let mark = if self.sense == Sense::Reduction { "%" } else { "×" };
+        let sense = match self.sense {
+            Sense::Faster => language.pick("更快", "faster"),
+            Sense::Smaller => language.pick("更小", "smaller"),
+            Sense::Lower => language.pick("更低", "lower"),
+            Sense::Higher => language.pick("更高", "higher"),
+            Sense::Reduction => language.pick("降低", "reduction"),
+        };
+        format!("{}{mark} {sense}", self.printed)
+    }
 }
 
-/// `200× faster`, `40% reduction`.
+/// In English.
 impl fmt::Display for Factor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = if self.sense == Sense::Reduction { "%" } else { "×" };
-        write!(f, "{}{mark} {}", self.printed, self.sense.as_str())
+        f.write_str(&self.describe(Language::English))
     }
 }

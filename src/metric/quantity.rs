@@ -38,7 +38,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Nanoseconds,
         Self::Bytes,
         Self::Percent,
