@@ -17,6 +17,7 @@ use runtime_baseline::{
     probe::{Budget, Density},
     runtime::{Registry, Runtime},
     session::{Figure, Session},
+    stats::{Axis, Curve, CurveError},
 };
 use support::{Mode, Place};
 
@@ -146,7 +147,21 @@ fn record(session: &mut Session, figure: Figure, filled: Filled) -> Result<(), B
         let Some(rate) = rate else { continue };
         let mut of_rate = figure.clone();
         (of_rate.indicator, of_rate.load) = (Indicator::StartRate, load.to_owned());
-        session.record_value(&of_rate, Statistic::Rate, Quantity::new(rate, Unit::PerSecond)?, started)?;
+        let rate = Quantity::new(rate, Unit::PerSecond)?;
+        if load == "fill" {
+            let points = density.rates(POINTS).into_iter().map(|(live, rate)| (live as f64, rate)).collect();
+            let curve = Curve::new(live()?, Axis::new("start rate", Unit::PerSecond)?, points)?;
+            session.record_curve(&of_rate, Statistic::Rate, rate, &curve)?;
+        } else {
+            session.record_value(&of_rate, Statistic::Rate, rate, started)?;
+        }
+    }
+    if let Some(line) = density.memory_line() {
+        let mut held = figure.clone();
+        held.indicator = Indicator::MemoryBaseline;
+        let points = density.memory.iter().map(|reading| (reading.live as f64, reading.bytes as f64)).collect();
+        let curve = Curve::new(live()?, Axis::new("memory", Unit::Bytes)?, points)?;
+        session.record_curve(&held, Statistic::Slope, Quantity::bytes(line.slope.max(0.0).round() as u64), &curve)?;
     }
     let mut figure = figure
         .observed("stopped_by", &density.stopped_by)
@@ -164,6 +179,13 @@ fn record(session: &mut Session, figure: Figure, filled: Filled) -> Result<(), B
     }
     let ready = Quantity::whole(density.ready as u64, Unit::Instances);
     Ok(session.record_value(&figure, Statistic::Single, ready, 1)?)
+}
+
+/// At most so many points of a curve of rates.
+const POINTS: usize = 60;
+
+fn live() -> Result<Axis, CurveError> {
+    Axis::new("live instances", Unit::Instances)
 }
 
 fn print(case: &Case, density: &Density) {

@@ -11,12 +11,12 @@ use runtime_baseline::{
     Bound, Indicator, Interval, Isolation, Quantity, Statistic, Temperature, UnavailableRow, Unit,
     policy::{self, PolicyError, PolicyForm},
     probe::{
-        Described, ProbeError, Target, cold_start_cpu_peak, engine_memory, idle_cpu, memory_growth, memory_peak,
-        shipped,
+        Described, MemoryPoint, ProbeError, Target, cold_start_cpu_peak, engine_memory, idle_cpu, memory_growth,
+        memory_peak, shipped,
     },
     runtime::{Identity, Registry, RuntimeError, Workload},
     session::{Figure, METHOD, Session},
-    stats::Summary,
+    stats::{Axis, Curve, Summary},
 };
 use support::{Mode, Place};
 
@@ -113,6 +113,7 @@ impl Run {
         let [pss, page_tables, charge] =
             [0, 1, 2].map(|i| grown.iter().filter_map(|(_, slopes)| slopes[i]).collect::<Vec<u64>>());
         self.bytes(&figure, "ready", "pss-slope", &pss)?;
+        self.curve(&figure, pss[0], first.points())?;
         self.bytes(&figure, "ready/page-tables", "VmPTE-slope", &page_tables)?;
         // In process, instances are small beside the steps in which a cgroup is charged.
         if contained(identity)
@@ -309,6 +310,15 @@ impl Run {
         let mut figure = figure.clone().with_settings(method(read));
         figure.workload = workload.to_owned();
         Ok(self.session.record(&figure, samples, &[Statistic::Median])?)
+    }
+
+    /// The readings that the first slope is of.
+    fn curve(&mut self, figure: &Figure, slope: u64, points: &[MemoryPoint]) -> Outcome {
+        let figure = figure.clone().with_settings(method("pss-slope"));
+        let points = points.iter().map(|point| (point.instances as f64, point.pss as f64)).collect();
+        let (x, y) = (Axis::new("live instances", Unit::Instances)?, Axis::new("memory", Unit::Bytes)?);
+        let curve = Curve::new(x, y, points)?;
+        Ok(self.session.record_curve(&figure, Statistic::Slope, Quantity::bytes(slope), &curve)?)
     }
 
     /// The median of ascending percentages, with its interval where there are enough.

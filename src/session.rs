@@ -13,7 +13,7 @@ use crate::{
     UnavailableRow, Unit, Watch,
     report::Report,
     runtime::Identity,
-    stats::{Histogram, Samples, SamplesError, StatsError},
+    stats::{Curve, CurveError, Histogram, Samples, SamplesError, StatsError},
 };
 
 /// The confidence level of every interval that a session records.
@@ -184,6 +184,25 @@ impl Session {
         Ok(())
     }
 
+    /// Saves the curve that a figure is of, its slope or its end, then adds the figure, which names the curve's file.
+    ///
+    /// # Errors
+    /// [`SessionError`] when the file cannot be written, or the quantity is not in the indicator's unit.
+    pub fn record_curve(
+        &mut self,
+        figure: &Figure,
+        statistic: Statistic,
+        value: Quantity,
+        curve: &Curve,
+    ) -> Result<(), SessionError> {
+        // Beside the samples of the same figure, which have the other statistics.
+        let path = figure.samples_path().with_extension(format!("{statistic}.csv"));
+        curve.save(&self.directory.join(&path))?;
+        let metric = self.metric(figure, value)?.with_statistic(statistic).with_count(curve.points().len() as u64);
+        self.baseline.push(metric.with_samples(&path));
+        Ok(())
+    }
+
     /// Adds a figure with an interval of its own, in the figure's unit, that may be a bound and no more.
     ///
     /// # Errors
@@ -270,6 +289,9 @@ pub enum SessionError {
     /// The samples could not be saved, or do not have that statistic.
     #[error(transparent)]
     Samples(#[from] SamplesError),
+    /// The curve could not be saved.
+    #[error(transparent)]
+    Curve(#[from] CurveError),
     /// A figure is not a metric.
     #[error(transparent)]
     Metric(#[from] MetricError),
