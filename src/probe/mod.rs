@@ -18,7 +18,7 @@ pub use crate::helper::FreshError;
 pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
 pub use cpu::{CpuSpan, IdleCpu, idle_cpu};
-pub use cpu_peak::{CpuPeak, WINDOW, cold_start_cpu_peak};
+pub use cpu_peak::{CpuPeak, cold_start_cpu_peak};
 pub use engine_memory::{EngineMemory, engine_memory};
 pub use evaluation::{decide, evaluate, first_decision};
 pub use interleave::{Interleaved, Lane, LaneError};
