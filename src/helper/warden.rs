@@ -46,18 +46,16 @@ pub(super) fn run() -> i32 {
     };
     let Ok(ours) = socket.try_clone() else { return 71 };
     let progress = Progress::to(ours);
+    let Ok(warden) = pidfd_open(rustix::process::getpid(), PidfdFlags::empty()) else { return 71 };
     // Without one, what a cgroup would tell is not told.
     let group = Group::new();
-    let (Ok(warden), group_ref) = (pidfd_open(rustix::process::getpid(), PidfdFlags::empty()), &group) else {
-        return 71;
-    };
     let child = fork(AssertUnwindSafe(|| {
         // Whatever ends the warden ends the measurement. It may have ended before the kernel was told.
         let bound = set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
         if !bound || ended(&warden) {
             return 1;
         }
-        if let Some(group) = group_ref {
+        if let Some(group) = &group {
             group.enter();
         }
         measure(&asked, &progress)
@@ -71,25 +69,12 @@ pub(super) fn run() -> i32 {
     };
     if let Some(how) = how {
         let out_of_memory = group.as_ref().is_some_and(|group| group.charge.oom_kills() > 0);
-        // On a line of its own, whatever the other one had begun.
-        let _ = fs::File::from(std::os::fd::OwnedFd::from(socket)).write_line(&Said::Ended { how, out_of_memory });
+        let _ = progress.say(&Said::Ended { how, out_of_memory });
     }
     if let Some(group) = &group {
         group.wait_until_empty();
     }
     0
-}
-
-trait WriteLine {
-    fn write_line(self, said: &Said) -> std::io::Result<()>;
-}
-
-impl WriteLine for fs::File {
-    fn write_line(mut self, said: &Said) -> std::io::Result<()> {
-        use std::io::Write;
-        let text = serde_json::to_string(said)?;
-        self.write_all(format!("\n{text}\n").as_bytes())
-    }
 }
 
 /// In the process that measures.

@@ -78,8 +78,8 @@ impl Progress {
 
     pub(super) fn say(&self, said: &Said) -> io::Result<()> {
         let Some(library) = &self.0 else { return Ok(()) };
-        let mut line = serde_json::to_vec(said)?;
-        line.push(b'\n');
-        library.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)
+        // On a line of its own, whatever another process had begun when it was killed.
+        let line = format!("\n{}\n", serde_json::to_string(said)?);
+        library.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
     }
 }

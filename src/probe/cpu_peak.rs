@@ -29,11 +29,11 @@ use crate::{
 };
 
 /// The window, in nanoseconds.
-pub const WINDOW: u64 = 10_000_000;
+const WINDOW: u64 = 10_000_000;
 
-/// How many times as long as a reading took the thread sleeps at least: a reading adds up what hundreds of processes have
-/// used, and must not take their CPU. 2 % of a core would be 50 times; waking up takes the rest.
-const RESTRAINT: u64 = 75;
+/// How many times as long as its last turn took the thread sleeps at least, so that it takes less than 2 % of a core: a
+/// reading adds up what hundreds of processes have used, and must not take their CPU.
+const RESTRAINT: u64 = 60;
 
 /// How long is sampled before and after a burst.
 const MARGIN: Duration = Duration::from_millis(15);
@@ -165,10 +165,14 @@ fn sample(mut cpu: CpuClock, interval: Duration, stop: &AtomicBool) -> Sampled {
     // What a second of bursts needs; more is made as it is needed.
     let mut readings = Vec::with_capacity(1 << 12);
     let (begun, own) = (clock::monotonic(), own_thread());
+    let mut last = own;
     let error = loop {
-        let turn = own_thread();
+        // Since the last turn, waking up included.
+        let now = own_thread();
+        let pause = Duration::from_nanos((now - last).saturating_mul(RESTRAINT));
+        last = now;
         // A process's clock counts this thread as well.
-        let excess = if cpu.sees_children() { 0 } else { turn - own };
+        let excess = if cpu.sees_children() { 0 } else { now - own };
         match cpu.read() {
             Ok(time) => readings.push(Reading { at: clock::monotonic(), cpu: time.saturating_sub(excess) }),
             Err(error) => break Some(error),
@@ -176,7 +180,7 @@ fn sample(mut cpu: CpuClock, interval: Duration, stop: &AtomicBool) -> Sampled {
         if stop.load(Relaxed) {
             break None;
         }
-        thread::sleep(interval.max(Duration::from_nanos((own_thread() - turn).saturating_mul(RESTRAINT))));
+        thread::sleep(interval.max(pause));
     };
     let (used, elapsed) = (own_thread() - own, clock::monotonic() - begun);
     let own_percent = used as f64 / elapsed.max(1) as f64 * 100.0;

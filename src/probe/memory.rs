@@ -5,13 +5,14 @@
 //! through those points. The first point, without an instance, is the fixed cost of the host and a figure of its own, so
 //! the line is laid through the others: what the first instances alone map is the host's.
 //!
-//! **Methods.** `pss-slope`: the proportional set sizes, summed over the processes (`smaps_rollup`). They hold what the
-//! processes map, and nothing that the kernel keeps for them. A page of a file, of a library say, counts in part for each
-//! process of the machine that has it in memory, and those come and go: so pages of files count only where they grow with
-//! the instances beyond doubt. Page tables are in no set size; they have a figure of their own. Where this user may make a
-//! cgroup that counts memory, its charge is read beside: it holds the kernel's part as well (stacks, page tables, pipes,
-//! namespaces' structures). The kernel charges in batches of 64 pages for each CPU, so the charge must rise by far more
-//! than that for its slope to be read.
+//! **Methods.** `pss-slope`: the proportional set sizes without pages of files, summed over the processes
+//! (`smaps_rollup`). It holds what the processes map, and nothing that the kernel keeps for them. Pages of files (programs,
+//! libraries, compiled modules) are the same for every instance of an image or an artifact, so they are the host's; and a
+//! proportional part of them depends on which other processes of the machine have the same files in memory. Page tables
+//! are in no set size; they have a figure of their own. Where this user may make a cgroup that counts memory, its charge is
+//! read beside: it holds files that were read for the first time, and the kernel's part as well (stacks, page tables,
+//! pipes, namespaces' structures). The kernel charges in batches of 64 pages for each CPU, so the charge must rise by far
+//! more than that for its slope to be read.
 
 use std::{collections::BTreeMap, thread, time::Duration};
 
@@ -52,6 +53,8 @@ pub struct MemoryPoint {
     pub pss: u64,
     /// Of that, what no file backs.
     pub anonymous: u64,
+    /// What is resident of files in the process that has most of them: the processes are of one program.
+    pub files: u64,
     /// The sum of their page tables.
     pub page_tables: u64,
     /// What the cgroup was charged, where it has one of its own that counts memory.
@@ -89,6 +92,12 @@ impl MemoryGrowth {
         self.points.first().copied().filter(|point| point.instances == 0)
     }
 
+    /// What the host takes without an instance, in bytes: what no file backs, and the files as if nobody else used them.
+    #[must_use]
+    pub fn host_bytes(&self) -> Option<u64> {
+        self.host().map(|host| host.anonymous + host.files)
+    }
+
     /// What the first instance adds by proportional set size, with what all share: where memory was read at one instance.
     #[must_use]
     pub fn first(&self) -> Option<u64> {
@@ -96,16 +105,12 @@ impl MemoryGrowth {
         Some(first.pss.saturating_sub(self.host()?.pss))
     }
 
-    /// What one more instance adds by proportional set size, in bytes. Pages of files count where the 95 % interval of
-    /// their slope lies above zero.
+    /// What one more instance adds by proportional set size, files apart, in bytes.
     ///
     /// # Errors
     /// [`ProbeError::Stats`] when there are fewer than three points with instances.
     pub fn pss_slope(&self) -> Result<u64, ProbeError> {
-        let anonymous = self.slope(|point| Some(point.anonymous))?;
-        let files = self.line(|point| Some(point.pss.saturating_sub(point.anonymous)))?;
-        // Who else has a file's page in memory comes and goes, and this process's part of it with them.
-        Ok(anonymous + if files.low > 0.0 { files.slope.round() as u64 } else { 0 })
+        self.slope(|point| Some(point.anonymous))
     }
 
     /// What one more instance adds in page tables, in bytes.
@@ -125,14 +130,10 @@ impl MemoryGrowth {
     }
 
     fn slope(&self, of: impl Fn(&MemoryPoint) -> Option<u64>) -> Result<u64, ProbeError> {
-        // Below zero is noise about nothing.
-        Ok(self.line(of)?.slope.max(0.0).round() as u64)
-    }
-
-    fn line(&self, of: impl Fn(&MemoryPoint) -> Option<u64>) -> Result<Line, ProbeError> {
         let filled = self.points.iter().filter(|point| point.instances > 0);
         let points: Vec<_> = filled.filter_map(|point| Some((point.instances, of(point)?))).collect();
-        Ok(Line::fit(&points, 0.95)?)
+        // Below zero is noise about nothing.
+        Ok(Line::fit(&points, 0.95)?.slope.max(0.0).round() as u64)
     }
 }
 
@@ -243,6 +244,7 @@ fn read(instances: usize, charge: Option<&Charge>) -> Result<MemoryPoint, ProbeE
         processes: usage.processes as u64,
         pss: usage.pss,
         anonymous: usage.anonymous,
+        files: usage.files,
         page_tables: usage.page_tables,
         charge,
     })
@@ -253,25 +255,22 @@ mod tests {
     use super::*;
     use crate::runtime::{Runtime, noop::Noop};
 
-    /// 10, 20, 30 and 40 instances of 5,000 bytes, and what files take at each.
-    fn growth(files: [u64; 4]) -> MemoryGrowth {
-        let point = |(i, file): (u64, u64)| {
-            let (instances, anonymous) = (10 * i, 1_000_000 + 50_000 * i);
-            MemoryPoint { instances, processes: 1, pss: anonymous + file, anonymous, page_tables: 0, charge: None }
-        };
-        // The first instances bring what all share: the line is not laid through the host.
-        let host = MemoryPoint { instances: 0, processes: 1, pss: 7, anonymous: 7, page_tables: 0, charge: None };
-        let points = [host].into_iter().chain((1..).zip(files).map(point)).collect();
-        MemoryGrowth::new(Noop::new().identity().clone(), None, points)
-    }
-
     #[test]
-    fn files_count_where_they_grow_and_not_where_others_come_and_go() {
-        let slope = |files| growth(files).pss_slope().unwrap();
-        assert_eq!(slope([9_000_000; 4]), 5_000);
-        assert_eq!(slope([9_000_000, 9_000_000, 17_000_000, 17_000_000]), 5_000);
-        assert_eq!(slope([17_000_000, 17_000_000, 9_000_000, 9_000_000]), 5_000);
-        assert_eq!(slope([9_010_000, 9_020_000, 9_030_000, 9_040_000]), 6_000);
-        assert_eq!(growth([0; 4]).charge_slope().unwrap(), None);
+    fn slopes_leave_out_the_host_and_files() {
+        let point = |instances, anonymous, pss| {
+            let files = 3_000_000;
+            MemoryPoint { instances, processes: 1, pss, anonymous, files, page_tables: 0, charge: None }
+        };
+        // The first instances bring what all share, and another process's end makes files dearer.
+        let points = vec![
+            point(0, 7_000, 2_007_000),
+            point(10, 1_050_000, 4_000_000),
+            point(20, 1_100_000, 4_000_000),
+            point(30, 1_150_000, 9_000_000),
+        ];
+        let growth = MemoryGrowth::new(Noop::new().identity().clone(), None, points);
+        assert_eq!(growth.pss_slope().unwrap(), 5_000);
+        assert_eq!((growth.host_bytes(), growth.first()), (Some(3_007_000), None));
+        assert_eq!((growth.page_tables_slope().unwrap(), growth.charge_slope().unwrap()), (0, None));
     }
 }

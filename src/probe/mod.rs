@@ -22,7 +22,7 @@ pub use crate::helper::FreshError;
 pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
 pub use cpu::{CpuSpan, IdleCpu, idle_cpu};
-pub use cpu_peak::{CpuPeak, WINDOW, cold_start_cpu_peak};
+pub use cpu_peak::{CpuPeak, cold_start_cpu_peak};
 pub use density::{Bound, Budget, Density, Gauge, Reading, Stop, density, density_while};
 pub use engine_memory::{EngineMemory, engine_memory};
 pub use evaluation::{decide, evaluate, first_decision};

@@ -1,8 +1,9 @@
 //! `memory_peak`: the highest charge between create and ready. Bytes, above what was in use before.
 //!
-//! In a fresh process, one start after everything that its temperature allows was prepared. The figure is that of the
-//! second start there, after the first was stopped and the free heap given back; that of the first is beside it: code of
-//! the engine that only a start touches is read from disk then, in pieces that depend on where it was mapped.
+//! In a fresh process, starts one after the other, after everything that its temperature allows was prepared; each is
+//! stopped and the free heap given back before the next. The figure is the mean of those after the first. The first is
+//! beside it: the code of the engine that only a start touches is read from disk then, in pieces of 64 KiB whose number
+//! depends on where it was mapped.
 //!
 //! **Methods.** Where a start stays in the process, its peak resident set (`VmHWM`, reset before the start) less its
 //! resident set before; kernels before 6.17 count it to within 32 pages for each CPU. Where a start makes processes, the
@@ -29,7 +30,10 @@ use crate::{
     runtime::{Identity, Unavailable},
 };
 
-/// How long one start may take.
+/// Over how many starts a peak is averaged: a cgroup's is in steps of 256 KiB, and where they fall is chance.
+const STARTS: u32 = 8;
+
+/// How long the starts may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// The memory of one start at its peak.
@@ -42,13 +46,13 @@ pub struct MemoryPeak {
     pub settings: BTreeMap<String, String>,
     /// How it was read.
     pub method: String,
-    /// The peak above what was in use before, in bytes.
+    /// The peak above what was in use before, in bytes: the mean of several starts.
     pub bytes: u64,
     /// The same of the first start in the process, which reads the engine's code from disk as well.
     pub first: u64,
 }
 
-/// Measures two starts in a fresh process, one after the other.
+/// Measures starts in a fresh process, one after the other.
 ///
 /// # Errors
 /// [`ProbeError::Unavailable`] when the runtime does not run here, [`ProbeError::Fresh`] when the measurement failed.
@@ -80,8 +84,10 @@ impl Task for OneStart {
         };
         progress.doing("starting the first instance");
         let (_, first) = start()?;
-        progress.doing("starting another instance");
-        let (method, bytes) = start()?;
+        progress.doing(format!("starting {STARTS} more, one after the other"));
+        let peaks = (0..STARTS).map(|_| start()).collect::<Result<Vec<_>, _>>()?;
+        let bytes = peaks.iter().map(|(_, bytes)| bytes).sum::<u64>() / u64::from(STARTS);
+        let method = peaks.into_iter().map(|(method, _)| method).next().unwrap_or_default();
         Ok(MemoryPeak { identity, settings: artifact.settings(), method, bytes, first })
     }
 }

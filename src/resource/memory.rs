@@ -16,6 +16,8 @@ pub(crate) struct Usage {
     pub pss: u64,
     /// Of that, what no file backs: a page of a file may be shared with processes that have nothing to do with these.
     pub anonymous: u64,
+    /// The resident pages of files, in the process that has most of them.
+    pub files: u64,
     /// The page tables, which are in no set size.
     pub page_tables: u64,
 }
@@ -29,8 +31,9 @@ impl Usage {
         let pss = sum("Pss").unwrap_or(0);
         // Linux 5.4 and later tell them apart.
         let anonymous = sum("Pss_Anon").zip(sum("Pss_Shmem")).map_or(pss, |(private, shared)| private + shared);
-        let page_tables = process.status().map_err(failed)?.vmpte.unwrap_or(0) * 1024;
-        Ok(Self { processes: 1, pss, anonymous, page_tables })
+        let status = process.status().map_err(failed)?;
+        let [files, page_tables] = [status.rssfile, status.vmpte].map(|kibibytes| kibibytes.unwrap_or(0) * 1024);
+        Ok(Self { processes: 1, pss, anonymous, files, page_tables })
     }
 
     /// This process and all its descendants, those in other process namespaces too. One that ends meanwhile is not counted.
@@ -56,6 +59,7 @@ impl std::ops::Add for Usage {
             processes: self.processes + other.processes,
             pss: self.pss + other.pss,
             anonymous: self.anonymous + other.anonymous,
+            files: self.files.max(other.files),
             page_tables: self.page_tables + other.page_tables,
         }
     }
