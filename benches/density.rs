@@ -2,14 +2,14 @@
 //! how fast they start meanwhile. Each fill is in a fresh process of this program, one after the other; the last is in
 //! several processes at the same time.
 //!
-//! `cargo bench --bench density` records; `-- --quick` fills less. A word that is no flag names a subject, and only fills
-//! whose subject contains it are made.
+//! `cargo bench --bench density` records; `-- --quick` fills less; `DENSITY=100000` fills that far in each process, or as far as
+//! it goes. A word that is no flag names a subject, and only fills whose subject contains it are made.
 
 #[path = "support/fill.rs"]
 mod fill;
 mod support;
 
-use std::{error::Error, fs, thread};
+use std::{env, error::Error, fs, thread};
 
 use fill::{Filled, Order};
 use runtime_baseline::{
@@ -57,12 +57,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let place = Place::of(mode);
     let registry = Registry::of_this_machine();
     let mut session = Session::begin("benches/density", place.path())?;
-    let asked = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let asked = env::args().skip(1).find(|argument| !argument.starts_with('-'));
     for case in CASES.iter().filter(|case| asked.as_ref().is_none_or(|asked| case.subject.contains(asked.as_str()))) {
         let named = |runtime: &&dyn Runtime| runtime.identity().subject.as_str() == case.subject;
         // One that cannot run here is a row already.
         let Some(runtime) = registry.runtimes().find(named) else { continue };
-        let order = case.order(mode);
+        let order = case.order(mode)?;
         let figure = case.figure(runtime, &order);
         match fill::fill(&order, case.processes, &[]) {
             Ok(filled) => {
@@ -73,7 +73,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             Err(error) => session.unavailable(support::failed(&figure, &error)),
         }
     }
-    for refusal in registry.unavailable() {
+    let filled = |subject: &str| CASES.iter().any(|case| case.subject == subject);
+    for refusal in registry.unavailable().iter().filter(|refusal| filled(refusal.subject.as_str())) {
         let (subject, reason, remedy) = (refusal.subject.clone(), refusal.reason.clone(), refusal.remedy.clone());
         session.unavailable(UnavailableRow::new(subject, Indicator::Density, reason, remedy));
     }
@@ -83,20 +84,19 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 impl Case {
-    fn order(&self, mode: Mode) -> Order {
-        let count = self.counts[match mode {
-            Mode::Full => 0,
-            Mode::Quick => 1,
-            Mode::Test => 2,
-        }];
+    fn order(&self, mode: Mode) -> Result<Order, String> {
+        let [full, quick, test] = self.counts;
+        let count = match (mode, env::var("DENSITY")) {
+            (Mode::Test, _) => test,
+            (_, Ok(text)) => {
+                text.parse().map_err(|_| format!("DENSITY={text}: a number of instances, such as 3000"))?
+            }
+            (Mode::Full, Err(_)) => full,
+            (Mode::Quick, Err(_)) => quick,
+        };
         let budget = Budget::default().count(count).memory(MEMORY).threads(self.threads());
-        Order {
-            subject: self.subject.to_owned(),
-            temperature: self.temperature,
-            dense: self.dense,
-            budget,
-            group: None,
-        }
+        let subject = self.subject.to_owned();
+        Ok(Order { subject, temperature: self.temperature, dense: self.dense, budget, group: None })
     }
 
     /// A container's start waits for the kernel as much as it computes. In one process, starts wait for each other: all

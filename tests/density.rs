@@ -180,7 +180,7 @@ fn a_limit_ends_a_fill_and_has_its_name() {
 fn the_first_start_may_be_the_one_that_is_refused() {
     let other = || RuntimeError::NotReady { workload: "told".to_owned() };
     let told = Told { refuses: Some((1, other)), ..Told::default() };
-    let filled = density(&told, count(10)).unwrap();
+    let filled = density(&told, count(10).memory(1 << 40)).unwrap();
     assert!(matches!(&filled.stopped_by, Stop::Refused(reason) if reason.contains("without saying ready")));
     assert_eq!((filled.ready, filled.rate(), filled.elapsed()), (0, None, 0));
 }

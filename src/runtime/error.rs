@@ -46,7 +46,6 @@ impl Resource {
             rustix::io::Errno::AGAIN => Some(Self::Pids),
             rustix::io::Errno::NOMEM => Some(Self::Memory),
             rustix::io::Errno::MFILE | rustix::io::Errno::NFILE => Some(Self::FileDescriptors),
-            rustix::io::Errno::NOSPC => Some(Self::Mounts),
             _ => None,
         }
     }

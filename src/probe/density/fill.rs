@@ -90,7 +90,7 @@ pub fn density_while(
         stopped_by = Stop::Budget(Bound::Memory);
     }
     let killed = gauge.kills().saturating_sub(kills);
-    if killed > 0 {
+    if killed > 0 && (died > 0 || !matches!(stopped_by, Stop::Budget(_))) {
         let reason = format!("the kernel killed {killed} processes of this group, whose memory was used up");
         stopped_by = Stop::Limit { resource: Resource::Memory, reason };
     } else if died > 0 {

@@ -49,7 +49,7 @@ impl Meter {
         let mut step = EVERY.max(live / EVERY);
         if let Some(budget) = self.budget {
             let left = budget.saturating_sub(bytes);
-            let each = (bytes / live as u64).max(1);
+            let each = (bytes / live.max(1) as u64).max(1);
             // Half of what would fit by what the others took: closer and closer, and never far beyond.
             step = step.min(usize::try_from(left / each / 2).unwrap_or(usize::MAX)).max(1);
         }

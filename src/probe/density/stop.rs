@@ -81,3 +81,27 @@ impl fmt::Display for Stop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn a_failed_start_is_a_limit_where_the_kernel_says_so() {
+        let io = |errno| {
+            let source = io::Error::from_raw_os_error(errno);
+            Stop::of(&RuntimeError::Io { path: "/bin/sh".into(), source }.into())
+        };
+        // EAGAIN, ENOMEM, EMFILE.
+        for (errno, name) in [(11, "limit: pids"), (12, "limit: memory"), (24, "limit: file descriptors")] {
+            let stop = io(errno);
+            assert_eq!(stop.to_string(), name);
+            assert!(stop.reason().is_some_and(|reason| reason.contains("/bin/sh")), "{stop:?}");
+        }
+        // ENOSPC: a full disk.
+        assert!(matches!(io(28), Stop::Refused(_)));
+        assert!(matches!(Stop::of(&ProbeError::Empty { what: "a fill", of: "start" }), Stop::Refused(_)));
+        assert_eq!(Stop::Budget(Bound::Memory).reason(), None);
+    }
+}
