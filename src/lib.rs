@@ -42,6 +42,8 @@ pub mod clock;
 #[cfg(feature = "measure")]
 #[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "adapters use it"))]
 mod disk;
+#[cfg(feature = "measure")]
+mod here;
 #[cfg(feature = "container")]
 pub mod launcher;
 #[cfg(feature = "measure")]
@@ -62,6 +64,8 @@ mod whole_file;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};
+#[cfg(feature = "measure")]
+pub use here::components_here;
 pub use metric::{
     Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,
     Unit, UnknownIndicator,

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Everything besides a Rust toolchain that the benches and tests use where it is there: the peers of the container adapter
-# and a static busybox from the distribution, OPA, and WasmEdge. Nothing of it is required: what is missing becomes a row
-# that says so. Installs packages only as root on Debian or Ubuntu, and says what to install elsewhere.
+# and a static busybox from the distribution, a browser to test the report in, OPA, and WasmEdge. Nothing of it is required:
+# what is missing becomes a row that says so, or a test that does. Installs packages only as root on Debian or Ubuntu, and
+# says what to install elsewhere.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -9,7 +10,7 @@ say() { echo "setup: $*"; }
 
 # A linker is what a Rust toolchain does not bring.
 missing=
-for pair in cc:gcc busybox:busybox-static crun:crun runc:runc; do
+for pair in cc:gcc busybox:busybox-static crun:crun runc:runc chromium:chromium; do
     # runc lies in /usr/sbin, which is not in everybody's PATH.
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
