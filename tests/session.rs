@@ -56,7 +56,7 @@ fn a_run_leaves_samples_metrics_and_reports_and_a_second_run_replaces_its_own_se
     assert_eq!(p99.interval(), None, "six samples do not bound a 99th percentile");
 
     let english = fs::read_to_string(directory.path().join("report.md")).unwrap();
-    let row = "| noop (warm) | none | 5 ns (5 … 6 ns) | 6 ns | 6 | runtime-baseline 0.1.0";
+    let row = "| noop (warm) | 5 ns (5 … 6 ns) | 6 ns | none | 6 | runtime-baseline 0.1.0";
     assert!(english.contains("### startup time, ready\n") && english.contains(row), "{english}");
     assert!(english.contains("- **few samples** – ") && english.contains("noop, warm: 6 samples"), "{english}");
     assert!(english.contains("| wasmedge | startup time | not here | get it |"), "{english}");
