@@ -6,7 +6,7 @@ BENCH_ARGS ?=
 
 bench: setup
 	tools/cargo.sh bench --locked -- $(BENCH_ARGS)
-	@echo "report: $${CARGO_TARGET_DIR:-target}/baseline/report.md"
+	@echo "report: $${CARGO_TARGET_DIR:-target}/baseline/report.html"
 
 test: setup
 	tools/cargo.sh test --locked

@@ -44,6 +44,8 @@ pub mod clock;
 mod disk;
 #[cfg(feature = "measure")]
 mod helper;
+#[cfg(feature = "measure")]
+mod here;
 #[cfg(feature = "container")]
 pub mod launcher;
 #[cfg(feature = "measure")]
@@ -66,6 +68,8 @@ mod whole_file;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};
+#[cfg(feature = "measure")]
+pub use here::components_here;
 pub use metric::{
     Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,
     Unit, UnknownIndicator,

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     Baseline, BaselineError, Bound, Component, Conditions, Date, Environment, Host, Indicator, Interval, Metric,
     MetricError, Provenance, ProvenanceError, Quantity, Source, SourceKind, Staleness, Statistic, Temperature,
-    UnavailableRow, Unit, Watch,
+    UnavailableRow, Unit, Watch, here,
     report::Report,
     runtime::Identity,
     stats::{Curve, CurveError, Histogram, Samples, SamplesError, StatsError},
@@ -130,7 +130,8 @@ impl Session {
         let directory = directory.into();
         let samples = directory.join("samples");
         fs::create_dir_all(&samples).map_err(|source| SessionError::Io { path: samples, source })?;
-        let reference = format!("runtime-baseline {}, {name}", env!("CARGO_PKG_VERSION"));
+        let revision = here::revision().map(|revision| format!(" (git {revision})")).unwrap_or_default();
+        let reference = format!("runtime-baseline {}{revision}, {name}", env!("CARGO_PKG_VERSION"));
         let source = Source::new(SourceKind::Benchmark, reference)?;
         let host = Host::here();
         let (machine, noise) = (host.capture(&directory), host.watch());

@@ -166,3 +166,28 @@ fn help_names_every_command_and_the_exit_codes() {
     }
     assert!(text(&run(&["gate", "--help"]).stdout).contains("2  could not decide"));
 }
+
+#[test]
+fn a_report_is_written_in_each_form_and_marks_what_is_stale() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = baseline(root.path(), "run", 1_000_000);
+    let markdown = text(&run(&["report", &directory]).stdout);
+    assert!(markdown.contains("### startup time") && !markdown.contains("stale"), "{markdown}");
+    let stale = text(&run(&["report", &directory, "--max-age", "30d", "--language", "zh"]).stdout);
+    assert!(stale.contains("- **过期** – 测于 2026-01-02"), "{stale}");
+    let upgraded = text(&run(&["report", &directory, "--here", "noop 0.2.0"]).stdout);
+    assert!(upgraded.contains("measured on noop 0.1.0, and 0.2.0 is here now"), "{upgraded}");
+
+    let page = root.path().join("page.html");
+    let output = run(&["report", &directory, "--format", "html", "--output", page.to_str().unwrap()]);
+    assert!(output.status.success() && output.stdout.is_empty());
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("<svg"), "drawn from the samples beside the baseline");
+    assert_eq!(text(&run(&["report", &directory, "--format", "html", "-o", "-"]).stdout), page);
+
+    for wrong in [&["report", &directory, "--max-age", "30"][..], &["report", &directory, "-o", "/no/such/file"]] {
+        let output = run(wrong);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!output.stderr.is_empty());
+    }
+}

@@ -5,10 +5,9 @@
 use std::{fs, time::Duration};
 
 use runtime_baseline::{
-    Baseline, BaselineError, Indicator, Isolation, Language, Quantity, Statistic, Temperature, UnavailableRow, Unit,
+    Baseline, BaselineError, Indicator, Isolation, Quantity, Statistic, Temperature, UnavailableRow, Unit,
     policy::{Evaluator, Policy, PolicyError},
     probe::{Interleaved, Lane, ProbeError, burst, evaluate, lifecycle, sample_cost, startup},
-    report,
     runtime::{Artifact, Instance, Runtime, RuntimeError, Workload, noop::Noop},
     session::{Figure, Session, SessionError},
     stats::Samples,
@@ -57,14 +56,18 @@ fn a_run_leaves_samples_metrics_and_reports_and_a_second_run_replaces_its_own_se
     assert_eq!(p99.interval(), None, "six samples do not bound a 99th percentile");
 
     let english = fs::read_to_string(directory.path().join("report.md")).unwrap();
-    assert!(
-        english.contains("| startup time | noop | ready | warm | 1 | 5 ns | 5 ns … 6 ns | 6 ns | 6 |"),
-        "{english}"
-    );
+    let row = "| noop (warm) | 5 ns (5 … 6 ns) | 6 ns | none | 6 | runtime-baseline 0.1.0";
+    assert!(english.contains("### startup time, ready\n") && english.contains(row), "{english}");
+    assert!(english.contains("- **few samples** – ") && english.contains("noop, warm: 6 samples"), "{english}");
     assert!(english.contains("| wasmedge | startup time | not here | get it |"), "{english}");
     let chinese = fs::read_to_string(directory.path().join("report.zh.md")).unwrap();
-    assert!(chinese.contains("| 启动时间 | noop | ready | warm | 1 | 5 ns | 5 ns … 6 ns | 6 ns | 6 |"), "{chinese}");
-    assert_eq!(report::markdown(&baseline, Language::English), english);
+    assert!(chinese.contains("### 启动时间，ready\n") && chinese.contains(row), "{chinese}");
+    for (page, plot) in [("report.html", "<svg"), ("report.zh.html", "<svg")] {
+        let page = fs::read_to_string(directory.path().join(page)).unwrap();
+        assert!(page.ends_with("</html>") && page.contains(plot), "the page, with the run's own samples drawn");
+    }
+    let reference = median.provenance().source().reference();
+    assert!(reference.starts_with("runtime-baseline 0.1.0") && reference.ends_with(", tests/session"), "{reference}");
 }
 
 #[test]

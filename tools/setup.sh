@@ -1,8 +1,8 @@
 #!/bin/sh
 # Everything besides a Rust toolchain that the benches and tests use where it is there: the peers of the container adapter,
-# hyperfine and a static busybox from the distribution, OPA, WasmEdge, and the root file systems of Alpine and Debian.
-# Nothing of it is required: what is missing becomes a row
-# that says so. Installs packages only as root on Debian or Ubuntu, and says what to install elsewhere.
+# hyperfine, debootstrap and a static busybox from the distribution, a browser to test the report in, OPA, WasmEdge, and the
+# root file systems of Alpine and Debian. Nothing of it is required: what is missing becomes a row that says so, or a test
+# that does. Installs packages only as root on Debian or Ubuntu, and says what to install elsewhere.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -10,7 +10,8 @@ say() { echo "setup: $*"; }
 
 # A linker is what a Rust toolchain does not bring.
 missing=
-for pair in cc:gcc busybox:busybox-static crun:crun runc:runc hyperfine:hyperfine debootstrap:debootstrap; do
+for pair in cc:gcc busybox:busybox-static crun:crun runc:runc hyperfine:hyperfine debootstrap:debootstrap \
+    chromium:chromium; do
     # runc lies in /usr/sbin, which is not in everybody's PATH.
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done

@@ -192,5 +192,5 @@ pub fn finish(session: Session, place: &Place, mode: Mode) {
     println!("\n{}", report::table(&run, Language::English));
     print_cost();
     let file = |name: &str| place.path().join(name).display().to_string();
-    println!("recorded in {}, report in {}", file("baseline.json"), file("report.md"));
+    println!("recorded in {}, report in {}", file("baseline.json"), file("report.html"));
 }

@@ -109,7 +109,7 @@ impl Sketch {
     fn of(summary: &Summary, indicator: Indicator, unit: Unit, warnings: Vec<Warning>) -> Self {
         let sorted = summary.sorted();
         let last = sorted.len() - 1;
-        let steps = last.min(QUANTILES).max(1);
+        let steps = last.clamp(1, QUANTILES);
         let quantiles = (0..=steps).map(|i| sorted[i * last / steps]).collect();
         let (median, p99) = (summary.median(), summary.p99());
         Self { indicator, unit, count: sorted.len(), quantiles, median, p99, warnings }

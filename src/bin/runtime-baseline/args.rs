@@ -297,6 +297,10 @@ pub struct Report {
     /// Mark figures of this component in another version: the one that is here now
     #[arg(long = "here", value_name = "NAME VERSION")]
     pub components: Vec<Component>,
+    /// Ask every runtime and policy engine of this build for its version, and mark figures of others
+    #[cfg(feature = "measure")]
+    #[arg(long)]
+    pub all_here: bool,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy)]

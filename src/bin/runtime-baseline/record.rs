@@ -22,6 +22,10 @@ pub fn report(args: &args::Report) -> Result<Output, Failure> {
     if let Some(days) = args.max_age {
         staleness = staleness.with_max_age(days);
     }
+    #[cfg(feature = "measure")]
+    if args.all_here {
+        staleness = staleness.with_components(runtime_baseline::components_here());
+    }
     let report = Report::of(&baseline).with_raw_data(directory_of(&args.baseline)).with_staleness(staleness);
     let text = match args.format {
         args::ReportFormat::Md => report.markdown(language),

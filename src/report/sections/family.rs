@@ -59,11 +59,12 @@ fn table(report: &Report<'_>, group: &Group<'_>, shown: usize, language: Languag
         STATISTICS.into_iter().filter(|statistic| rows.iter().any(|row| row.of(*statistic).is_some())).collect();
     let columns = columns(&statistics, language);
     let cells = |row: &Row<'_>| {
-        let mut cells = vec![subject(row, &varying), isolation(row)];
+        let mut cells = vec![subject(row, &varying)];
         for statistic in &statistics {
-            cells.push(row.of(*statistic).map(|metric| figure(metric)).unwrap_or_default());
+            cells.push(row.of(*statistic).map(figure).unwrap_or_default());
             cells.push(against(row, &references, *statistic, group, language));
         }
+        cells.push(isolation(row));
         cells.extend(outcome(row));
         cells.push(Cell::new(row.first().count().map(|n| n.to_string()).unwrap_or_default()));
         let provenance = row.first().provenance();
@@ -78,12 +79,12 @@ fn table(report: &Report<'_>, group: &Group<'_>, shown: usize, language: Languag
 }
 
 fn columns(statistics: &[Statistic], language: Language) -> Vec<Column> {
-    let mut columns =
-        vec![Column::text(language.pick("对象", "subject")), Column::text(language.pick("隔离", "isolation"))];
+    let mut columns = vec![Column::text(language.pick("对象", "subject"))];
     for statistic in statistics {
         columns.push(Column::number(statistic.label(language)));
         columns.push(Column::text(language.pick("倍数", "factor")));
     }
+    columns.push(Column::text(language.pick("隔离", "isolation")));
     let outcomes =
         language.pick(["停止原因", "启动速率", "每个", "预算"], ["stopped by", "start rate", "each", "budget"]);
     let [stopped, rate, each, budget] = outcomes;

@@ -142,7 +142,8 @@ impl<'a> Row<'a> {
 
     /// An engine's setting, or what a probe said of how it went.
     pub fn setting(&self, name: &str) -> Option<&'a str> {
-        self.first().provenance().environment().conditions.engine.get(name).map(String::as_str)
+        let conditions = &self.first().provenance().environment().conditions;
+        conditions.engine.get(name).or(conditions.observed.get(name)).map(String::as_str)
     }
 
     /// This row against the reference, for a statistic that both have and that factors are taken of. The harness's
