@@ -1,8 +1,8 @@
 //! Claims against baselines made by hand, so that every branch of the rule is seen.
 
 use runtime_baseline::{
-    Baseline, Component, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Source, SourceKind,
-    Statistic, Subject, Temperature, UnavailableRow, Unit, claims,
+    Baseline, Component, Conditions, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Source,
+    SourceKind, Statistic, Subject, Temperature, UnavailableRow, Unit, claims,
     claims::Claims,
     compare::{Aspect, Missing, Verdict, judge},
 };
@@ -278,4 +278,43 @@ sense = "reduction"
         judge(&own.iter().next().unwrap().clone(), &baseline([container([100, 100, 100]), wasm([ns; 3])])).verdict
     };
     assert_eq!((judged(50), judged(51), judged(10)), (Verdict::Reproduced, Verdict::Refuted, Verdict::Reproduced));
+}
+
+#[test]
+fn nothing_is_compared_with_itself_in_a_claim_about_an_upgrade() {
+    let claims = Claims::from_toml(
+        r#"
+schema = 1
+[[table]]
+section = "upgrade"
+source = { kind = "production", reference = "a page" }
+date = "2026-01-29"
+reference = { subject = "container/alpine", components = ["libcontainer 0.16.0"] }
+contender = { subject = "container/alpine", components = ["libcontainer 0.17.1"] }
+[[table.claim]]
+id = "upgrade"
+indicator = "startup_time"
+reference = { value = "2 s" }
+contender = { value = "1 s" }
+sense = "faster"
+"#,
+    )
+    .unwrap();
+    let measured = baseline([container([1_000, 1_010, 1_020])]);
+    let judgement = judge(claims.get("upgrade").unwrap(), &measured);
+    let Verdict::NotComparable(missing) = judgement.verdict else { panic!("one version was measured") };
+    assert_eq!(missing[0].to_string(), "container/alpine: not measured");
+    assert!(judgement.comparison.is_none());
+}
+
+#[test]
+fn a_figure_of_a_part_answers_for_no_whole() {
+    let part = |m: &mut Measured| {
+        m.environment.conditions.engine.insert(Conditions::PART.to_owned(), "host".to_owned());
+    };
+    let whole = [container([1_000_000, 1_010_000, 1_020_000]), wasm([1_000, 1_010, 1_020])];
+    let parts = [container([10, 11, 12]).with(part), wasm([1_000_000, 1_010_000, 1_020_000]).with(part)];
+    let claim = claims().get("startup-time").unwrap();
+    let with_parts = baseline(whole.into_iter().chain(parts));
+    assert_eq!(judge(claim, &with_parts).verdict, Verdict::Reproduced);
 }

@@ -4,7 +4,8 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use super::{Aspect, Comparison, Difference, Missing, differences, estimate};
 use crate::{
-    Baseline, Date, Family, Hardware, Indicator, Metric, Software, Statistic, Subject, Temperature, UnavailableRow,
+    Baseline, Component, Date, Family, Hardware, Indicator, Metric, Software, Statistic, Subject, Temperature,
+    UnavailableRow,
     claims::{Claim, Sense, Side},
 };
 
@@ -79,8 +80,8 @@ pub struct Judgement<'a> {
 /// ```
 #[must_use]
 pub fn judge<'a>(claim: &'a Claim, baseline: &'a Baseline) -> Judgement<'a> {
-    let references = candidates(claim.reference(), baseline.metrics());
-    let contenders = candidates(claim.contender(), baseline.metrics());
+    let references = candidates(claim, claim.reference(), baseline.metrics());
+    let contenders = candidates(claim, claim.contender(), baseline.metrics());
     let mut missing = Vec::new();
     for (side, found) in [(claim.reference(), &references), (claim.contender(), &contenders)] {
         if found.is_empty() {
@@ -105,8 +106,15 @@ pub fn judge<'a>(claim: &'a Claim, baseline: &'a Baseline) -> Judgement<'a> {
 }
 
 /// The measured figures that may answer for a side: the claimed subject's, or else the first stand-in's that has any.
-fn candidates<'a>(side: &Side, metrics: &'a [Metric]) -> Vec<&'a Metric> {
+fn candidates<'a>(claim: &Claim, side: &Side, metrics: &'a [Metric]) -> Vec<&'a Metric> {
     let claimed = side.metric();
+    // Of one subject in two versions, each side is its version alone: nothing is compared with itself.
+    let upgrade = claim.reference().metric().subject() == claim.contender().metric().subject();
+    let stated = &claimed.provenance().components()[0];
+    let is_stated = |c: &Component| c.name().eq_ignore_ascii_case(stated.name()) && c.version() == stated.version();
+    let versioned = |metric: &Metric| !upgrade || metric.provenance().components().iter().any(is_stated);
+    // A figure of one part (the gzip layer, the host) answers for no whole.
+    let whole = |metric: &Metric| metric.provenance().environment().conditions.part().is_none();
     let fits = |metric: &Metric| match claimed.statistic() {
         // A published figure that does not say is the typical one, never a tail.
         Statistic::Single => !matches!(metric.statistic(), Statistic::P90 | Statistic::P99 | Statistic::Min),
@@ -114,7 +122,10 @@ fn candidates<'a>(side: &Side, metrics: &'a [Metric]) -> Vec<&'a Metric> {
     };
     let of = |subject: &Subject| -> Vec<&'a Metric> {
         let indicator = claimed.indicator();
-        metrics.iter().filter(|m| m.indicator() == indicator && m.subject() == subject && fits(m)).collect()
+        metrics
+            .iter()
+            .filter(|m| m.indicator() == indicator && m.subject() == subject && fits(m) && whole(m) && versioned(m))
+            .collect()
     };
     let subjects = std::iter::once(claimed.subject()).chain(side.stand_ins());
     subjects.map(of).find(|found| !found.is_empty()).unwrap_or_default()

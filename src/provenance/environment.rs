@@ -88,6 +88,18 @@ pub struct Conditions {
     pub noise: Vec<String>,
 }
 
+impl Conditions {
+    /// The setting that names the part of its subject that a figure is of: the gzip layer, the host process. A figure
+    /// without it is of the whole, which alone answers a published claim.
+    pub const PART: &str = "part";
+
+    /// The part that the figure is of; nothing where it is of the whole.
+    #[must_use]
+    pub fn part(&self) -> Option<&str> {
+        self.engine.get(Self::PART).map(String::as_str)
+    }
+}
+
 /// What stands between a workload and its host. Figures across two of these compare different things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
