@@ -85,7 +85,7 @@ pub fn judge<'a>(claim: &'a Claim, baseline: &'a Baseline) -> Judgement<'a> {
     let mut missing = Vec::new();
     for (side, found) in [(claim.reference(), &references), (claim.contender(), &contenders)] {
         if found.is_empty() {
-            missing.push(absent(side, baseline.unavailable()));
+            missing.push(absent(claim, side, baseline.unavailable()));
         }
     }
     if claim.factor().is_none() {
@@ -108,11 +108,9 @@ pub fn judge<'a>(claim: &'a Claim, baseline: &'a Baseline) -> Judgement<'a> {
 /// The measured figures that may answer for a side: the claimed subject's, or else the first stand-in's that has any.
 fn candidates<'a>(claim: &Claim, side: &Side, metrics: &'a [Metric]) -> Vec<&'a Metric> {
     let claimed = side.metric();
-    // Of one subject in two versions, each side is its version alone: nothing is compared with itself.
-    let upgrade = claim.reference().metric().subject() == claim.contender().metric().subject();
     let stated = &claimed.provenance().components()[0];
     let is_stated = |c: &Component| c.name().eq_ignore_ascii_case(stated.name()) && c.version() == stated.version();
-    let versioned = |metric: &Metric| !upgrade || metric.provenance().components().iter().any(is_stated);
+    let versioned = |metric: &Metric| !is_upgrade(claim) || metric.provenance().components().iter().any(is_stated);
     // A figure of one part (the gzip layer, the host) answers for no whole.
     let whole = |metric: &Metric| metric.provenance().environment().conditions.part().is_none();
     let fits = |metric: &Metric| match claimed.statistic() {
@@ -131,9 +129,21 @@ fn candidates<'a>(claim: &Claim, side: &Side, metrics: &'a [Metric]) -> Vec<&'a 
     subjects.map(of).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
+/// Whether the sides are one subject in two versions. Each is then its version alone: nothing is compared with itself.
+fn is_upgrade(claim: &Claim) -> bool {
+    claim.reference().metric().subject() == claim.contender().metric().subject()
+}
+
 /// The row that says why a side was not measured: the claimed subject's, or else a stand-in's.
-fn absent(side: &Side, rows: &[UnavailableRow]) -> Missing {
+fn absent(claim: &Claim, side: &Side, rows: &[UnavailableRow]) -> Missing {
     let claimed = side.metric();
+    if is_upgrade(claim) {
+        return Missing::Side {
+            subject: claimed.subject().clone(),
+            reason: Some(format!("no figure of {}", claimed.provenance().components()[0])),
+            remedy: Some("measure that version on this machine, into the same baseline".to_owned()),
+        };
+    }
     let mut subjects = std::iter::once(claimed.subject()).chain(side.stand_ins());
     let row = subjects
         .find_map(|subject| rows.iter().find(|r| r.indicator() == claimed.indicator() && r.subject() == subject));
