@@ -144,7 +144,7 @@ fn is_warden(stat: &Stat, seen: &BTreeMap<i32, Stat>) -> bool {
 
 /// Everything below `root`, once there are ten containers among it.
 fn wait_for_containers(root: i32) -> BTreeMap<i32, Stat> {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let all = processes();
         let mut below = BTreeMap::new();

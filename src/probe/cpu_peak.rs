@@ -86,10 +86,11 @@ pub(crate) struct Peak {
     interval: Duration,
 }
 
-/// A reading of both clocks, in nanoseconds.
+/// CPU time, read at an instant between two others: the thread that reads may be made to wait in the middle. Nanoseconds.
 #[derive(Debug, Clone, Copy)]
 struct Reading {
-    at: u64,
+    after: u64,
+    before: u64,
     cpu: u64,
 }
 
@@ -138,7 +139,7 @@ impl Task for Peak {
                 let readings = sampled.readings.map_err(|source| ProbeError::Reading { what: "CPU time", source })?;
                 peaks.push(highest(&readings));
                 sampling.push(sampled.own_percent);
-                intervals.extend(readings.windows(2).map(|pair| pair[1].at - pair[0].at));
+                intervals.extend(readings.windows(2).map(|pair| pair[1].after - pair[0].after));
                 cpu = sampled.cpu;
             }
             intervals.sort_unstable();
@@ -173,8 +174,11 @@ fn sample(mut cpu: CpuClock, interval: Duration, stop: &AtomicBool) -> Sampled {
         last = now;
         // A process's clock counts this thread as well.
         let excess = if cpu.sees_children() { 0 } else { now - own };
+        let after = clock::monotonic();
         match cpu.read() {
-            Ok(time) => readings.push(Reading { at: clock::monotonic(), cpu: time.saturating_sub(excess) }),
+            Ok(time) => {
+                readings.push(Reading { after, before: clock::monotonic(), cpu: time.saturating_sub(excess) });
+            }
             Err(error) => break Some(error),
         }
         if stop.load(Relaxed) {
@@ -187,17 +191,18 @@ fn sample(mut cpu: CpuClock, interval: Duration, stop: &AtomicBool) -> Sampled {
     Sampled { cpu, readings: error.map_or(Ok(readings), Err), own_percent }
 }
 
-/// The highest share of all CPUs over a window, in per cent.
+/// The highest share of all CPUs over a window, in per cent. A window is never taken for shorter than it was.
 fn highest(readings: &[Reading]) -> f64 {
     let cpus = thread::available_parallelism().map_or(1, |cpus| cpus.get()) as f64;
     let mut end = 0;
     let mut highest = 0.0_f64;
-    for first in readings {
-        while readings.get(end).is_some_and(|last| last.at < first.at + WINDOW) {
+    for (i, first) in readings.iter().enumerate() {
+        end = end.max(i + 1);
+        while readings.get(end).is_some_and(|last| last.before < first.after + WINDOW) {
             end += 1;
         }
         let Some(last) = readings.get(end) else { break };
-        let share = last.cpu.saturating_sub(first.cpu) as f64 / (last.at - first.at) as f64 / cpus;
+        let share = last.cpu.saturating_sub(first.cpu) as f64 / (last.before - first.after) as f64 / cpus;
         highest = highest.max(share * 100.0);
     }
     highest
@@ -209,9 +214,22 @@ mod tests {
 
     fn share_of(readings: &[(u64, u64)]) -> f64 {
         let cpus = thread::available_parallelism().unwrap().get() as f64;
-        let readings: Vec<_> =
-            readings.iter().map(|(at, cpu)| Reading { at: at * 1_000_000, cpu: cpu * 1_000_000 }).collect();
-        highest(&readings) * cpus
+        let reading = |(at, cpu): &(u64, u64)| {
+            let (at, cpu) = (at * 1_000_000, cpu * 1_000_000);
+            Reading { after: at, before: at, cpu }
+        };
+        highest(&readings.iter().map(reading).collect::<Vec<_>>()) * cpus
+    }
+
+    #[test]
+    fn a_reader_that_was_made_to_wait_makes_no_window_shorter() {
+        let cpus = thread::available_parallelism().unwrap().get() as f64;
+        // Read at 0, and 20 ms later the clock; at 30 one core was busy all the time.
+        let readings = [
+            Reading { after: 0, before: 20_000_000, cpu: 0 },
+            Reading { after: 30_000_000, before: 30_000_000, cpu: 30_000_000 },
+        ];
+        assert_eq!(highest(&readings) * cpus, 100.0);
     }
 
     #[test]
