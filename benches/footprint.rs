@@ -8,7 +8,7 @@ mod support;
 use std::{collections::BTreeMap, error::Error, time::Duration};
 
 use runtime_baseline::{
-    Bound, Indicator, Interval, Isolation, Quantity, Statistic, Temperature, UnavailableRow, Unit,
+    Bound, Conditions, Indicator, Interval, Isolation, Quantity, Statistic, Temperature, UnavailableRow, Unit,
     policy::{self, PolicyError, PolicyForm},
     probe::{
         Described, MemoryPoint, ProbeError, Target, cold_start_cpu_peak, engine_memory, idle_cpu, memory_growth,
@@ -93,8 +93,7 @@ impl Run {
         let figure = figure.with_settings(shipped.settings);
         let layer = size.layer.map(|layer| (layer, "ready/gzip"));
         for (bytes, workload) in [Some((size.bytes, "ready")), layer].into_iter().flatten() {
-            let mut figure = figure.clone();
-            figure.workload = workload.to_owned();
+            let figure = of(&figure, workload);
             self.session.record_value(&figure, Statistic::Single, Quantity::bytes(bytes), 1)?;
         }
         Ok(())
@@ -166,8 +165,7 @@ impl Run {
         self.percent(&figure, &percent, Bound::Below)?;
         // The host without an instance, whole: that much of the figure above is not the instances'.
         let Some(host) = idle.host else { return Ok(()) };
-        let mut figure = figure.concurrent(1, "idle");
-        figure.workload = "none".to_owned();
+        let figure = of(&figure.concurrent(1, "idle"), "none");
         self.percent(&figure, &[host.percent()], Bound::Exact)
     }
 
@@ -194,7 +192,11 @@ impl Run {
         if peak.identity.subject.as_str() == "noop" {
             // What sampling costs is a figure of the harness: where there is nothing to sample but the harness.
             let figure = Figure::new(Indicator::CpuBaseline, &peak.identity, "sampling").at(target.temperature);
-            self.percent(&figure.with_settings(method(&sampled)), &[peak.sampling], Bound::Exact)?;
+            self.percent(
+                &of(&figure, "none/sampling").with_settings(method(&sampled)),
+                &[peak.sampling],
+                Bound::Exact,
+            )?;
         }
         Ok(())
     }
@@ -312,8 +314,7 @@ impl Run {
     }
 
     fn bytes(&mut self, figure: &Figure, workload: &str, read: &str, samples: &[u64]) -> Outcome {
-        let mut figure = figure.clone().with_settings(method(read));
-        figure.workload = workload.to_owned();
+        let figure = of(figure, workload).with_settings(method(read));
         Ok(self.session.record(&figure, samples, &[Statistic::Median])?)
     }
 
@@ -343,6 +344,15 @@ impl Run {
         let count = percent.len() as u64;
         Ok(self.session.record_bound(figure, Statistic::Median, value, bound, interval, count)?)
     }
+}
+
+/// The figure of a workload, or of a part: `ready/gzip`, and `none` is the host without an instance.
+fn of(figure: &Figure, workload: &str) -> Figure {
+    let part = workload.split_once('/').map(|(_, part)| part).or((workload == "none").then_some("host"));
+    let part = part.map(|part| (Conditions::PART.to_owned(), part.to_owned()));
+    let mut figure = figure.clone().with_settings(part.into_iter().collect());
+    figure.workload = workload.to_owned();
+    figure
 }
 
 fn contained(identity: &Identity) -> bool {
