@@ -4,7 +4,7 @@ mod report_support;
 
 use std::{fs, path::Path};
 
-use report_support::{DAY, HOSTILE, complete, hostile};
+use report_support::{DAY, complete, hostile};
 use runtime_baseline::{Baseline, Component, Language, Staleness, report::Report};
 
 /// The reports are to be reviewed as text: with `UPDATE_GOLDEN=1` they are written anew.
@@ -134,7 +134,7 @@ fn what_a_baseline_says_is_no_markup() {
     let baseline = hostile();
     for language in Language::ALL {
         let page = Report::of(&baseline).with_raw_data("no/such/directory").html(language);
-        assert!(!page.contains("<script") && !page.contains("<img") && !page.contains(HOSTILE));
+        assert!(!page.contains("<script") && !page.contains("<img") && !page.contains(report_support::HOSTILE));
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
         // The page's own tags close as they opened: nothing was ended early.
         for tag in ["table", "td", "section", "main", "body", "html"] {

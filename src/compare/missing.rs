@@ -28,7 +28,7 @@ pub enum Missing {
     Alike(Vec<Difference>),
     /// A side was measured under another condition than the claimed one (claimed / measured).
     Condition(Subject, Difference),
-    /// The interval of the factor holds the claim, but is wider than [`WIDEST`].
+    /// The interval of the factor holds the claim, but is wider than [`WIDEST`](super::WIDEST).
     Precision(Estimate),
     /// The two sides were measured in two units.
     Unit,

@@ -1,5 +1,7 @@
 //! What a report says, apart from how it is written: sections of paragraphs, tables and plots, in one language.
 
+#![cfg_attr(not(feature = "html"), allow(dead_code, reason = "only the page draws, and names what it shows"))]
+
 use super::plot::Plot;
 use crate::Language;
 

@@ -55,6 +55,7 @@ fn write_block(out: &mut String, block: &Block, language: Language) {
 }
 
 fn write_table(out: &mut String, table: &Table, language: Language) -> std::fmt::Result {
+    writeln!(out, "*{}*\n", escape(&table.caption))?;
     let titles: Vec<String> = table.columns.iter().map(|column| escape(&column.title)).collect();
     writeln!(out, "| {} |", titles.join(" | "))?;
     let rules = table.columns.iter().map(|column| if column.numeric { " ---: |" } else { " --- |" });

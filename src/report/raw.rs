@@ -1,5 +1,7 @@
 //! The raw data that metrics name, reduced to what a report shows of it.
 
+#![cfg_attr(not(feature = "html"), allow(dead_code, reason = "only the page draws, and names what it shows"))]
+
 use std::{
     cell::RefCell,
     collections::HashMap,

@@ -107,7 +107,7 @@ fn write_table(table: &Table, id: &str, language: Language) -> Markup {
     html! {
         div.scroll.cards[table.cards] tabindex="0" role="region" aria-labelledby=(caption) {
             table role="table" {
-                caption id=(caption) { (table.caption) }
+                caption id=(caption) { span { (table.caption) } }
                 thead role="rowgroup" {
                     tr role="row" {
                         @for column in &table.columns {
