@@ -88,7 +88,7 @@ pub fn burst(artifact: &dyn Artifact, concurrent: usize) -> Result<Burst, ProbeE
 /// A barrier that can also be abandoned, which `std::sync::Barrier` cannot: without it, one thread that does not spawn
 /// would leave the others waiting for ever.
 #[derive(Default)]
-struct Gate {
+pub(super) struct Gate {
     /// How many wait, and whether they may go.
     state: Mutex<(usize, Option<bool>)>,
     arrived: Condvar,
@@ -97,7 +97,7 @@ struct Gate {
 
 impl Gate {
     /// Waits until the gate opens; says whether to go.
-    fn pass(&self) -> bool {
+    pub(super) fn pass(&self) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.0 += 1;
         self.arrived.notify_one();
@@ -109,12 +109,12 @@ impl Gate {
         }
     }
 
-    fn wait_for(&self, threads: usize) {
+    pub(super) fn wait_for(&self, threads: usize) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.arrived.wait_while(state, |state| state.0 < threads));
     }
 
-    fn open(&self, go: bool) {
+    pub(super) fn open(&self, go: bool) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(go);
         self.opened.notify_all();
     }

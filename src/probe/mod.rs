@@ -6,12 +6,14 @@ mod cost;
 mod evaluation;
 mod interleave;
 mod startup;
+mod throughput;
 
 pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
 pub use evaluation::{decide, evaluate, first_decision};
 pub use interleave::{Interleaved, Lane, LaneError};
 pub use startup::{lifecycle, startup};
+pub use throughput::{Throughput, throughput};
 
 use crate::{policy::PolicyError, runtime::RuntimeError};
 
