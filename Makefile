@@ -2,7 +2,7 @@
 
 BENCH_ARGS ?=
 
-.PHONY: bench test setup policies lint clean-baseline
+.PHONY: bench test setup policies workloads lint clean-baseline
 
 bench: setup
 	tools/cargo.sh bench --locked -- $(BENCH_ARGS)
@@ -18,6 +18,10 @@ setup:
 # Rebuilds policies/*/policy.wasm with OPA after a policy changed.
 policies: setup
 	tools/build-policies.sh
+
+# Rebuilds fixtures/workloads/*.wasm after their source changed. The native side is built where it runs.
+workloads:
+	tools/build-workloads.sh
 
 lint:
 	cargo fmt --check

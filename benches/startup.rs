@@ -1,5 +1,5 @@
-//! What a start costs: each runtime at each of its temperatures, whole container lifecycles beside `crun` and `runc`,
-//! and bursts of concurrent starts.
+//! What a start costs: each runtime at each of its temperatures, programs that do some work before they are ready, whole
+//! container lifecycles beside `crun` and `runc`, and bursts of concurrent starts.
 //!
 //! `cargo bench --bench startup` records; `-- --quick` takes less time; `BURST=200` changes the burst's size from 100.
 
@@ -35,7 +35,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for runtime in registry.runtimes() {
         for temperature in runtime.temperatures() {
             match runtime.prepare(&workload, *temperature) {
-                Ok(artifact) => prepared.push(Prepared { runtime, temperature: *temperature, artifact }),
+                Ok(artifact) => {
+                    let workload = workload.name.clone();
+                    prepared.push(Prepared { runtime, workload, temperature: *temperature, artifact });
+                }
                 Err(error) => {
                     let figure =
                         Figure::new(Indicator::StartupTime, runtime.identity(), &workload.name).at(*temperature);
@@ -45,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     single_starts(&mut session, &prepared, mode)?;
+    working_starts(&mut session, &registry, mode)?;
     lifecycles(&mut session, &prepared, &registry, mode)?;
     bursts(&mut session, &prepared, mode)?;
     for refusal in registry.unavailable() {
@@ -63,6 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// A workload that is ready to be started.
 struct Prepared<'a> {
     runtime: &'a dyn Runtime,
+    workload: String,
     temperature: Temperature,
     artifact: Box<dyn Artifact>,
 }
@@ -73,7 +78,7 @@ impl Prepared<'_> {
     }
 
     fn figure(&self, indicator: Indicator) -> Figure {
-        Figure::new(indicator, self.runtime.identity(), "ready")
+        Figure::new(indicator, self.runtime.identity(), &self.workload)
             .at(self.temperature)
             .with_settings(self.artifact.settings())
     }
@@ -113,6 +118,39 @@ fn single_starts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -
         support::print_overhead(&lanes, "wasmedge-interpreter/cold, whole", "wasmedge-interpreter/cold by hand");
         support::print_overhead(&lanes, "wasmedge-aot/precompiled, whole", "wasmedge-aot/precompiled by hand");
     }
+    Ok(())
+}
+
+/// `startup_time` of programs that do some work before they are ready. Each runtime with what it can load from disk: code
+/// compiled before, where it takes such.
+fn working_starts(session: &mut Session, registry: &Registry, mode: Mode) -> Result<(), Box<dyn Error>> {
+    let mut prepared = Vec::new();
+    // One that runs nothing has no work to do.
+    for runtime in registry.runtimes().filter(|runtime| runtime.identity().isolation != Isolation::None) {
+        let temperature = runtime.temperatures().iter().rfind(|t| **t != Temperature::Warm);
+        let Some(&temperature) = temperature else { continue };
+        for workload in [Workload::http_handler(), Workload::compute_kernel()] {
+            match runtime.prepare(&workload, temperature) {
+                Ok(artifact) => prepared.push(Prepared { runtime, workload: workload.name, temperature, artifact }),
+                Err(error) => {
+                    let figure =
+                        Figure::new(Indicator::StartupTime, runtime.identity(), &workload.name).at(temperature);
+                    session.unavailable(support::failed(&figure, &error));
+                }
+            }
+        }
+    }
+    let (mut figures, mut lanes) = (Vec::new(), Vec::new());
+    for one in &prepared {
+        figures.push(Some(one.figure(Indicator::StartupTime)));
+        lanes.push(Lane::new(format!("{}, {}", one.name(), one.workload), || startup(one.artifact.as_ref())));
+    }
+    let mut lanes = Interleaved::new(lanes);
+    if mode != Mode::Test {
+        lanes.warm_up(Duration::from_millis(20));
+    }
+    lanes.rounds(if mode == Mode::Test { 1 } else { mode.choose(100, 20) });
+    support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
     Ok(())
 }
 

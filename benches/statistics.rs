@@ -7,6 +7,12 @@
 //! ```text
 //! cargo bench --no-default-features --bench statistics
 //! ```
+//!
+//! With the measurement half, and where hyperfine is, the wall time of an external process is taken by both in turns.
+
+#[cfg(feature = "measure")]
+#[path = "support/hyperfine.rs"]
+mod hyperfine;
 
 use std::{hint::black_box, time::Instant};
 
@@ -45,6 +51,8 @@ fn main() {
 
     summaries(samples);
     baselines(metrics);
+    #[cfg(feature = "measure")]
+    hyperfine::cross_check(if experiments > 2 { 20 } else { 1 });
 }
 
 fn share(count: usize, of: usize) -> String {

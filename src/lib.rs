@@ -42,12 +42,16 @@ pub mod clock;
 #[cfg(feature = "measure")]
 #[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "adapters use it"))]
 mod disk;
+#[cfg(feature = "measure")]
+mod helper;
 #[cfg(feature = "container")]
 pub mod launcher;
 #[cfg(feature = "measure")]
 pub mod policy;
 #[cfg(feature = "measure")]
 pub mod probe;
+#[cfg(feature = "measure")]
+mod resource;
 #[cfg(feature = "measure")]
 pub mod runtime;
 #[cfg(any(
@@ -58,8 +62,9 @@ pub mod runtime;
     feature = "wasmtime"
 ))]
 mod versions;
+mod whole_file;
 
-pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, UnavailableRow};
+pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};
 pub use metric::{
     Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,

@@ -8,14 +8,19 @@ use std::{
 };
 
 use crate::{
-    Baseline, BaselineError, Component, Conditions, Date, Environment, Host, Indicator, Language, Metric, MetricError,
-    Provenance, ProvenanceError, Quantity, Source, SourceKind, Statistic, Temperature, UnavailableRow, Watch, report,
+    Baseline, BaselineError, Bound, Component, Conditions, Date, Environment, Host, Indicator, Interval, Metric,
+    MetricError, Provenance, ProvenanceError, Quantity, Source, SourceKind, Staleness, Statistic, Temperature,
+    UnavailableRow, Unit, Watch,
+    report::Report,
     runtime::Identity,
-    stats::{Samples, SamplesError, StatsError},
+    stats::{Curve, CurveError, Histogram, Samples, SamplesError, StatsError},
 };
 
 /// The confidence level of every interval that a session records.
 const LEVEL: f64 = 0.95;
+
+/// The setting that says how a figure was read, where there are several ways.
+pub const METHOD: &str = "method";
 
 /// What a set of samples is of: everything of a metric but its value.
 #[derive(Debug, Clone)]
@@ -35,6 +40,8 @@ pub struct Figure {
     pub load: String,
     /// Settings of this artifact alone, besides those of the identity.
     pub settings: BTreeMap<String, String>,
+    /// What else was seen while the figure was taken; see [`Conditions::observed`].
+    pub observed: BTreeMap<String, String>,
 }
 
 impl Figure {
@@ -49,6 +56,7 @@ impl Figure {
             concurrency: 1,
             load: "idle".to_owned(),
             settings: BTreeMap::new(),
+            observed: BTreeMap::new(),
         }
     }
 
@@ -74,12 +82,27 @@ impl Figure {
         self
     }
 
+    /// Adds something else that was seen while the figure was taken.
+    #[must_use]
+    pub fn observed(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.observed.insert(name.into(), value.to_string());
+        self
+    }
+
     /// The file of raw samples, relative to the baseline's directory: the same figure again replaces it.
     fn samples_path(&self) -> PathBuf {
         let temperature = self.temperature.map(Temperature::as_str).unwrap_or_default();
         let concurrency = format!("{}-concurrent", self.concurrency);
-        let parts =
-            [self.indicator.as_str(), self.identity.subject.as_str(), &self.workload, temperature, &concurrency];
+        // The same figure read in two ways is two sets of samples.
+        let method = self.settings.get(METHOD).map(String::as_str).unwrap_or_default();
+        let parts = [
+            self.indicator.as_str(),
+            self.identity.subject.as_str(),
+            &self.workload,
+            temperature,
+            &concurrency,
+            method,
+        ];
         let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
         // A subject has slashes, and a workload is named by whoever made it.
         let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.+".contains(c) { c } else { '_' };
@@ -123,6 +146,12 @@ impl Session {
         let samples = Samples::new(figure.indicator, unit, samples.to_vec())?;
         let path = figure.samples_path();
         samples.save(&self.directory.join(&path))?;
+        if figure.concurrency > 1 && unit == Unit::Nanoseconds {
+            // Beside the raw samples, for the tools that read it: the whole tail of a burst.
+            let path = self.directory.join(path.with_extension("hgrm"));
+            let histogram = Histogram::of(samples.values())?.to_hgrm();
+            fs::write(&path, histogram).map_err(|source| SessionError::Io { path, source })?;
+        }
         let summary = samples.summary()?;
         for statistic in statistics {
             let value = summary.value(*statistic).ok_or(SamplesError::Statistic(*statistic))?;
@@ -155,6 +184,46 @@ impl Session {
         Ok(())
     }
 
+    /// Saves the curve that a figure is of, its slope or its end, then adds the figure, which names the curve's file.
+    ///
+    /// # Errors
+    /// [`SessionError`] when the file cannot be written, or the quantity is not in the indicator's unit.
+    pub fn record_curve(
+        &mut self,
+        figure: &Figure,
+        statistic: Statistic,
+        value: Quantity,
+        curve: &Curve,
+    ) -> Result<(), SessionError> {
+        // Beside the samples of the same figure, which have the other statistics.
+        let path = figure.samples_path().with_extension(format!("{statistic}.csv"));
+        curve.save(&self.directory.join(&path))?;
+        let metric = self.metric(figure, value)?.with_statistic(statistic).with_count(curve.points().len() as u64);
+        self.baseline.push(metric.with_samples(&path));
+        Ok(())
+    }
+
+    /// Adds a figure with an interval of its own, in the figure's unit, that may be a bound and no more.
+    ///
+    /// # Errors
+    /// [`SessionError::Metric`] when the quantities are not in the indicator's unit.
+    pub fn record_bound(
+        &mut self,
+        figure: &Figure,
+        statistic: Statistic,
+        value: Quantity,
+        bound: Bound,
+        interval: Option<Interval>,
+        count: u64,
+    ) -> Result<(), SessionError> {
+        let metric = self.metric(figure, value)?.with_statistic(statistic).with_count(count).with_bound(bound);
+        self.baseline.push(match interval {
+            Some(interval) => metric.with_interval(interval)?,
+            None => metric,
+        });
+        Ok(())
+    }
+
     /// Adds a row for what could not be measured.
     pub fn unavailable(&mut self, row: UnavailableRow) {
         self.baseline.push_unavailable(row);
@@ -174,10 +243,10 @@ impl Session {
         let path = self.directory.join("baseline.json");
         Baseline::merge_into(&path, self.baseline.clone())?;
         let whole = Baseline::load(&path)?;
-        for (name, language) in [("report.md", Language::English), ("report.zh.md", Language::Chinese)] {
-            let path = self.directory.join(name);
-            fs::write(&path, report::markdown(&whole, language)).map_err(|source| SessionError::Io { path, source })?;
-        }
+        let here = self.baseline.metrics().iter().flat_map(|metric| metric.provenance().components().iter().cloned());
+        let staleness = Staleness::on(Date::today()).with_components(here);
+        let report = Report::of(&whole).with_raw_data(&self.directory).with_staleness(staleness);
+        report.save(&self.directory).map_err(|source| SessionError::Io { path: self.directory.clone(), source })?;
         Ok(self.baseline)
     }
 
@@ -190,6 +259,7 @@ impl Session {
             isolation: Some(figure.identity.isolation),
             transport: figure.identity.transport.clone(),
             engine,
+            observed: figure.observed.clone(),
             noise: [self.machine.conditions.noise.clone(), self.noise.noise()].concat(),
             ..Conditions::default()
         };
@@ -219,6 +289,9 @@ pub enum SessionError {
     /// The samples could not be saved, or do not have that statistic.
     #[error(transparent)]
     Samples(#[from] SamplesError),
+    /// The curve could not be saved.
+    #[error(transparent)]
+    Curve(#[from] CurveError),
     /// A figure is not a metric.
     #[error(transparent)]
     Metric(#[from] MetricError),

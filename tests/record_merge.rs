@@ -87,6 +87,7 @@ fn start(version: &str, date: &str, ns: u64, setting: Option<&str>) -> Metric {
     let mut environment = runtime_baseline::Environment::default();
     environment.conditions.engine.extend(setting.map(|s| ("epoch".to_owned(), s.to_owned())));
     environment.conditions.noise.push(format!("load {ns}"));
+    environment.conditions.observed.insert("elapsed_ns".to_owned(), ns.to_string());
     let provenance = Provenance::new(source, Component::new("wasmtime", version).unwrap(), date.parse().unwrap());
     let subject = "wasmtime".parse().unwrap();
     let provenance = provenance.with_environment(environment);
@@ -111,7 +112,7 @@ fn an_older_metric_does_not_replace_a_newer_one_and_is_returned() {
 }
 
 #[test]
-fn a_run_of_the_same_day_replaces_the_earlier_one_and_noise_makes_no_series() {
+fn a_run_of_the_same_day_replaces_the_earlier_one_and_what_differs_by_chance_makes_no_series() {
     let (first, second) = (start("48.0.8", "2026-11-23", 1, None), start("48.0.8", "2026-11-23", 2, None));
     let mut merged = baseline([first.clone()]);
     assert_eq!(merged.merge(baseline([second.clone()])), [first]);

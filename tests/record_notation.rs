@@ -278,6 +278,7 @@ fn full() -> Environment {
     conditions.load = Some("cold start".into());
     conditions.isolation = Some(Isolation::InProcess);
     conditions.transport = Some("process".into());
+    conditions.observed = [("stopped_by".into(), "budget: count".into())].into();
     conditions.engine = [("compiler", "cranelift"), ("allocator", "pooling")].map(|(k, v)| (k.into(), v.into())).into();
     conditions.noise = vec!["only 2 cores".into(), "a\nb".into()];
     environment
@@ -287,10 +288,10 @@ fn full() -> Environment {
 fn the_block_is_this_in_both_languages() {
     let chinese = r"硬件: [AMD EPYC] 2C 25.1490304G; 存储=[ext4 on /dev/vda \[rotational\]]; 虚拟化=[kvm]
 软件: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]
-条件: 100 并发, [cold start]; 隔离=[in-process]; 传输=[process]; 引擎 [allocator]=[pooling]; 引擎 [compiler]=[cranelift]; 噪声=[only 2 cores]; 噪声=[a\nb]";
+条件: 100 并发, [cold start]; 隔离=[in-process]; 传输=[process]; 引擎 [allocator]=[pooling]; 引擎 [compiler]=[cranelift]; 观测 [stopped_by]=[budget: count]; 噪声=[only 2 cores]; 噪声=[a\nb]";
     let english = r"hardware: [AMD EPYC] 2C 25.1490304G; storage=[ext4 on /dev/vda \[rotational\]]; virtualization=[kvm]
 software: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]
-conditions: 100 concurrent, [cold start]; isolation=[in-process]; transport=[process]; engine [allocator]=[pooling]; engine [compiler]=[cranelift]; noise=[only 2 cores]; noise=[a\nb]";
+conditions: 100 concurrent, [cold start]; isolation=[in-process]; transport=[process]; engine [allocator]=[pooling]; engine [compiler]=[cranelift]; observed [stopped_by]=[budget: count]; noise=[only 2 cores]; noise=[a\nb]";
     assert_eq!(full().block(Language::Chinese).to_string(), chinese);
     assert_eq!(full().block(Language::English).to_string(), english);
     let nothing = "hardware: -\nsoftware: -\nconditions: -";
@@ -356,7 +357,8 @@ fn errors_of_the_block_say_which_line_field_and_column() {
             3,
             8,
             NotationField::Noise,
-            "expected 隔离 (isolation), 传输 (transport), 引擎 (engine), 噪声 (noise), found \"颜色\"".into()
+            "expected 隔离 (isolation), 传输 (transport), 引擎 (engine), 观测 (observed), 噪声 (noise), found \"颜色\""
+                .into()
         )
     );
     assert_eq!(

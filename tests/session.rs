@@ -117,6 +117,10 @@ impl Instance for Liar {
         self.0
     }
 
+    fn is_alive(&mut self) -> bool {
+        true
+    }
+
     fn stop(self: Box<Self>) -> Result<(), RuntimeError> {
         Ok(())
     }

@@ -1,11 +1,15 @@
 //! The published figures: complete, and their factors recomputed from their own values.
 
-use runtime_baseline::{Bound, Indicator, SourceKind, claims};
+use runtime_baseline::{Bound, Indicator, SourceKind, claims, claims::Claim};
+
+/// Those of the document that the crate was created from.
+fn tables() -> impl Iterator<Item = &'static Claim> {
+    claims().iter().filter(|claim| claim.section().starts_with("14."))
+}
 
 #[test]
 fn every_row_of_the_tables_is_there() {
-    let rows: Vec<String> = claims()
-        .iter()
+    let rows: Vec<String> = tables()
         .map(|c| {
             let side = |s: &runtime_baseline::claims::Side| {
                 let mark = match s.metric().bound() {
@@ -54,7 +58,7 @@ fn every_row_of_the_tables_is_there() {
 
 #[test]
 fn every_side_says_where_it_comes_from() {
-    for claim in claims() {
+    for claim in tables() {
         for side in [claim.reference(), claim.contender()] {
             let provenance = side.metric().provenance();
             assert_eq!(provenance.source().kind(), SourceKind::Benchmark);
@@ -74,7 +78,7 @@ fn every_side_says_where_it_comes_from() {
 
 #[test]
 fn recomputing_every_factor_finds_where_the_source_rounds_or_contradicts_itself() {
-    for claim in claims() {
+    for claim in tables() {
         let (a, b) = (claim.reference().metric().quantity().as_f64(), claim.contender().metric().quantity().as_f64());
         let Some(factor) = claim.factor() else { continue };
         let expected = match factor.sense().as_str() {
@@ -103,4 +107,21 @@ fn recomputing_every_factor_finds_where_the_source_rounds_or_contradicts_itself(
         "policy-evaluation-latency: < 1 ms in 14.5.2 contradicts the table: the table gives 1 ms",
     ];
     assert_eq!(found, expected, "{found:#?}");
+}
+
+#[test]
+fn what_projects_publish_of_themselves_names_the_versions_of_each_side() {
+    let published: Vec<_> = claims().iter().filter(|claim| !claim.section().starts_with("14.")).collect();
+    assert!(published.len() >= 5);
+    for claim in &published {
+        assert!(claim.reference().is_versioned() && claim.contender().is_versioned(), "{}", claim.id());
+        let factor = claim.factor().expect("a sense, and so a factor");
+        assert!(factor.is_computed() && claim.findings().is_empty(), "{}", claim.id());
+        let (low, high) = factor.printed_range();
+        assert!((low..=high).contains(&claim.computed_factor().unwrap()), "{}", claim.id());
+    }
+    let youki = claims().get("youki-against-runc").unwrap();
+    assert_eq!(youki.factor().unwrap().to_string(), "1.78× faster");
+    let of = |side: &runtime_baseline::claims::Side| side.metric().provenance().components()[0].to_string();
+    assert_eq!((of(youki.reference()), of(youki.contender())), ("runc 1.0.0-rc93".into(), "youki 0.0.1".into()));
 }

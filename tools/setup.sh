@@ -1,6 +1,7 @@
 #!/bin/sh
-# Everything besides a Rust toolchain that the benches and tests use where it is there: the peers of the container adapter
-# and a static busybox from the distribution, OPA, and WasmEdge. Nothing of it is required: what is missing becomes a row
+# Everything besides a Rust toolchain that the benches and tests use where it is there: the peers of the container adapter,
+# hyperfine and a static busybox from the distribution, OPA, WasmEdge, and the root file systems of Alpine and Debian.
+# Nothing of it is required: what is missing becomes a row
 # that says so. Installs packages only as root on Debian or Ubuntu, and says what to install elsewhere.
 set -eu
 
@@ -9,7 +10,7 @@ say() { echo "setup: $*"; }
 
 # A linker is what a Rust toolchain does not bring.
 missing=
-for pair in cc:gcc busybox:busybox-static crun:crun runc:runc; do
+for pair in cc:gcc busybox:busybox-static crun:crun runc:runc hyperfine:hyperfine debootstrap:debootstrap; do
     # runc lies in /usr/sbin, which is not in everybody's PATH.
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
@@ -27,6 +28,6 @@ else
     say "for everything that can be measured, install:$missing (on Debian: apt-get install$missing)"
 fi
 
-for tool in opa wasmedge; do
+for tool in opa wasmedge images; do
     if [ -x "tools/setup-$tool.sh" ]; then "tools/setup-$tool.sh"; fi
 done

@@ -5,12 +5,14 @@ mod file;
 mod query;
 mod row;
 mod series;
+mod stale;
 mod wire;
 
 pub use error::BaselineError;
 pub use query::Query;
 pub use row::UnavailableRow;
 pub use series::{Lineage, Series};
+pub use stale::{Stale, Staleness};
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},

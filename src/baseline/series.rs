@@ -7,8 +7,9 @@ use crate::{Conditions, Metric};
 /// The identity of a figure within a baseline: two metrics with equal series are the same thing measured twice, and
 /// the later one supersedes the earlier.
 ///
-/// A series is the indicator, the subject, the workload, the temperature, the statistic, the components with their
-/// versions, the hardware, the software, and the conditions without the noise. An engine setting that differs (another
+/// A series is the indicator with its unit, the subject, the workload, the temperature, the statistic, the components
+/// with their versions, the hardware, the software, and the conditions without the noise and without what was observed.
+/// An engine setting that differs (another
 /// compiler, an epoch tick) therefore makes another series, and so does another kernel.
 ///
 /// ```
@@ -102,13 +103,13 @@ impl Hash for Lineage<'_> {
 }
 
 fn what(m: &Metric) -> impl Hash + Eq + use<'_> {
-    (m.indicator(), m.subject(), m.workload(), m.temperature(), m.statistic())
+    (m.indicator(), m.quantity().unit(), m.subject(), m.workload(), m.temperature(), m.statistic())
 }
 
-/// The hardware, and the conditions without the noise, which differs from run to run.
+/// The hardware, and the conditions without what was observed and the noise, which differ from run to run.
 fn circumstances(m: &Metric) -> impl Hash + Eq + use<'_> {
     let environment = m.provenance().environment();
     // Destructured, so that a new field cannot be forgotten here.
-    let Conditions { concurrency, load, isolation, transport, engine, noise: _ } = &environment.conditions;
+    let Conditions { concurrency, load, isolation, transport, engine, observed: _, noise: _ } = &environment.conditions;
     (&environment.hardware, concurrency, load, isolation, transport, engine)
 }

@@ -58,7 +58,12 @@ pub(super) fn findings(claim: &Claim) -> Vec<Finding> {
         stated,
         expected,
     };
-    let printed = claim.factor.as_ref().and_then(|f| of_factor(claim, f)).map(|found| finding(&claim.section, found));
+    let printed = claim
+        .factor
+        .as_ref()
+        .filter(|f| !f.is_computed())
+        .and_then(|f| of_factor(claim, f))
+        .map(|found| finding(&claim.section, found));
     let prose = claim.restated.iter().filter_map(|restated| {
         let found = match &restated.what {
             Restatement::Factor(factor) if claim.factor.as_ref() == Some(factor) => None,

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Language;
+
 /// In which sense a factor is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,12 +56,13 @@ impl Sense {
     }
 }
 
-/// A factor as published: `200`, faster.
+/// A factor as published: `200`, faster. Where only the two values are, it is [computed](Self::is_computed) from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Factor {
     printed: String,
     value: f64,
     sense: Sense,
+    computed: bool,
 }
 
 impl Factor {
@@ -72,7 +75,19 @@ impl Factor {
         if sense.gain(value).is_none() {
             return Err(format!("a reduction by {printed} % leaves nothing: write less than 100"));
         }
-        Ok(Self { printed: printed.to_owned(), value, sense })
+        Ok(Self { printed: printed.to_owned(), value, sense, computed: false })
+    }
+
+    /// The factor between two values of a source that states none, in two decimals.
+    pub(super) fn between(reference: f64, contender: f64, sense: Sense) -> Result<Self, String> {
+        let factor = sense.of(reference, contender).ok_or("the two values have no factor")?;
+        Ok(Self { computed: true, ..Self::read(&format!("{factor:.2}"), sense)? })
+    }
+
+    /// Whether it was computed from the two values: the source states none.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        self.computed
     }
 
     /// The worth of the last printed digit: 1 for `26`, 0.1 for `8.5`.
@@ -107,12 +122,25 @@ impl Factor {
         let (low, high) = self.printed_range();
         Some((self.sense.gain(low)?, self.sense.gain(high)?))
     }
+
+    /// `200× faster`, `40% reduction`, in `language`.
+    #[must_use]
+    pub fn describe(&self, language: Language) -> String {
+        let mark = if self.sense == Sense::Reduction { "%" } else { "×" };
+        let sense = match self.sense {
+            Sense::Faster => language.pick("更快", "faster"),
+            Sense::Smaller => language.pick("更小", "smaller"),
+            Sense::Lower => language.pick("更低", "lower"),
+            Sense::Higher => language.pick("更高", "higher"),
+            Sense::Reduction => language.pick("降低", "reduction"),
+        };
+        format!("{}{mark} {sense}", self.printed)
+    }
 }
 
-/// `200× faster`, `40% reduction`.
+/// In English.
 impl fmt::Display for Factor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = if self.sense == Sense::Reduction { "%" } else { "×" };
-        write!(f, "{}{mark} {}", self.printed, self.sense.as_str())
+        f.write_str(&self.describe(Language::English))
     }
 }

@@ -23,6 +23,7 @@ struct Table {
     section: String,
     source: Source,
     date: Date,
+    #[serde(default)]
     components: Vec<String>,
     #[serde(default)]
     conditions: Conditions,
@@ -50,6 +51,8 @@ struct Conditions {
 struct SideForm {
     subject: Option<String>,
     value: Option<String>,
+    /// Instead of the table's, where each side has its own.
+    components: Option<Vec<String>>,
     isolation: Option<Isolation>,
     transport: Option<String>,
     temperature: Option<Temperature>,
@@ -101,21 +104,20 @@ fn claim(table: &Table, row: &Row) -> Result<Claim, ClaimsError> {
     if row.id.trim().is_empty() {
         return Err(wrong("id")("write a short name, unique in the file".into()));
     }
+    let reference = side(table, row, &table.reference, &row.reference).map_err(wrong("reference"))?;
+    let contender = side(table, row, &table.contender, &row.contender).map_err(wrong("contender"))?;
     let factor = match (&row.factor, row.sense) {
         (Some(printed), Some(sense)) => Some(Factor::read(printed, sense).map_err(wrong("factor"))?),
         (None, None) => None,
-        _ => return Err(wrong("factor")("give both factor and sense, or neither".into())),
+        (Some(_), None) => return Err(wrong("sense")("say in which sense the factor is meant".into())),
+        // Two values, and no word of a factor: it is theirs.
+        (None, Some(sense)) => {
+            Some(Factor::between(reference.value(), contender.value(), sense).map_err(wrong("sense"))?)
+        }
     };
     let restated =
         row.restated.iter().map(|form| restated(form, row)).collect::<Result<_, _>>().map_err(wrong("restated"))?;
-    Ok(Claim {
-        id: row.id.clone(),
-        section: table.section.clone(),
-        reference: side(table, row, &table.reference, &row.reference).map_err(wrong("reference"))?,
-        contender: side(table, row, &table.contender, &row.contender).map_err(wrong("contender"))?,
-        factor,
-        restated,
-    })
+    Ok(Claim { id: row.id.clone(), section: table.section.clone(), reference, contender, factor, restated })
 }
 
 fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<Side, String> {
@@ -123,8 +125,10 @@ fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<S
     let name = own.subject.as_ref().or(shared.subject.as_ref()).ok_or("no subject, here or in the table")?;
     let (quantity, bound) = bounded(own.value.as_ref().ok_or("no value")?)?;
 
-    let mut components = table.components.iter().map(|c| c.parse::<Component>().map_err(|e| e.to_string()));
-    let first = components.next().ok_or("the table's components are empty: a figure names at least one version")??;
+    let components = own.components.as_ref().or(shared.components.as_ref()).unwrap_or(&table.components);
+    let mut components = components.iter().map(|c| c.parse::<Component>().map_err(|e| e.to_string()));
+    let first =
+        components.next().ok_or("no components, here or in the table: a figure names at least one version")??;
     let mut provenance = Provenance::new(table.source.clone(), first, table.date);
     for component in components {
         provenance = provenance.with_component(component?);
@@ -234,6 +238,20 @@ sense = "smaller"
     }
 
     #[test]
+    fn a_side_names_its_own_components_and_two_values_have_a_factor() {
+        let own = GOOD
+            .replace("value = \"< 1 MB\"", "value = \"0.3 MB\", components = [\"c 3.0\"]")
+            .replace("factor = \"2\"\n", "");
+        let claims = Claims::from_toml(&own).unwrap();
+        let claim = claims.get("x").unwrap();
+        assert_eq!(claim.reference().metric().provenance().components().len(), 2);
+        assert_eq!(claim.contender().metric().provenance().components()[0].to_string(), "c 3.0");
+        let factor = claim.factor().unwrap();
+        assert!(factor.is_computed() && claim.findings().is_empty());
+        assert_eq!(factor.to_string(), "6.67× smaller");
+    }
+
+    #[test]
     fn every_mistake_is_named() {
         let cases = [
             ("schema = 1", "schema = 2", "schema 2"),
@@ -242,13 +260,13 @@ sense = "smaller"
             ("\"~2 MB\"", "\"2 parsecs\"", "claim \"x\", reference: unknown unit"),
             ("\"~2 MB\"", "\"2 ms\"", "claim \"x\", reference: image_size is not measured in"),
             ("\"< 1 MB\"", "\"- 1 MB\"", "claim \"x\", contender"),
-            ("factor = \"2\"", "", "give both"),
+            ("sense = \"smaller\"", "", "in which sense"),
             ("factor = \"2\"", "factor = \"-2\"", "claim \"x\", factor: \"-2\" is no factor"),
             ("factor = \"2\"", "factor = \"inf\"", "is no factor"),
             ("factor = \"2\"", "factor = \"0\"", "is no factor"),
             ("factor = \"2\"\nsense = \"smaller\"", "factor = \"100\"\nsense = \"reduction\"", "leaves nothing"),
             ("\"a 1.0\"", "\"a latest\"", "no exact version"),
-            ("[\"a 1.0\", \"b 2.0\"]", "[]", "components are empty"),
+            ("[\"a 1.0\", \"b 2.0\"]", "[]", "no components"),
             ("subject = \"a\"", "", "no subject"),
             ("subject = \"a\"", "subject = \"A B\"", "is not a name"),
             ("date = \"2026-01-02\"", "date = \"2026-02-30\"", "is no date"),

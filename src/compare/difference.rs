@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use crate::{Metric, Quantity};
+use crate::{Language, Metric, Quantity};
 
 /// A circumstance that bears on a figure.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,29 +48,45 @@ pub enum Aspect {
     Date,
 }
 
+impl Aspect {
+    /// Its name for people.
+    #[must_use]
+    pub fn describe(&self, language: Language) -> String {
+        let name = match self {
+            Self::Subject => language.pick("对象", "subject"),
+            Self::Workload => language.pick("工作负载", "workload"),
+            Self::Temperature => language.pick("温度", "temperature"),
+            Self::Statistic => language.pick("统计量", "statistic"),
+            Self::Version(name) => match language {
+                Language::Chinese => return format!("{name} 的版本"),
+                Language::English => return format!("version of {name}"),
+            },
+            Self::Cpu => "CPU",
+            Self::Cores => language.pick("核心数", "cores"),
+            Self::Memory => language.pick("内存", "memory"),
+            Self::Storage => language.pick("存储", "storage"),
+            Self::Virtualization => language.pick("虚拟化", "virtualization"),
+            Self::Os => language.pick("操作系统", "OS"),
+            Self::Kernel => language.pick("内核", "kernel"),
+            Self::Rustc => "rustc",
+            Self::Concurrency => language.pick("并发数", "concurrency"),
+            Self::Load => language.pick("负载", "load"),
+            Self::Isolation => language.pick("隔离", "isolation"),
+            Self::Transport => language.pick("传输方式", "transport"),
+            Self::Engine(name) => match language {
+                Language::Chinese => return format!("引擎的 {name}"),
+                Language::English => return format!("engine's {name}"),
+            },
+            Self::Date => language.pick("日期", "date"),
+        };
+        name.to_owned()
+    }
+}
+
+/// In English.
 impl fmt::Display for Aspect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Subject => "subject",
-            Self::Workload => "workload",
-            Self::Temperature => "temperature",
-            Self::Statistic => "statistic",
-            Self::Version(name) => return write!(f, "version of {name}"),
-            Self::Cpu => "CPU",
-            Self::Cores => "cores",
-            Self::Memory => "memory",
-            Self::Storage => "storage",
-            Self::Virtualization => "virtualization",
-            Self::Os => "OS",
-            Self::Kernel => "kernel",
-            Self::Rustc => "rustc",
-            Self::Concurrency => "concurrency",
-            Self::Load => "load",
-            Self::Isolation => "isolation",
-            Self::Transport => "transport",
-            Self::Engine(name) => return write!(f, "engine's {name}"),
-            Self::Date => "date",
-        })
+        f.write_str(&self.describe(Language::English))
     }
 }
 
@@ -91,12 +107,23 @@ impl Difference {
     pub fn is_conflict(&self) -> bool {
         self.left.is_some() && self.right.is_some()
     }
+
+    /// The circumstance and its two values, in `language`.
+    #[must_use]
+    pub fn describe(&self, language: Language) -> String {
+        let side = |value: &Option<String>| match value {
+            Some(value) => value.clone(),
+            None => language.pick("未注明", "not stated").to_owned(),
+        };
+        let aspect = self.aspect.describe(language);
+        format!("{aspect}{}{} / {}", language.pick("：", ": "), side(&self.left), side(&self.right))
+    }
 }
 
+/// In English.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not stated".to_owned());
-        write!(f, "{}: {} / {}", self.aspect, side(&self.left), side(&self.right))
+        f.write_str(&self.describe(Language::English))
     }
 }
 

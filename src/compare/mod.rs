@@ -2,11 +2,13 @@
 
 mod difference;
 mod gate;
+mod missing;
 mod verdict;
 
 pub use difference::{Aspect, Difference, differences};
 pub use gate::{Doubt, Evidence, Gate, GateReport, GateRow, Outcome, Ruling};
-pub use verdict::{Judgement, Missing, Verdict, WIDEST, judge};
+pub use missing::Missing;
+pub use verdict::{Judgement, Verdict, WIDEST, judge};
 
 use crate::{Family, Indicator, Metric, stats::Estimate};
 

@@ -1,12 +1,11 @@
 //! A published claim against what was measured here.
 
-use std::{cmp::Reverse, collections::HashMap, fmt};
+use std::{cmp::Reverse, collections::HashMap};
 
-use super::{Aspect, Comparison, Difference, differences, estimate};
+use super::{Aspect, Comparison, Difference, Missing, differences, estimate};
 use crate::{
     Baseline, Date, Family, Hardware, Indicator, Metric, Software, Statistic, Subject, Temperature, UnavailableRow,
     claims::{Claim, Sense, Side},
-    stats::Estimate,
 };
 
 /// The widest interval, as upper over lower end, that can still reproduce a claim that lies inside it. In a wider one
@@ -49,70 +48,6 @@ impl Verdict {
             Self::Reproduced => "reproduced",
             Self::Refuted => "refuted",
             Self::NotComparable(_) => "not comparable",
-        }
-    }
-}
-
-/// What a verdict would take.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Missing {
-    /// The claim states no factor.
-    Factor,
-    /// One side was not measured.
-    Side {
-        /// What was to be measured.
-        subject: Subject,
-        /// Why it was not, where a run said so.
-        reason: Option<String>,
-        /// What to do about it, where a run said so.
-        remedy: Option<String>,
-    },
-    /// A side has no confidence interval, or the two have intervals at two levels.
-    Interval(Subject),
-    /// A side's figure is zero, so that there is no factor.
-    Zero(Subject),
-    /// The two sides were not measured alike: these differ between them.
-    Alike(Vec<Difference>),
-    /// A side was measured under another condition than the claimed one (claimed / measured).
-    Condition(Subject, Difference),
-    /// The interval of the factor holds the claim, but is wider than [`WIDEST`].
-    Precision(Estimate),
-    /// The two sides were measured in two units.
-    Unit,
-    /// The claim does not say on which workload or with which settings, and here that decides; what each said.
-    Agreement(Vec<String>),
-}
-
-/// What is missing, and what to do about it.
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Factor => write!(f, "a factor: the claim states none"),
-            Self::Side { subject, reason, remedy } => {
-                write!(f, "{subject}: {}", reason.as_deref().unwrap_or("not measured"))?;
-                remedy.iter().try_for_each(|remedy| write!(f, " ({remedy})"))
-            }
-            Self::Interval(subject) => {
-                write!(f, "a 95 % interval of {subject}: measure it often enough to have one")
-            }
-            Self::Zero(subject) => write!(f, "a figure of {subject} above zero: it is below what the probe resolves"),
-            Self::Alike(all) => {
-                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-                write!(f, "both sides measured alike in one run; they differ in {}", all.join(", "))
-            }
-            Self::Condition(subject, difference) => {
-                write!(f, "{subject} under the claimed condition ({difference})")
-            }
-            Self::Precision(gain) => write!(
-                f,
-                "more samples: the factor lies between {:.3} and {:.3}, too wide to tell",
-                gain.low, gain.high
-            ),
-            Self::Unit => write!(f, "both sides in one unit"),
-            Self::Agreement(all) => {
-                write!(f, "the workload and settings that the claim means; they decide here: {}", all.join(", "))
-            }
         }
     }
 }

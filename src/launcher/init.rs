@@ -10,13 +10,14 @@ use rustix::{
 };
 
 use super::{
-    cgroups,
-    fork::fork,
-    hook,
     orphans::end_children_except,
-    protocol::{Channel, Control, Hello, Setting},
+    protocol::{Channel, Control, Failure, Hello, Reply, Setting},
     view::{self, CGROUP, View},
     worker,
+};
+use crate::{
+    helper::{fork::fork, hook},
+    resource::scope,
 };
 
 struct Worker {
@@ -29,6 +30,7 @@ pub(super) fn run(control: &Channel, view: &View, state: &Path) -> i32 {
     let outcome = view::enter(view, state).map(|()| Setting {
         cgroup: view.hierarchy.name().to_owned(),
         memory_controller: view::has_memory_controller(view),
+        cpu_controller: view::has_cpu_controller(view),
         rootless: view.rootless,
     });
     let refused = outcome.is_err();
@@ -63,9 +65,11 @@ fn serve(control: &Channel, state: &Path, workers: &mut BTreeMap<u64, Worker>) -
     match control.receive_with::<Control>()? {
         None => return Ok(false),
         Some((Control::Fork { number }, Some(socket))) => {
-            // A failure shows itself to the library as the end of the worker's socket.
-            if let Ok(worker) = start_worker(number, socket, state) {
-                workers.insert(number, worker);
+            let socket = Channel::from_fd(socket);
+            match start_worker(number, &socket, state) {
+                Ok(worker) => drop(workers.insert(number, worker)),
+                // If it cannot be said, it shows itself as the end of the worker's socket.
+                Err(e) => drop(socket.send(&Reply::Failed(Failure::of_call("start another worker", e)))),
             }
         }
         Some((Control::Fork { .. }, None)) => {}
@@ -78,8 +82,8 @@ fn serve(control: &Channel, state: &Path, workers: &mut BTreeMap<u64, Worker>) -
     Ok(true)
 }
 
-fn start_worker(number: u64, socket: OwnedFd, state: &Path) -> io::Result<Worker> {
-    let pid = fork(AssertUnwindSafe(|| worker::run(number, &Channel::from_fd(socket), state)))?;
+fn start_worker(number: u64, socket: &Channel, state: &Path) -> io::Result<Worker> {
+    let pid = fork(AssertUnwindSafe(|| worker::run(number, socket, state)))?;
     Ok(Worker { pid, ended: pidfd_open(pid, PidfdFlags::empty())? })
 }
 
@@ -93,7 +97,7 @@ fn bury(number: u64, worker: &Worker, others: &BTreeMap<u64, Worker>, state: &Pa
         for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             match (name.contains(&prefix), is_cgroup) {
-                (true, true) => cgroups::remove_tree(&entry.path(), Duration::from_secs(1)),
+                (true, true) => scope::remove_tree(&entry.path(), Duration::from_secs(1)),
                 (true, false) => drop(fs::remove_dir_all(entry.path())),
                 (false, _) => {}
             }

@@ -2,11 +2,7 @@
 //! everything, see `init`), and waits until that or the library's process ends. When either does, the kernel kills
 //! what is left in the namespace, and the keeper removes the cgroups.
 
-use std::{
-    io,
-    os::fd::{AsFd, OwnedFd},
-    path::Path,
-};
+use std::{io, os::fd::OwnedFd, path::Path};
 
 use nix::sched::{CloneFlags, unshare};
 use rustix::{
@@ -19,20 +15,19 @@ use rustix::{
 };
 
 use super::{
-    CgroupView,
-    fork::fork,
-    hook, init,
+    CgroupView, init,
     protocol::{Channel, Hello, Refusal, readable},
     view,
 };
+use crate::helper::{fork::fork, hook};
 
 /// The directory for libcontainer's state, and the wanted cgroup view, for the helper.
 pub(super) const STATE: &str = "RUNTIME_BASELINE_HELPER_STATE";
 pub(super) const VIEW: &str = "RUNTIME_BASELINE_HELPER_VIEW";
 
 /// Runs the helper until the library's process ends or closes the control socket. Returns the exit status.
-pub(super) fn run() -> i32 {
-    let Ok(control) = take_control() else { return 71 };
+pub(crate) fn run() -> i32 {
+    let Ok(control) = hook::take_stdin().map(Channel::from_fd) else { return 71 };
     match keep(&control) {
         Ok(status) => status,
         Err(refusal) => {
@@ -43,19 +38,13 @@ pub(super) fn run() -> i32 {
     }
 }
 
-/// The control socket comes as standard input, which becomes /dev/null.
-fn take_control() -> io::Result<Channel> {
-    let control = io::stdin().as_fd().try_clone_to_owned()?;
-    nix::unistd::dup2(std::os::fd::AsRawFd::as_raw_fd(&std::fs::File::open("/dev/null")?), 0)?;
-    Ok(Channel::from_fd(control))
-}
-
 /// The status is that of the first process, unless the library's process ended before it.
 fn keep(control: &Channel) -> Result<i32, Refusal> {
     let parent = watch_parent().map_err(|e| failed("watch the parent process", e))?;
     // A session of its own: Ctrl-C ends the library's process, and the keeper then cleans up.
     setsid().map_err(|e| failed("make a session", e))?;
-    ignore_broken_pipes().map_err(|e| failed("ignore SIGPIPE", e))?;
+    // libcontainer relies on errors in place of the signal.
+    hook::ignore_broken_pipes().map_err(|e| failed("ignore SIGPIPE", e))?;
     rustix::process::chdir("/").map_err(|e| failed("go to /", e))?;
     let state = std::env::var_os(STATE).ok_or_else(|| failed("find its state directory", Errno::NOENT))?;
     let wanted = if std::env::var_os(VIEW).is_some_and(|v| v == "host") { CgroupView::Host } else { CgroupView::Auto };
@@ -83,13 +72,6 @@ fn watch_parent() -> io::Result<OwnedFd> {
     let watched = pidfd_open(parent, PidfdFlags::empty())?;
     // Had it ended before, the id would not be its own any more.
     if getppid() == Some(parent) { Ok(watched) } else { Err(Errno::SRCH.into()) }
-}
-
-/// As in every Rust program after its start: libcontainer relies on errors in place of the signal.
-fn ignore_broken_pipes() -> nix::Result<()> {
-    use nix::sys::signal::{SigHandler, Signal, signal};
-    // SAFETY: ignoring a signal installs no handler, so nothing runs in a signal's context.
-    unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) }.map(drop)
 }
 
 fn wait_for_either(first: Pid, parent: &OwnedFd) -> io::Result<i32> {

@@ -10,15 +10,13 @@
 //! ```
 //!
 //! The keeper is this process's own executable, started again; a function in `.init_array` turns it into the keeper
-//! before `main` runs. The kernel kills all of a process namespace with its first process, so whatever ends this
-//! process, the keeper, or both, no container outlives them; the keeper then removes the cgroups, and those of a keeper
-//! that was killed are removed by the next.
+//! before `main` runs (see `helper`). The kernel kills all of a process namespace with its first process, so whatever
+//! ends this process, the keeper, or both, no container outlives them; the keeper then removes the cgroups, and those of
+//! a keeper that was killed are removed by the next.
 
-mod cgroups;
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod executor;
-mod fork;
-mod hook;
+mod exhausted;
 mod init;
 mod keeper;
 mod orphans;
@@ -30,13 +28,14 @@ mod worker;
 
 use std::{
     env, fs, io,
-    os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Child,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
+use crate::helper::hook;
+pub(crate) use keeper::run as keeper_main;
 use pool::Pool;
 pub(crate) use pool::{Held, WorkerError};
 use protocol::{Channel, Hello, Refusal, Setting};
@@ -186,6 +185,12 @@ impl Launcher {
         self.0.setting.memory_controller
     }
 
+    /// Whether a container's share of the CPU can be limited in this view.
+    #[must_use]
+    pub fn limits_cpu(&self) -> bool {
+        self.0.setting.cpu_controller
+    }
+
     /// The directory of images and of the mount point for state.
     #[must_use]
     pub fn directory(&self) -> &Path {
@@ -240,10 +245,9 @@ fn spawn(state: &Path, view: CgroupView) -> Result<(Setting, Child, Channel), La
         move |source| LauncherError::Io { what, source }
     };
     let (control, theirs) = Channel::pair().map_err(failed("socketpair"))?;
-    let mut command = Command::new("/proc/self/exe");
+    let mut command = hook::command(hook::Role::Keeper, theirs.into_fd());
     // libcontainer would hand a socket-activated service's sockets to the containers.
-    command.arg0("runtime-baseline-helper").env_remove("LISTEN_FDS");
-    command.env(hook::VARIABLE, hook::value()).env(keeper::STATE, state).stdin(theirs.into_fd()).stdout(Stdio::null());
+    command.env_remove("LISTEN_FDS").env(keeper::STATE, state);
     if view == CgroupView::Host {
         command.env(keeper::VIEW, "host");
     }
@@ -317,7 +321,8 @@ mod tests {
     use super::*;
 
     fn hello(version: &str) -> Hello {
-        let setting = Setting { cgroup: "v2".to_owned(), memory_controller: false, rootless: false };
+        let setting =
+            Setting { cgroup: "v2".to_owned(), memory_controller: false, cpu_controller: false, rootless: false };
         Hello { version: version.to_owned(), outcome: Ok(setting) }
     }
 

@@ -9,13 +9,20 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Resource, getrlimit};
+
 use super::protocol::{Channel, Control, Failure, Payload, Reply, Request};
 
 /// More workers than this do not start more at the same time: a start beyond waits for one.
 const MAX_WORKERS: usize = 256;
 
-/// What a worker holds before another is started: a container takes 2 of its file descriptors, of 1,024.
+/// What a worker holds before another is started, where it may have the usual 1,024 open files.
 const MAX_HELD: usize = 400;
+
+/// Open files of a worker, of which a container takes two: its standard input and output. The rest is for what a start
+/// opens meanwhile.
+const FILES_EACH: u64 = 2;
+const FILES_BESIDES: u64 = 64;
 
 /// How long a worker may take beyond a request's own time limit, which it enforces itself, before it is killed.
 const GRACE: Duration = Duration::from_secs(30);
@@ -38,6 +45,8 @@ pub(crate) struct Pool {
     workers: RwLock<Arc<Vec<Arc<Worker>>>>,
     numbers: AtomicU64,
     turn: AtomicUsize,
+    /// What a worker holds before another is started.
+    max_held: usize,
 }
 
 #[derive(Debug)]
@@ -62,6 +71,8 @@ impl Pool {
             workers: RwLock::default(),
             numbers: AtomicU64::new(0),
             turn: AtomicUsize::new(0),
+            // A worker inherits this process's limit.
+            max_held: max_held(getrlimit(Resource::Nofile).current),
         }
     }
 
@@ -71,6 +82,11 @@ impl Pool {
             drop(self.grow()?);
         }
         Ok(())
+    }
+
+    /// How many workers it takes to hold so many containers.
+    pub fn workers_for(&self, live: usize) -> usize {
+        live.div_ceil(self.max_held)
     }
 
     /// Makes room for that many starts at the same time, with this payload.
@@ -106,6 +122,13 @@ impl Pool {
             }
             other => Err(unexpected(&other)),
         })
+    }
+
+    /// Whether the container's worker sees its process alive.
+    pub fn is_alive(&self, held: &Held) -> bool {
+        let channel = lock(&held.worker.channel);
+        let request = Request::IsAlive { id: held.id };
+        matches!(self.ask(&held.worker, &channel, &request, Duration::ZERO), Ok(Reply::Alive(true)))
     }
 
     /// Has the container's worker stop it.
@@ -149,7 +172,7 @@ impl Pool {
         // In turn, so that many containers spread over the workers.
         let first = self.turn.fetch_add(1, Ordering::Relaxed);
         let candidates = || (0..workers.len()).map(|i| &workers[(first + i) % workers.len()]);
-        for worker in candidates().filter(|worker| worker.held.load(Ordering::Relaxed) < MAX_HELD) {
+        for worker in candidates().filter(|worker| worker.held.load(Ordering::Relaxed) < self.max_held) {
             let channel = match worker.channel.try_lock() {
                 Ok(channel) => channel,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -172,10 +195,11 @@ impl Pool {
 
     fn grow(&self) -> Result<Arc<Worker>, WorkerError> {
         let number = self.next_number();
-        let (ours, theirs) = Channel::pair().map_err(|e| WorkerError::Gone(format!("socketpair: {e}")))?;
+        let (ours, theirs) = Channel::pair().map_err(|e| WorkerError::Failure(Failure::of_call("socketpair", e)))?;
         self.tell(&Control::Fork { number }, Some(theirs))?;
         match ours.receive_within(GRACE) {
             Ok(Some(Reply::Idle)) => {}
+            Ok(Some(Reply::Failed(failure))) => return Err(WorkerError::Failure(failure)),
             Ok(Some(other)) => return Err(unexpected(&other)),
             Ok(None) => return Err(WorkerError::Gone("it could not start another worker".to_owned())),
             Err(e) => return Err(WorkerError::Gone(format!("its new worker: {e}"))),
@@ -227,6 +251,12 @@ impl Pool {
     }
 }
 
+/// What fits into a limit of open files.
+fn max_held(open_files: Option<u64>) -> usize {
+    let left = open_files.unwrap_or(u64::MAX).saturating_sub(FILES_BESIDES) / FILES_EACH;
+    usize::try_from(left).unwrap_or(usize::MAX).clamp(1, MAX_HELD)
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing that a panic could leave half done is behind these locks.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -238,4 +268,14 @@ fn gone(error: &io::Error) -> WorkerError {
 
 fn unexpected(reply: &Reply) -> WorkerError {
     WorkerError::Gone(format!("it gave an answer that does not fit: {reply:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_holds_what_its_open_files_allow() {
+        assert_eq!([None, Some(1_024), Some(264), Some(10)].map(max_held), [400, 400, 100, 1]);
+    }
 }

@@ -18,6 +18,8 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use crate::runtime::Resource;
+
 /// The longest message. A path has at most 4,096 bytes, and errors are cut to [`MAX_REASON`].
 const MAX_MESSAGE: usize = 16 << 10;
 
@@ -40,6 +42,8 @@ pub(crate) struct Setting {
     pub cgroup: String,
     /// Whether a memory limit can be set in that view.
     pub memory_controller: bool,
+    /// Whether a container's share of the CPU can be limited in that view.
+    pub cpu_controller: bool,
     /// Whether it all runs in a user namespace, without root.
     pub rootless: bool,
 }
@@ -65,6 +69,8 @@ pub(crate) enum Control {
 pub(crate) enum Request {
     /// Create a container of the bundle and wait until its payload says ready.
     Start { id: u64, bundle: PathBuf, payload: Payload, time: Duration, memory: Option<u64> },
+    /// Whether the container's process runs.
+    IsAlive { id: u64 },
     /// Close the container's standard input, wait for its end, delete it.
     Stop { id: u64, time: Duration },
     /// Run a command in the helpers' view of the machine that says ready and ends as a container's program does.
@@ -122,6 +128,8 @@ pub(crate) enum Reply {
     Idle,
     /// The payload said ready, at its own reading of the clock.
     Ready(u64),
+    /// Whether it is there, and no zombie.
+    Alive(bool),
     /// The container ended well and is gone.
     Stopped,
     /// The command said ready at that reading, ended well, and its end was seen.
@@ -143,11 +151,21 @@ pub(crate) enum Failure {
     TimeLimit,
     /// The kernel killed it since it exceeded its memory limit.
     MemoryLimit,
+    /// The machine, or who limits the helpers, has no more of something.
+    Exhausted { resource: Resource, reason: String },
     /// libcontainer, or a system call, said no.
     Engine(String),
 }
 
 impl Failure {
+    /// A system call failed, for want of something or for another reason.
+    pub fn of_call(what: &str, error: io::Error) -> Self {
+        match error.raw_os_error().and_then(Resource::of_errno) {
+            Some(resource) => Self::Exhausted { resource, reason: shorten(format!("{what}: {error}")) },
+            None => Self::engine(what, error),
+        }
+    }
+
     pub fn engine(what: &str, error: impl std::fmt::Display) -> Self {
         Self::Engine(shorten(format!("{what}: {error}")))
     }

@@ -16,7 +16,8 @@ use rustix::{
     },
 };
 
-use super::{CgroupView, cgroups::Scope, protocol::Refusal};
+use super::{CgroupView, protocol::Refusal};
+use crate::resource::scope::Scope;
 
 pub(super) const CGROUP: &str = "/sys/fs/cgroup";
 
@@ -115,11 +116,26 @@ pub(super) fn enter(view: &View, state: &Path) -> Result<(), Refusal> {
 
 /// Whether the groups that containers get have a memory limit.
 pub(super) fn has_memory_controller(view: &View) -> bool {
+    has_v1(view, "memory.limit_in_bytes") || has_v2(view, "memory")
+}
+
+/// Whether the groups that containers get have a limit of CPU time.
+pub(super) fn has_cpu_controller(view: &View) -> bool {
+    has_v1(view, "cpu.cfs_quota_us") || has_v2(view, "cpu")
+}
+
+/// Whether the launcher's own group in some v1 hierarchy has that file.
+fn has_v1(view: &View, file: &str) -> bool {
+    view.controllers.iter().any(|controller| controller.join(file).exists())
+}
+
+/// Whether cgroup2 has that controller, and hands it to the groups below.
+fn has_v2(view: &View, controller: &str) -> bool {
     let root = Path::new(CGROUP);
     matches!(view.hierarchy, Hierarchy::V2 | Hierarchy::V2Private)
         && fs::read_to_string(root.join("cgroup.controllers"))
-            .is_ok_and(|c| c.split_whitespace().any(|c| c == "memory"))
-        && fs::write(root.join("cgroup.subtree_control"), "+memory").is_ok()
+            .is_ok_and(|found| found.split_whitespace().any(|found| found == controller))
+        && fs::write(root.join("cgroup.subtree_control"), format!("+{controller}")).is_ok()
 }
 
 fn refused(path: &str, error: impl Into<io::Error>) -> Refusal {

@@ -19,13 +19,15 @@ use rustix::{
     io::Errno,
     pipe::{PipeFlags, pipe_with},
     process::{
-        Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, pidfd_open, set_child_subreaper, wait, waitpid,
+        Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, pidfd_open,
+        set_child_subreaper, wait, waitid, waitpid,
     },
 };
 
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 use super::executor::{Engines, WasmExecutor};
 use super::{
+    exhausted,
     orphans::end_children_except,
     protocol::{Channel, Failure, Payload, Reply, Request, readable, shorten},
     verdict::Verdict,
@@ -97,6 +99,7 @@ impl Worker<'_> {
             Request::Start { id, bundle, payload, time, memory } => {
                 self.start(id, &bundle, payload, time, memory).map(Reply::Ready)
             }
+            Request::IsAlive { id } => Ok(Reply::Alive(self.is_alive(id))),
             Request::Stop { id, time } => self.stop(id, time).map(|()| Reply::Stopped),
             Request::Run { command, time } => self.run(&command, time).map(|ready_at| Reply::Ran { ready_at }),
         }
@@ -120,7 +123,7 @@ impl Worker<'_> {
     ) -> Result<u64, Failure> {
         let deadline = Instant::now().checked_add(time);
         let name = container_id(self.number, Some(id));
-        let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::engine("pipe", e));
+        let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::of_call("pipe", e.into()));
         let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
         self.prepare(payload)?;
         let builder = ContainerBuilder::new(name, SyscallType::default());
@@ -129,7 +132,7 @@ impl Worker<'_> {
             #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
             Payload::Wasm(wasm) => {
                 let (executor, verdict) =
-                    WasmExecutor::new(wasm, &self.engines).map_err(|e| Failure::engine("pipe", e))?;
+                    WasmExecutor::new(wasm, &self.engines).map_err(|e| Failure::of_call("pipe", e))?;
                 (builder.with_executor(executor), Some(verdict))
             }
         };
@@ -167,6 +170,13 @@ impl Worker<'_> {
                 })
             }
         }
+    }
+
+    /// Looks without reaping.
+    fn is_alive(&self, id: u64) -> bool {
+        let Some(live) = self.live.get(&id).filter(|live| live.ended.is_none()) else { return false };
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        matches!(waitid(WaitId::Pid(live.pid), look), Ok(None))
     }
 
     fn stop(&mut self, id: u64, time: Duration) -> Result<(), Failure> {
@@ -293,23 +303,38 @@ fn read_available(mut pipe: impl io::Read + std::os::fd::AsFd) -> String {
 /// The limit goes into the container's own group before its payload runs.
 fn apply_memory_limit(container: &Container, memory: Option<u64>) -> Result<(), Failure> {
     let Some(limit) = memory else { return Ok(()) };
-    let file = cgroup(container).map_err(|e| Failure::engine("memory limit", chain(&e)))?.join("memory.max");
-    std::fs::write(&file, limit.to_string()).map_err(|e| Failure::engine(&file.display().to_string(), e))
+    let group = cgroup(container).map_err(|e| Failure::engine("memory limit", chain(&e)))?;
+    let unified = Path::new(CGROUP).join(&group).join("memory.max");
+    let file = if unified.exists() { unified } else { v1_memory(&group).join("memory.limit_in_bytes") };
+    std::fs::write(&file, limit.to_string()).map_err(|e| match e.kind() {
+        // v1 refuses a limit below what the container's init has taken; cgroup2 ends the init.
+        io::ErrorKind::ResourceBusy => Failure::MemoryLimit,
+        _ => Failure::engine(&file.display().to_string(), e),
+    })
 }
 
 fn was_out_of_memory(container: &Container, memory: Option<u64>) -> bool {
-    let events = || std::fs::read_to_string(cgroup(container).ok()?.join("memory.events")).ok();
-    memory.is_some() && events().is_some_and(|events| counts_oom_kill(&events))
+    let read = |file: PathBuf| std::fs::read_to_string(file).ok();
+    let events = |group: &Path| {
+        let unified = Path::new(CGROUP).join(group).join("memory.events");
+        read(unified).or_else(|| read(v1_memory(group).join("memory.oom_control")))
+    };
+    memory.is_some() && cgroup(container).ok().and_then(|group| events(&group)).is_some_and(|e| counts_oom_kill(&e))
 }
 
 fn counts_oom_kill(events: &str) -> bool {
     events.lines().filter_map(|line| line.strip_prefix("oom_kill ")).any(|count| count.trim() != "0")
 }
 
-/// The container's group in the helpers' view.
+/// The container's group, relative to a hierarchy's root as the helpers see it.
 fn cgroup(container: &Container) -> Result<PathBuf, LibcontainerError> {
     let path = container.spec()?.cgroup_path;
-    Ok(Path::new(CGROUP).join(path.strip_prefix("/").unwrap_or(&path)))
+    Ok(path.strip_prefix("/").unwrap_or(&path).to_owned())
+}
+
+/// That group in v1's hierarchy of the memory controller.
+fn v1_memory(group: &Path) -> PathBuf {
+    Path::new(CGROUP).join("memory").join(group)
 }
 
 fn describe(status: WaitStatus) -> String {
@@ -327,7 +352,10 @@ fn explain(bundle: &Path, error: &LibcontainerError) -> Failure {
         LibcontainerError::Spec(_) | LibcontainerError::MissingSpec(_) | LibcontainerError::InvalidSpec(_) => {
             Failure::Invalid(format!("{}: {reason}", bundle.join("config.json").display()))
         }
-        _ => Failure::Engine(format!("create: {reason}")),
+        _ => match exhausted::resource(error) {
+            Some(resource) => Failure::Exhausted { resource, reason: format!("create: {reason}") },
+            None => Failure::Engine(format!("create: {reason}")),
+        },
     }
 }
 
@@ -352,6 +380,7 @@ mod tests {
     #[test]
     fn an_oom_kill_is_seen_in_the_events() {
         assert!(counts_oom_kill("low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\noom_group_kill 0\n"));
+        assert!(counts_oom_kill("oom_kill_disable 0\nunder_oom 0\noom_kill 1\n"));
         assert!(!counts_oom_kill("low 0\noom 0\noom_kill 0\noom_group_kill 0\n"));
         assert!(!counts_oom_kill(""));
     }

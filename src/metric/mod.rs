@@ -1,6 +1,7 @@
 //! One figure: what was measured, on what, how much, and where it comes from.
 
 mod bound;
+mod definition;
 mod indicator;
 mod quantity;
 mod subject;
@@ -129,7 +130,7 @@ impl Metric {
         self
     }
 
-    /// Names the file of raw samples, relative to the baseline's directory.
+    /// Names the file of raw samples or of a curve, relative to the baseline's directory.
     #[must_use]
     pub fn with_samples(mut self, samples: impl Into<PathBuf>) -> Self {
         self.samples = Some(samples.into());
@@ -190,7 +191,7 @@ impl Metric {
         self.count
     }
 
-    /// The file of raw samples, relative to the baseline's directory.
+    /// The file of raw samples or of a curve (`stats::Recorded` tells which), relative to the baseline's directory.
     #[must_use]
     pub fn samples(&self) -> Option<&Path> {
         self.samples.as_deref()

@@ -38,7 +38,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Nanoseconds,
         Self::Bytes,
         Self::Percent,
@@ -187,7 +187,9 @@ impl Quantity {
         let decimals = match x {
             _ if x == 0.0 || x >= 100.0 => 0,
             _ if x >= 10.0 => 1,
-            _ => 2,
+            _ if x >= 1.0 => 2,
+            // Below its smallest scale: 0.0059 % is not nothing.
+            _ => (2 - x.log10().floor() as i32).clamp(0, 12) as usize,
         };
         let mut text = format!("{x:.decimals$}");
         if text.contains('.') {
@@ -365,7 +367,9 @@ mod tests {
         assert_eq!(Quantity::nanoseconds(21_450).rounded(), "21.4 µs");
         assert_eq!(Quantity::nanoseconds(1_204_000).rounded(), "1.2 ms");
         assert_eq!(Quantity::nanoseconds(300_000_000).rounded(), "300 ms");
-        assert_eq!(Quantity::new(0.034, Unit::Percent).unwrap().rounded(), "0.03%");
+        assert_eq!(Quantity::new(0.034, Unit::Percent).unwrap().rounded(), "0.034%");
+        assert_eq!(Quantity::new(0.005938, Unit::Percent).unwrap().rounded(), "0.00594%");
+        assert_eq!(Quantity::new(1e-300, Unit::Percent).unwrap().rounded(), "0%");
     }
 
     #[test]

@@ -25,12 +25,14 @@ pub use error::PolicyError;
 pub use fixture::{Case, Policy};
 pub use registry::Registry;
 
+use serde::{Deserialize, Serialize};
+
 #[cfg(any(feature = "opa-wasm", feature = "regorus", feature = "wasmedge"))]
 use crate::disk;
 use crate::runtime::{Identity, Limits};
 
 /// In which form an engine is given the policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum PolicyForm {
     /// As its author ships it: Rego, or OPA's Wasm. Parsing and compiling are inside the start.
@@ -46,6 +48,11 @@ pub trait PolicyEngine: Send + Sync {
 
     /// The forms that it takes.
     fn forms(&self) -> &[PolicyForm];
+
+    /// Whether a loaded engine holds anything between two decisions. One that is a process for each does not.
+    fn holds(&self) -> bool {
+        true
+    }
 
     /// Does what may be done before the clock starts: puts the policy's artifact for `form` on disk.
     /// What [`Loader::load`] then does is the engine's startup, up to the first decision.
@@ -64,6 +71,15 @@ pub trait Loader: Send + Sync {
     /// # Errors
     /// [`PolicyError`] when a file cannot be read, is malformed, or exceeds a limit.
     fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError>;
+
+    /// As many engines as are asked at the same time, one by each thread, as their user would have them: a server is one
+    /// process then, with a connection for each.
+    ///
+    /// # Errors
+    /// As of [`load`](Self::load).
+    fn load_together(&self, count: usize) -> Result<Vec<Box<dyn Evaluator>>, PolicyError> {
+        (0..count).map(|_| self.load()).collect()
+    }
 }
 
 /// A loaded engine. One thread at a time; load more for more threads.

@@ -1,9 +1,10 @@
 //! Every policy engine of this build: those that run here, and why the others do not.
 
-use super::PolicyEngine;
-#[cfg(any(feature = "opa", feature = "opa-wasm", feature = "wasmedge"))]
-use super::PolicyError;
-use crate::{Subject, runtime::Unavailable};
+use super::{PolicyEngine, PolicyError};
+use crate::{
+    Subject,
+    runtime::{RuntimeError, Unavailable},
+};
 
 /// The policy engines of this machine.
 ///
@@ -16,6 +17,10 @@ use crate::{Subject, runtime::Unavailable};
 pub struct Registry {
     engines: Vec<Box<dyn PolicyEngine>>,
     unavailable: Vec<Unavailable>,
+    /// The only one that is made, where not all are.
+    wanted: Option<String>,
+    /// Every name that was asked for.
+    known: Vec<String>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -29,7 +34,30 @@ impl Registry {
     /// Tries every adapter of this build. One that was not built in is unavailable too, and says which feature it takes.
     #[must_use]
     pub fn of_this_machine() -> Self {
-        let mut registry = Self::default();
+        Self::make(None)
+    }
+
+    /// The names of every engine that this version knows, in the order of the report. Nothing is started.
+    #[must_use]
+    pub fn subjects() -> Vec<String> {
+        Self::make(Some(String::new())).known
+    }
+
+    /// One engine alone.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Unavailable`] when it does not run here, [`RuntimeError::UnknownSubject`] when there is none.
+    pub fn only(subject: &str) -> Result<Box<dyn PolicyEngine>, RuntimeError> {
+        let mut registry = Self::make(Some(subject.to_owned()));
+        match (registry.engines.pop(), registry.unavailable.pop()) {
+            (Some(engine), _) => Ok(engine),
+            (None, Some(unavailable)) => Err(unavailable.into()),
+            (None, None) => Err(RuntimeError::UnknownSubject { name: subject.to_owned(), known: registry.known }),
+        }
+    }
+
+    fn make(wanted: Option<String>) -> Self {
+        let mut registry = Self { wanted, ..Self::default() };
         registry.add_regorus();
         registry.add_opa_wasm();
         registry.add_opa_wasmedge();
@@ -51,57 +79,80 @@ impl Registry {
     #[cfg(feature = "regorus")]
     fn add_regorus(&mut self) {
         use super::regorus::Regorus;
-        self.engines.push(Box::new(Regorus::interpreter()));
-        self.engines.push(Box::new(Regorus::rvm()));
+        self.add("regorus", || Ok(Regorus::interpreter()));
+        self.add("regorus/rvm", || Ok(Regorus::rvm()));
     }
 
     #[cfg(not(feature = "regorus"))]
     fn add_regorus(&mut self) {
-        self.unavailable.extend(["regorus", "regorus/rvm"].map(|subject| not_built(subject, "regorus")));
+        for subject in ["regorus", "regorus/rvm"] {
+            self.add_missing(subject, "regorus");
+        }
     }
 
     #[cfg(feature = "opa-wasm")]
     fn add_opa_wasm(&mut self) {
-        self.add("opa-wasm/wasmtime", super::opa_wasm::OpaWasm::new());
+        self.add("opa-wasm/wasmtime", super::opa_wasm::OpaWasm::new);
     }
 
     #[cfg(not(feature = "opa-wasm"))]
     fn add_opa_wasm(&mut self) {
-        self.unavailable.push(not_built("opa-wasm/wasmtime", "opa-wasm"));
+        self.add_missing("opa-wasm/wasmtime", "opa-wasm");
     }
 
     #[cfg(feature = "wasmedge")]
     fn add_opa_wasmedge(&mut self) {
         use super::opa_wasmedge::OpaWasmEdge;
-        self.add("opa-wasm/wasmedge", OpaWasmEdge::aot());
-        self.add("opa-wasm/wasmedge/interpreter", OpaWasmEdge::interpreter());
+        self.add("opa-wasm/wasmedge", OpaWasmEdge::aot);
+        self.add("opa-wasm/wasmedge/interpreter", OpaWasmEdge::interpreter);
     }
 
     #[cfg(not(feature = "wasmedge"))]
     fn add_opa_wasmedge(&mut self) {
-        let subjects = ["opa-wasm/wasmedge", "opa-wasm/wasmedge/interpreter"];
-        let rows = subjects.map(|subject| Unavailable {
-            remedy: "run tools/setup-wasmedge.sh, and build with --features wasmedge".to_owned(),
-            ..not_built(subject, "wasmedge")
-        });
-        self.unavailable.extend(rows);
+        for subject in ["opa-wasm/wasmedge", "opa-wasm/wasmedge/interpreter"] {
+            if self.wants(subject) {
+                self.unavailable.push(Unavailable {
+                    remedy: "run tools/setup-wasmedge.sh, and build with --features wasmedge".to_owned(),
+                    ..not_built(subject, "wasmedge")
+                });
+            }
+        }
     }
 
     #[cfg(feature = "opa")]
     fn add_opa(&mut self) {
-        self.add("opa", super::opa::Opa::server());
-        self.add("opa/eval", super::opa::Opa::process());
+        self.add("opa", super::opa::Opa::server);
+        self.add("opa/eval", super::opa::Opa::process);
     }
 
     #[cfg(not(feature = "opa"))]
     fn add_opa(&mut self) {
-        self.unavailable.extend(["opa", "opa/eval"].map(|subject| not_built(subject, "opa")));
+        for subject in ["opa", "opa/eval"] {
+            self.add_missing(subject, "opa");
+        }
+    }
+
+    /// One whose adapter was not built in.
+    #[allow(dead_code, reason = "every feature may be on")]
+    fn add_missing(&mut self, subject: &str, feature: &str) {
+        if self.wants(subject) {
+            self.unavailable.push(not_built(subject, feature));
+        }
+    }
+
+    /// Whether an engine of that name is to be made.
+    fn wants(&mut self, subject: &str) -> bool {
+        self.known.push(subject.to_owned());
+        self.wanted.as_ref().is_none_or(|wanted| wanted == subject)
     }
 
     /// One that may not run here.
-    #[cfg(any(feature = "opa", feature = "opa-wasm", feature = "wasmedge"))]
-    fn add<E: PolicyEngine + 'static>(&mut self, subject: &str, engine: Result<E, PolicyError>) {
-        match engine {
+    #[allow(dead_code, reason = "no feature may be on")]
+    fn add<E: PolicyEngine + 'static>(&mut self, subject: &str, make: impl FnOnce() -> Result<E, PolicyError>) {
+        if !self.wants(subject) {
+            return;
+        }
+        match make() {
             Ok(engine) => self.engines.push(Box::new(engine)),
             Err(PolicyError::Unavailable(unavailable)) => self.unavailable.push(unavailable),
             Err(error) => self.unavailable.push(Unavailable {

@@ -6,11 +6,10 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::PathBuf,
-    sync::{Condvar, Mutex, PoisonError},
     thread,
 };
 
-use super::{ProbeError, startup::started};
+use super::{ProbeError, gate::Gate, startup::started};
 use crate::{
     clock,
     runtime::{Artifact, RuntimeError},
@@ -83,41 +82,6 @@ pub fn burst(artifact: &dyn Artifact, concurrent: usize) -> Result<Burst, ProbeE
     let outcomes: Vec<(u64, u64)> = outcomes.into_iter().collect::<Result<_, _>>()?;
     let last = outcomes.iter().map(|(_, ready)| *ready).max().unwrap_or(released);
     Ok(Burst { startup: outcomes.into_iter().map(|(took, _)| took).collect(), elapsed: last.saturating_sub(released) })
-}
-
-/// A barrier that can also be abandoned, which `std::sync::Barrier` cannot: without it, one thread that does not spawn
-/// would leave the others waiting for ever.
-#[derive(Default)]
-pub(super) struct Gate {
-    /// How many wait, and whether they may go.
-    state: Mutex<(usize, Option<bool>)>,
-    arrived: Condvar,
-    opened: Condvar,
-}
-
-impl Gate {
-    /// Waits until the gate opens; says whether to go.
-    pub(super) fn pass(&self) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.0 += 1;
-        self.arrived.notify_one();
-        loop {
-            if let Some(go) = state.1 {
-                return go;
-            }
-            state = self.opened.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    pub(super) fn wait_for(&self, threads: usize) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.arrived.wait_while(state, |state| state.0 < threads));
-    }
-
-    pub(super) fn open(&self, go: bool) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(go);
-        self.opened.notify_all();
-    }
 }
 
 #[cfg(test)]

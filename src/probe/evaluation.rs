@@ -106,7 +106,7 @@ impl<'a> Checked<'a> {
 }
 
 /// Compares as JSON values: the order of keys and the spelling of numbers do not matter.
-fn check(policy: &Policy, case: &Case, decision: &str) -> Result<(), ProbeError> {
+pub(super) fn check(policy: &Policy, case: &Case, decision: &str) -> Result<(), ProbeError> {
     let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
     let (found, expected) = (parse(decision), parse(&case.expected));
     if found.is_some() && found == expected {

@@ -3,19 +3,44 @@
 
 mod burst;
 mod cost;
+pub(crate) mod cpu;
+pub(crate) mod cpu_peak;
+mod density;
+pub(crate) mod engine_memory;
 mod evaluation;
+mod gate;
 mod interleave;
+pub(crate) mod memory;
+pub(crate) mod peak;
+mod pool;
+mod process;
+pub(crate) mod size;
 mod startup;
+pub(crate) mod target;
 mod throughput;
 
+pub use crate::helper::FreshError;
 pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
+pub use cpu::{CpuSpan, IdleCpu, idle_cpu};
+pub use cpu_peak::{CpuPeak, cold_start_cpu_peak};
+pub use density::{Bound, Budget, Density, Gauge, Reading, Stop, density, density_while};
+pub use engine_memory::{EngineMemory, engine_memory};
 pub use evaluation::{decide, evaluate, first_decision};
 pub use interleave::{Interleaved, Lane, LaneError};
+pub use memory::{MemoryGrowth, MemoryPoint, memory_growth, memory_growth_here};
+pub use peak::{MemoryPeak, memory_peak};
+pub use pool::{Pool, Refill};
+pub use process::process;
+pub use size::{ImageSize, Shipped, image_size, shipped};
 pub use startup::{lifecycle, startup};
+pub use target::{Described, Target};
 pub use throughput::{Throughput, throughput};
 
-use crate::{policy::PolicyError, runtime::RuntimeError};
+use crate::{
+    policy::PolicyError,
+    runtime::{RuntimeError, Unavailable},
+};
 
 /// Why a sample could not be taken. A sample that failed is never a fast sample.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +49,20 @@ pub enum ProbeError {
     /// The runtime said no.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// It cannot be measured here, or on this runtime; the value says what to do about it.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// There is no answer from the fresh process that was to measure.
+    #[error(transparent)]
+    Fresh(#[from] FreshError),
+    /// The kernel did not tell what was asked of it.
+    #[error("{what}: {source}")]
+    Reading {
+        /// What was read.
+        what: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The policy engine said no.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -49,6 +88,17 @@ pub enum ProbeError {
         /// What it should have decided.
         expected: String,
     },
+    /// An external process could not be run, or failed.
+    #[error("{command}: {reason}")]
+    Process {
+        /// The program and its arguments.
+        command: String,
+        /// What became of it.
+        reason: String,
+    },
+    /// The readings do not make a figure.
+    #[error(transparent)]
+    Stats(#[from] crate::stats::StatsError),
     /// A probe was asked for nothing.
     #[error("{what} needs at least one {of}")]
     Empty {

@@ -1,5 +1,5 @@
 //! `evaluation_latency` and `evaluation_rate` while several threads decide at the same time, each with an engine of its
-//! own from one loader, released together.
+//! own from one loader, or a connection of its own to one server, released together.
 //!
 //! The threads ask twice: once with each decision timed by itself, which gives the latencies; once in blocks that are timed
 //! as a whole, without a reading of the clock in between, which gives the rate. Every decision is checked, after its span. A
@@ -8,7 +8,7 @@
 
 use std::{path::PathBuf, thread, time::Duration};
 
-use super::{ProbeError, burst::Gate, evaluation::Checked};
+use super::{ProbeError, evaluation::Checked, gate::Gate};
 use crate::{
     clock,
     policy::{Evaluator, Loader, Policy},
@@ -50,7 +50,7 @@ pub fn throughput(
     if policy.cases.is_empty() {
         return Err(nothing("case"));
     }
-    let engines = (0..threads).map(|_| loader.load()).collect::<Result<Vec<_>, _>>()?;
+    let engines = loader.load_together(threads)?;
     let half = u64::try_from(time.as_nanos() / 2).unwrap_or(u64::MAX);
     let begin = Gate::default();
     let outcomes = thread::scope(|scope| {

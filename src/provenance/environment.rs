@@ -79,6 +79,10 @@ pub struct Conditions {
     /// The engine's settings that bear on the figure.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub engine: BTreeMap<String, String>,
+    /// What else was seen while the figure was taken, such as what ended a fill. It is no condition: figures that differ in
+    /// it are of one series.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub observed: BTreeMap<String, String>,
     /// What makes the machine noisy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub noise: Vec<String>,

@@ -1,6 +1,6 @@
-//! Figures as a table of text: the same rows for a terminal and for markdown.
+//! Figures as a table of text, for a terminal.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{Baseline, Indicator, Language, Metric, Statistic, Temperature};
 
@@ -22,7 +22,7 @@ pub fn table(baseline: &Baseline, language: Language) -> String {
 }
 
 /// The column titles.
-pub(super) fn header(language: Language) -> [&'static str; 9] {
+fn header(language: Language) -> [&'static str; 9] {
     language.pick(
         ["指标", "对象", "工作负载", "温度", "并发", "中位数", "95 % 区间", "p99", "样本数"],
         ["indicator", "subject", "workload", "temperature", "concurrent", "median", "95 % interval", "p99", "n"],
@@ -30,23 +30,18 @@ pub(super) fn header(language: Language) -> [&'static str; 9] {
 }
 
 /// One row for each figure of one subject: its statistics side by side.
-pub(super) fn rows(metrics: &[&Metric], language: Language) -> Vec<[String; 9]> {
-    let mut rows: Vec<(Key<'_>, Vec<&Metric>)> = Vec::new();
+fn rows(metrics: &[&Metric], language: Language) -> Vec<[String; 9]> {
+    let mut rows: BTreeMap<Key<'_>, Vec<&Metric>> = BTreeMap::new();
     for metric in metrics {
-        let key = Key::of(metric);
-        match rows.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, statistics)) => statistics.push(metric),
-            None => rows.push((key, vec![metric])),
-        }
+        rows.entry(Key::of(metric)).or_default().push(metric);
     }
-    rows.sort_by(|a, b| a.0.cmp(&b.0));
-    rows.iter().map(|(_, statistics)| row(statistics, language)).collect()
+    rows.values().map(|statistics| row(statistics, language)).collect()
 }
 
 /// What the statistics of one row share.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key<'a> {
-    indicator: usize,
+    indicator: Indicator,
     workload: Option<&'a str>,
     concurrency: Option<u32>,
     subject: &'a str,
@@ -57,7 +52,7 @@ struct Key<'a> {
 impl<'a> Key<'a> {
     fn of(metric: &'a Metric) -> Self {
         Self {
-            indicator: Indicator::ALL.iter().position(|i| *i == metric.indicator()).unwrap_or(usize::MAX),
+            indicator: metric.indicator(),
             workload: metric.workload(),
             concurrency: metric.provenance().environment().conditions.concurrency,
             subject: metric.subject().as_str(),

@@ -25,16 +25,18 @@ pub mod wasmedge;
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
 
-pub use error::{RuntimeError, Unavailable};
+pub use error::{Resource, RuntimeError, Unavailable};
 pub use registry::Registry;
 pub use workload::Workload;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use serde::{Deserialize, Serialize};
 
 use crate::{Component, Isolation, Subject, Temperature};
 
 /// Who a measurement is of: subject, exact versions, isolation, settings.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Identity {
     /// The subject's name in the stored form.
@@ -103,6 +105,12 @@ pub trait Runtime: Send + Sync {
     /// The temperatures at which it can start something, coldest first.
     fn temperatures(&self) -> &[Temperature];
 
+    /// Whether a ready instance stays until it is stopped, so that holding it can be measured. The processes of a command
+    /// line that ends when its module ends do not.
+    fn holds(&self) -> bool {
+        true
+    }
+
     /// Does everything that may be done before the clock starts at `temperature`: writes artifacts to disk, compiles,
     /// fills pools. What [`Artifact::start`] then does is the figure.
     ///
@@ -123,6 +131,14 @@ pub trait Artifact: Send + Sync {
         Ok(())
     }
 
+    /// Makes room for `live` instances that live at the same time, of which `concurrent` are started at the same time.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Full`] when this machine cannot hold that many.
+    fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
+        self.reserve(live.max(concurrent))
+    }
+
     /// Settings that bear on this artifact's figures and are not the same at every temperature: added to those of
     /// [`Identity::settings`]. Ask after [`reserve`](Self::reserve), which may change them.
     fn settings(&self) -> BTreeMap<String, String> {
@@ -131,6 +147,11 @@ pub trait Artifact: Send + Sync {
 
     /// Bytes of the file that a start reads (the module, or what was compiled from it), where a start reads one.
     fn artifact_bytes(&self) -> Option<u64> {
+        None
+    }
+
+    /// The root file system that it ships, where it ships one: a directory.
+    fn image(&self) -> Option<PathBuf> {
         None
     }
 
@@ -145,6 +166,10 @@ pub trait Artifact: Send + Sync {
 pub trait Instance: Send {
     /// The workload's own `CLOCK_MONOTONIC` reading at the instant it was ready, in nanoseconds.
     fn ready_at(&self) -> u64;
+
+    /// Whether what said ready is still there: its process runs, or its memory can be read. Costs microseconds, and
+    /// changes nothing.
+    fn is_alive(&mut self) -> bool;
 
     /// Ends the instance and frees everything it held. Dropping does the same and keeps errors to itself.
     ///

@@ -60,6 +60,10 @@ impl Instance for Ready {
         self.0
     }
 
+    fn is_alive(&mut self) -> bool {
+        true
+    }
+
     fn stop(self: Box<Self>) -> Result<(), RuntimeError> {
         Ok(())
     }

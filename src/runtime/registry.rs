@@ -3,6 +3,16 @@
 use super::{Runtime, RuntimeError, Unavailable, noop::Noop};
 use crate::Subject;
 
+/// The subjects that take a launcher.
+const CONTAINERS: [&str; 6] = [
+    "container/scratch",
+    "container/busybox",
+    "container/alpine",
+    "container/debian",
+    "container+wasmtime",
+    "container+wasmedge",
+];
+
 /// The runtimes of this machine.
 ///
 /// ```
@@ -20,6 +30,10 @@ pub struct Registry {
     #[cfg(feature = "container")]
     peers: Vec<super::oci_cli::OciCli>,
     unavailable: Vec<Unavailable>,
+    /// The only one that is made, where not all are.
+    wanted: Option<String>,
+    /// Every name that was asked for.
+    known: Vec<String>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -33,8 +47,31 @@ impl Registry {
     /// Tries every adapter of this build. One that was not built in is unavailable too, and says which feature it takes.
     #[must_use]
     pub fn of_this_machine() -> Self {
-        let mut registry = Self::default();
-        registry.runtimes.push(Box::new(Noop::new()));
+        Self::make(None)
+    }
+
+    /// The names of every runtime that this version knows, in the order of the report. Nothing is started.
+    #[must_use]
+    pub fn subjects() -> Vec<String> {
+        Self::make(Some(String::new())).known
+    }
+
+    /// One runtime alone: no other is made, and containers' helpers are started for a runtime of containers only.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Unavailable`] when it does not run here, [`RuntimeError::UnknownSubject`] when there is none.
+    pub fn only(subject: &str) -> Result<Box<dyn Runtime>, RuntimeError> {
+        let mut registry = Self::make(Some(subject.to_owned()));
+        match (registry.runtimes.pop(), registry.unavailable.pop()) {
+            (Some(runtime), _) => Ok(runtime),
+            (None, Some(unavailable)) => Err(unavailable.into()),
+            (None, None) => Err(RuntimeError::UnknownSubject { name: subject.to_owned(), known: registry.known }),
+        }
+    }
+
+    fn make(wanted: Option<String>) -> Self {
+        let mut registry = Self { wanted, ..Self::default() };
+        registry.add("noop", || Ok(Box::new(Noop::new())));
         registry.add_wasmtime();
         registry.add_wasmedge();
         registry.add_containers();
@@ -42,9 +79,21 @@ impl Registry {
         registry
     }
 
+    /// Whether a runtime of that name is to be made.
+    fn wants(&mut self, subject: &str) -> bool {
+        self.known.push(subject.to_owned());
+        self.wanted.as_ref().is_none_or(|wanted| wanted == subject)
+    }
+
     /// Those that run here, in the order of the report.
     pub fn runtimes(&self) -> impl Iterator<Item = &dyn Runtime> {
         self.runtimes.iter().map(AsRef::as_ref)
+    }
+
+    /// Takes the runtime of that name, and gives up the others.
+    #[must_use]
+    pub fn take(self, subject: &str) -> Option<Box<dyn Runtime>> {
+        self.runtimes.into_iter().find(|runtime| runtime.identity().subject.as_str() == subject)
     }
 
     /// The command-line peers of the container adapter.
@@ -60,15 +109,16 @@ impl Registry {
     }
 
     /// Keeps an adapter, or why there is none.
-    #[allow(dead_code, reason = "a build may have no adapter that can refuse")]
-    fn add(&mut self, subject: &str, made: Result<Box<dyn Runtime>, RuntimeError>) {
-        match made {
+    fn add(&mut self, subject: &str, make: impl FnOnce() -> Result<Box<dyn Runtime>, RuntimeError>) {
+        if !self.wants(subject) {
+            return;
+        }
+        match make() {
             Ok(runtime) => self.runtimes.push(runtime),
             Err(error) => self.refuse(subject, error),
         }
     }
 
-    #[allow(dead_code, reason = "as above")]
     fn refuse(&mut self, subject: &str, error: RuntimeError) {
         let refusal = match error {
             RuntimeError::Unavailable(refusal) => refusal,
@@ -79,19 +129,19 @@ impl Registry {
 
     #[cfg(feature = "wasmtime")]
     fn add_wasmtime(&mut self) {
-        self.add("wasmtime", super::wasmtime::Wasmtime::new().map(|w| Box::new(w) as _));
+        self.add("wasmtime", || super::wasmtime::Wasmtime::new().map(|w| Box::new(w) as _));
     }
 
     #[cfg(not(feature = "wasmtime"))]
     fn add_wasmtime(&mut self) {
-        self.unavailable.push(not_built("wasmtime", "wasmtime"));
+        self.add("wasmtime", || Err(not_built("wasmtime", "wasmtime").into()));
     }
 
     #[cfg(feature = "wasmedge")]
     fn add_wasmedge(&mut self) {
         use super::wasmedge::{Mode, WasmEdge};
         for mode in Mode::ALL {
-            self.add(&format!("wasmedge/{mode}"), WasmEdge::new(mode).map(|w| Box::new(w) as _));
+            self.add(&format!("wasmedge/{mode}"), || WasmEdge::new(mode).map(|w| Box::new(w) as _));
         }
     }
 
@@ -100,7 +150,8 @@ impl Registry {
         let remedy = "run tools/setup-wasmedge.sh, then build with --features wasmedge as it says";
         for mode in ["interpreter", "jit", "aot"] {
             let subject = format!("wasmedge/{mode}");
-            self.unavailable.push(refusal(&subject, "this build has no adapter for it".to_owned(), remedy.to_owned()));
+            let reason = "this build has no adapter for it".to_owned();
+            self.add(&subject, || Err(refusal(&subject, reason, remedy.to_owned()).into()));
         }
     }
 
@@ -109,13 +160,15 @@ impl Registry {
     fn add_command_lines(&mut self) {
         use super::wasm_cli::{Cli, WasmCli};
         for (subject, cli) in [("wasmtime-cli", Cli::Wasmtime), ("wasmedge-cli", Cli::WasmEdge)] {
-            self.add(subject, WasmCli::new(cli).map(|cli| Box::new(cli) as _));
+            self.add(subject, || WasmCli::new(cli).map(|cli| Box::new(cli) as _));
         }
     }
 
     #[cfg(not(any(feature = "wasmedge", feature = "wasmtime")))]
     fn add_command_lines(&mut self) {
-        self.unavailable.extend(["wasmtime-cli", "wasmedge-cli"].map(|s| not_built(s, "wasmtime")));
+        for subject in ["wasmtime-cli", "wasmedge-cli"] {
+            self.add(subject, || Err(not_built(subject, "wasmtime").into()));
+        }
     }
 
     #[cfg(feature = "container")]
@@ -123,8 +176,12 @@ impl Registry {
         use super::{container::Container, oci_cli::OciCli};
         use crate::launcher::{Launcher, LauncherError, LauncherOptions};
 
-        const SUBJECTS: [&str; 6] =
-            ["container/scratch", "container/busybox", "container+wasmtime", "container+wasmedge", "crun", "runc"];
+        // The peers are no runtimes, and come with all the others alone.
+        let peers: &[&str] = if self.wanted.is_none() { &["crun", "runc"] } else { &[] };
+        let wanted = |registry: &Self, subject: &str| registry.wanted.as_ref().is_none_or(|wanted| wanted == subject);
+        if !CONTAINERS.iter().any(|subject| wanted(self, subject)) {
+            return self.known.extend(CONTAINERS.map(str::to_owned));
+        }
         let launcher = match Launcher::start(LauncherOptions::default()) {
             Ok(launcher) => launcher,
             Err(error) => {
@@ -132,23 +189,26 @@ impl Registry {
                     LauncherError::Unavailable { reason, remedy } => (reason, remedy),
                     error => (error.to_string(), "see the reason".to_owned()),
                 };
-                let refusals = SUBJECTS.map(|subject| refusal(subject, reason.clone(), remedy.clone()));
-                return self.unavailable.extend(refusals);
+                for subject in CONTAINERS.iter().chain(peers) {
+                    self.add(subject, || Err(refusal(subject, reason.clone(), remedy.clone()).into()));
+                }
+                return;
             }
         };
-        match Container::scratch(&launcher) {
-            Ok(scratch) => {
-                for (name, peer) in [("crun", OciCli::crun(&scratch)), ("runc", OciCli::runc(&scratch))] {
-                    match peer {
-                        Ok(peer) => self.peers.push(peer),
-                        Err(error) => self.refuse(name, error),
-                    }
+        if !peers.is_empty()
+            && let Ok(scratch) = Container::scratch(&launcher)
+        {
+            for (name, peer) in [("crun", OciCli::crun(&scratch)), ("runc", OciCli::runc(&scratch))] {
+                match peer {
+                    Ok(peer) => self.peers.push(peer),
+                    Err(error) => self.refuse(name, error),
                 }
-                self.runtimes.push(Box::new(scratch));
             }
-            Err(error) => self.refuse("container/scratch", error),
         }
-        self.add("container/busybox", Container::busybox(&launcher).map(|c| Box::new(c) as _));
+        self.add("container/scratch", || Container::scratch(&launcher).map(|c| Box::new(c) as _));
+        self.add("container/busybox", || Container::busybox(&launcher).map(|c| Box::new(c) as _));
+        self.add("container/alpine", || Container::alpine(&launcher).map(|c| Box::new(c) as _));
+        self.add("container/debian", || Container::debian(&launcher).map(|c| Box::new(c) as _));
         self.add_wasmtime_in_containers(&launcher);
         self.add_wasmedge_in_containers(&launcher);
     }
@@ -156,31 +216,31 @@ impl Registry {
     #[cfg(all(feature = "container", feature = "wasmtime"))]
     fn add_wasmtime_in_containers(&mut self, launcher: &crate::launcher::Launcher) {
         use super::wasm_container::WasmContainer;
-        self.add("container+wasmtime", WasmContainer::wasmtime(launcher).map(|w| Box::new(w) as _));
+        self.add("container+wasmtime", || WasmContainer::wasmtime(launcher).map(|w| Box::new(w) as _));
     }
 
     #[cfg(all(feature = "container", not(feature = "wasmtime")))]
     fn add_wasmtime_in_containers(&mut self, _launcher: &crate::launcher::Launcher) {
-        self.unavailable.push(not_built("container+wasmtime", "container,wasmtime"));
+        self.add("container+wasmtime", || Err(not_built("container+wasmtime", "container,wasmtime").into()));
     }
 
     #[cfg(all(feature = "container", feature = "wasmedge"))]
     fn add_wasmedge_in_containers(&mut self, launcher: &crate::launcher::Launcher) {
         use super::wasm_container::WasmContainer;
-        self.add("container+wasmedge", WasmContainer::wasmedge(launcher).map(|w| Box::new(w) as _));
+        self.add("container+wasmedge", || WasmContainer::wasmedge(launcher).map(|w| Box::new(w) as _));
     }
 
     #[cfg(all(feature = "container", not(feature = "wasmedge")))]
     fn add_wasmedge_in_containers(&mut self, _launcher: &crate::launcher::Launcher) {
         let remedy = "run tools/setup-wasmedge.sh, then build with --features container,wasmedge as it says";
-        let refusal = refusal("container+wasmedge", "this build has no adapter for it".to_owned(), remedy.to_owned());
-        self.unavailable.push(refusal);
+        let reason = "this build has no adapter for it".to_owned();
+        self.add("container+wasmedge", || Err(refusal("container+wasmedge", reason, remedy.to_owned()).into()));
     }
 
     #[cfg(not(feature = "container"))]
     fn add_containers(&mut self) {
-        for subject in ["container/scratch", "container/busybox", "container+wasmtime", "container+wasmedge"] {
-            self.unavailable.push(not_built(subject, "container"));
+        for subject in CONTAINERS {
+            self.add(subject, || Err(not_built(subject, "container").into()));
         }
     }
 }

@@ -79,6 +79,11 @@ impl Spawned {
         Some((bytes, length))
     }
 
+    /// Whether it still runs.
+    pub(super) fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Waits for its end. `first` is what was read before. `None`: it was killed at its limit.
     pub(super) fn end(&mut self, first: &[u8]) -> Option<Output> {
         let mut text = first.to_vec();

@@ -169,6 +169,10 @@ impl Runtime for WasmCli {
         &[Temperature::Cold, Temperature::Precompiled]
     }
 
+    fn holds(&self) -> bool {
+        false
+    }
+
     fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
         let subject = self.identity.subject.clone();
         if temperature == Temperature::Warm {
@@ -313,6 +317,11 @@ struct Ready {
 impl Instance for Ready {
     fn ready_at(&self) -> u64 {
         self.ready_at
+    }
+
+    /// A command line ends with its module, so it soon is not.
+    fn is_alive(&mut self) -> bool {
+        self.process.is_running()
     }
 
     fn stop(mut self: Box<Self>) -> Result<(), RuntimeError> {

@@ -11,15 +11,21 @@
 //!   the same samples always give the same answer.
 
 mod change;
+mod curve;
+mod histogram;
 mod line;
 mod order;
+mod recorded;
 mod samples;
 mod summary;
 mod warning;
 
 pub use change::{Change, Decision, Estimate};
+pub use curve::{Axis, Curve, CurveError};
+pub use histogram::Histogram;
 pub use line::Line;
 pub(crate) use order::quantile_ranks;
+pub use recorded::{Recorded, RecordedError};
 pub use samples::{Samples, SamplesError};
 pub(crate) use summary::quantile_of;
 pub use summary::{Confidence, Summary};

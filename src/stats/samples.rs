@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,7 @@ use super::{StatsError, Summary, Warning, warnings};
 use crate::{
     metric::{Indicator, Metric, MetricError, Quantity, Statistic, Subject, Unit},
     provenance::Provenance,
+    whole_file::write_whole,
 };
 
 /// Raw samples of one indicator in an integer unit, in the order in which they were taken.
@@ -122,18 +123,7 @@ impl Samples {
     /// # Errors
     /// [`SamplesError::Io`] names the file.
     pub fn save(&self, path: &Path) -> Result<(), SamplesError> {
-        let io = |error| SamplesError::Io { path: path.to_owned(), error };
-        let name = path.file_name().ok_or_else(|| io(io::Error::from(io::ErrorKind::InvalidFilename)))?;
-        // One name for each file, so that what a killed process left is replaced by the next one.
-        let beside = path.with_file_name(format!(".{}.new", name.display()));
-        let written = remove(&beside).and_then(|()| {
-            // `create_new` follows no link, and refuses to mix with somebody who writes the same file now.
-            let mut file = BufWriter::new(fs::OpenOptions::new().write(true).create_new(true).open(&beside)?);
-            self.write(&mut file)?;
-            file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-            fs::rename(&beside, path)
-        });
-        written.inspect_err(|_| drop(remove(&beside))).map_err(io)
+        write_whole(path, |out| self.write(out)).map_err(|error| SamplesError::Io { path: path.to_owned(), error })
     }
 
     /// Reads a file of samples.
@@ -148,13 +138,6 @@ impl Samples {
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{}_{}", self.indicator, self.unit.as_str())?;
         self.values.iter().try_for_each(|value| writeln!(out, "{value}"))
-    }
-}
-
-fn remove(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done,
     }
 }
 

@@ -93,12 +93,14 @@ pub fn conditions() -> impl Strategy<Value = Conditions> {
         option::of(isolation),
         option::of(text()),
         collection::btree_map(text(), text(), 0..3),
+        collection::btree_map(text(), text(), 0..3),
         collection::vec(text(), 0..3),
     )
-        .prop_map(|(concurrency, load, isolation, transport, engine, noise)| {
+        .prop_map(|(concurrency, load, isolation, transport, engine, observed, noise)| {
             let mut conditions = Conditions::default();
             (conditions.concurrency, conditions.load, conditions.isolation) = (concurrency, load, isolation);
-            (conditions.transport, conditions.engine, conditions.noise) = (transport, engine, noise);
+            (conditions.transport, conditions.engine) = (transport, engine);
+            (conditions.observed, conditions.noise) = (observed, noise);
             conditions
         })
 }

@@ -33,6 +33,7 @@ macro_rules! conformance {
             settings_and_size_belong_to_the_temperature,
             other_temperatures_are_refused,
             two_instances_live_at_once,
+            what_is_ready_lives_until_it_is_stopped,
             a_hundred_starts_in_a_row,
             a_burst_of_16_threads,
             an_artifact_outlives_its_runtime,

@@ -9,7 +9,8 @@ use std::{
 };
 
 use runtime_baseline::{
-    Temperature, clock,
+    Isolation, Temperature, clock,
+    probe::{Bound, Budget, Stop, density},
     runtime::{Artifact, Instance, Limits, Runtime, RuntimeError, Workload},
 };
 
@@ -131,6 +132,18 @@ pub fn two_instances_live_at_once(make: Maker<'_>) {
         let third = start(artifact);
         second.stop().unwrap();
         third.stop().unwrap();
+    });
+}
+
+pub fn what_is_ready_lives_until_it_is_stopped(make: Maker<'_>) {
+    let Some(runtime) = make(Limits::default()) else { return };
+    if runtime.identity().isolation == Isolation::Process {
+        // A command line ends with its module.
+        return;
+    }
+    at_each_temperature(make, |artifact| {
+        let filled = density(artifact, Budget::default().count(20).threads(2)).unwrap();
+        assert_eq!((filled.ready, filled.died, filled.stopped_by), (20, 0, Stop::Budget(Bound::Count)));
     });
 }
 

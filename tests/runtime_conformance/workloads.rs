@@ -35,7 +35,8 @@ macro_rules! fixture {
 
 /// Each says ready.
 pub fn good() -> Vec<Workload> {
-    vec![fixture!("ready"), fixture!("ready-in-parts"), fixture!("ready-exit-0"), fixture!("compute")]
+    let fixtures = [fixture!("ready"), fixture!("ready-in-parts"), fixture!("ready-exit-0"), fixture!("compute")];
+    fixtures.into_iter().chain([Workload::http_handler(), Workload::compute_kernel()]).collect()
 }
 
 /// Stopped by its time limit alone.

@@ -271,12 +271,45 @@ fn confidence(text: &str) -> Result<f64, String> {
     if level > 0.0 && level < 1.0 { Ok(level) } else { Err("write a percentage between 0% and 100%".into()) }
 }
 
+/// Verdicts, every figure with its factors and warnings, what was unavailable, the audit, the definitions, and how to take
+/// the figures again. The page has plots as well; they and the warnings come from the samples beside the baseline.
 #[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  runtime-baseline report
+  runtime-baseline report target/baseline --format html --output report.html --max-age 30d")]
 pub struct Report {
     /// The baseline
     #[arg(value_name = "BASELINE", default_value = "target/baseline")]
     pub baseline: PathBuf,
+    /// As markdown, or as one self-contained page
+    #[arg(long, value_enum, default_value = "md")]
+    pub format: ReportFormat,
+    /// Write to this file, whole or not at all; - is standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    pub output: Option<PathBuf>,
     /// In which language
     #[arg(long, value_enum, default_value = "en")]
     pub language: Tongue,
+    /// Mark figures older than this: 30d, 8w, 1y
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub max_age: Option<u64>,
+    /// Mark figures of this component in another version: the one that is here now
+    #[arg(long = "here", value_name = "NAME VERSION")]
+    pub components: Vec<Component>,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub enum ReportFormat {
+    /// Markdown
+    Md,
+    /// A page with plots: no script, nothing from the network
+    Html,
+}
+
+/// `30d` as 30 days. The unit is asked for, since a plain number could mean any.
+fn age(text: &str) -> Result<u64, String> {
+    let days = |(suffix, days): (&str, u64)| text.strip_suffix(suffix)?.parse::<u64>().ok()?.checked_mul(days);
+    let found = [("d", 1), ("w", 7), ("y", 365)].into_iter().find_map(days);
+    found.ok_or_else(|| "write a number of days, weeks or years, with its unit: 30d, 8w, 1y".into())
 }

@@ -68,6 +68,12 @@ fn file_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.join("baseline.json") } else { path.to_owned() }
 }
 
+/// The directory that a baseline's files of samples are named from.
+fn directory_of(baseline: &Path) -> PathBuf {
+    let file = file_of(baseline);
+    file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
 fn load(path: &Path) -> Result<Baseline, BaselineError> {
     Baseline::load(file_of(path))
 }

@@ -1,9 +1,13 @@
 //! `report`, `cite` and `audit`.
 
-use runtime_baseline::{Baseline, Date, Language, Metric, Shortfall, claims::claims as published};
+use std::path::Path;
+
+use runtime_baseline::{
+    Baseline, Date, Language, Metric, Shortfall, Staleness, claims::claims as published, report::Report,
+};
 use serde_json::{Value, json};
 
-use crate::{Failure, args, load, output::Output};
+use crate::{Failure, args, directory_of, load, output::Output};
 
 fn chosen<'a>(metrics: impl IntoIterator<Item = &'a Metric>, selection: &args::Selection) -> Vec<&'a Metric> {
     let indicator = |m: &Metric| selection.indicator.is_none_or(|i| m.indicator() == i);
@@ -13,7 +17,23 @@ fn chosen<'a>(metrics: impl IntoIterator<Item = &'a Metric>, selection: &args::S
 
 pub fn report(args: &args::Report) -> Result<Output, Failure> {
     let baseline = load(&args.baseline)?;
-    Ok(Output::fine(runtime_baseline::report::markdown(&baseline, args.language.into())))
+    let language = Language::from(args.language);
+    let mut staleness = Staleness::on(Date::today()).with_components(args.components.iter().cloned());
+    if let Some(days) = args.max_age {
+        staleness = staleness.with_max_age(days);
+    }
+    let report = Report::of(&baseline).with_raw_data(directory_of(&args.baseline)).with_staleness(staleness);
+    let text = match args.format {
+        args::ReportFormat::Md => report.markdown(language),
+        args::ReportFormat::Html => report.html(language),
+    };
+    match args.output.as_deref().filter(|path| *path != Path::new("-")) {
+        None => Ok(Output::fine(text)),
+        Some(path) => {
+            runtime_baseline::report::save(path, &text)?;
+            Ok(Output::fine(String::new()))
+        }
+    }
 }
 
 pub fn cite(args: &args::Cite) -> Result<Output, Failure> {

@@ -1,7 +1,5 @@
 //! `compare`, `gate` and `claims`.
 
-use std::path::{Path, PathBuf};
-
 use runtime_baseline::{
     Baseline, Bound, Claim, Claims, Metric,
     claims::claims as published,
@@ -10,7 +8,7 @@ use runtime_baseline::{
 use serde_json::{Value, json};
 
 use crate::{
-    Failure, args, file_of, load,
+    Failure, args, directory_of, load,
     output::{Colour, Output, coloured, table},
 };
 
@@ -37,11 +35,6 @@ pub fn gate(args: &args::Compare) -> Result<Output, Failure> {
     }
     let rows = report.rows.iter().filter(|row| shown(args, row)).map(row_cells).collect::<Vec<_>>();
     Ok(Output { code, text: table(&rows) + &summary(&report, outcome, args.max_regression) })
-}
-
-fn directory_of(baseline: &Path) -> PathBuf {
-    let file = file_of(baseline);
-    file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
 fn shown(args: &args::Compare, row: &GateRow) -> bool {

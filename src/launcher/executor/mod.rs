@@ -25,11 +25,10 @@ use libcontainer::{
 use rustix::io::Errno;
 
 use super::{
-    hook,
     protocol::{Failure, Wasm, WasmEngine},
     verdict::{self, Verdict},
 };
-use crate::runtime::RuntimeError;
+use crate::{helper::hook, runtime::RuntimeError};
 
 /// What a worker makes before the starts that need it, and containers inherit.
 #[derive(Debug, Default, Clone)]

@@ -12,8 +12,8 @@
 //! [`Limits::memory`] and 256 MiB besides, for Go's runtime and the program itself; what exceeds that ends the process,
 //! and a server is started anew for the next decision.
 //!
-//! **Processes.** One server answers all engines of a loader that are alive, over a connection of each; what ends it ends
-//! their decisions too. Processes die with this one, whatever ends it, and with the engine that they belong to.
+//! **Processes.** A server is one engine's, or that of the engines that were loaded together, each with a connection of its
+//! own; what ends it ends their decisions too. Processes die with this one, whatever ends it, and with their engines.
 
 mod bench;
 mod binary;
@@ -130,6 +130,10 @@ impl PolicyEngine for Opa {
         &[PolicyForm::Source]
     }
 
+    fn holds(&self) -> bool {
+        self.way == Way::Server
+    }
+
     fn prepare(&self, policy: &Policy, form: PolicyForm, limits: Limits) -> Result<Box<dyn Loader>, PolicyError> {
         if !self.forms().contains(&form) {
             return Err(PolicyError::UnsupportedForm {
@@ -142,7 +146,7 @@ impl PolicyEngine for Opa {
         asked.check()?;
         let asked = Arc::new(asked);
         Ok(match self.way {
-            Way::Server => Box::new(server::Servers::new(asked)),
+            Way::Server => Box::new(server::Servers(asked)),
             Way::Process => Box::new(process::Processes(asked)),
         })
     }

@@ -1,4 +1,4 @@
-//! `opa run --server`: one process for the engines of a loader that are alive, each with one kept connection of its own.
+//! `opa run --server`: one process, asked over one kept connection by each engine.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -23,23 +23,23 @@ const LOOK: Duration = Duration::from_micros(500);
 /// A server that does not listen after this will not.
 const START: Duration = Duration::from_secs(60);
 
-/// The server of a loader, as long as an engine asks it.
-pub(super) struct Servers {
-    asked: Arc<Asked>,
-    live: Arc<Mutex<Weak<Server>>>,
-}
-
-impl Servers {
-    pub(super) fn new(asked: Arc<Asked>) -> Self {
-        Self { asked, live: Arc::default() }
-    }
-}
+pub(super) struct Servers(pub(super) Arc<Asked>);
 
 impl Loader for Servers {
     fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
-        let (asked, live) = (Arc::clone(&self.asked), Arc::clone(&self.live));
-        let server = Some(Connection::to_live(&asked, &live)?);
-        Ok(Box::new(Client { asked, live, server }))
+        self.connect(&Arc::default())
+    }
+
+    fn load_together(&self, count: usize) -> Result<Vec<Box<dyn Evaluator>>, PolicyError> {
+        let live = Arc::default();
+        (0..count).map(|_| self.connect(&live)).collect()
+    }
+}
+
+impl Servers {
+    fn connect(&self, live: &Arc<Mutex<Weak<Server>>>) -> Result<Box<dyn Evaluator>, PolicyError> {
+        let server = Some(Connection::to_live(&self.0, live)?);
+        Ok(Box::new(Client { asked: Arc::clone(&self.0), live: Arc::clone(live), server }))
     }
 }
 
@@ -141,6 +141,7 @@ fn listening(pid: u32) -> Option<u16> {
 
 struct Client {
     asked: Arc<Asked>,
+    /// The server of the engines that were loaded together.
     live: Arc<Mutex<Weak<Server>>>,
     /// None after it ended: the next decision starts it anew.
     server: Option<Connection>,

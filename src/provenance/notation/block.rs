@@ -104,7 +104,7 @@ impl EnvironmentBlock<'_> {
     }
 
     fn conditions(&self, f: &mut Formatter<'_>, conditions: &Conditions) -> fmt::Result {
-        let Conditions { concurrency, load, isolation, transport, engine, noise } = conditions;
+        let Conditions { concurrency, load, isolation, transport, engine, observed, noise } = conditions;
         self.label(f, NotationField::Conditions)?;
         match concurrency {
             Some(n) => write!(f, " {n} {}", NotationField::Concurrency.label(self.language))?,
@@ -116,11 +116,13 @@ impl EnvironmentBlock<'_> {
         }
         self.extra(f, NotationField::Isolation, isolation.map(|i| i.as_str()))?;
         self.extra(f, NotationField::Transport, transport.as_deref())?;
-        for (setting, value) in engine {
-            write!(f, "; {} ", NotationField::Engine.label(self.language))?;
-            write_bracketed(f, setting)?;
-            f.write_str("=")?;
-            write_bracketed(f, value)?;
+        for (field, map) in [(NotationField::Engine, engine), (NotationField::Observed, observed)] {
+            for (name, value) in map {
+                write!(f, "; {} ", field.label(self.language))?;
+                write_bracketed(f, name)?;
+                f.write_str("=")?;
+                write_bracketed(f, value)?;
+            }
         }
         noise.iter().try_for_each(|noise| self.extra(f, NotationField::Noise, Some(noise)))
     }

@@ -65,6 +65,8 @@ fields! {
     Transport, "传输", "transport";
     /// A setting of the engine.
     Engine, "引擎", "engine";
+    /// What else was seen while the figure was taken.
+    Observed, "观测", "observed";
     /// What makes the machine noisy.
     Noise, "噪声", "noise";
 }

@@ -1,6 +1,9 @@
 //! The environment block, parsed.
 
-use std::{collections::btree_map::Entry, str::FromStr};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    str::FromStr,
+};
 
 use super::{
     Language, NotationError, NotationField, NotationProblem, amount,
@@ -213,7 +216,20 @@ fn read_conditions(line: &mut Cursor<'_>) -> Result<Conditions> {
         let (text, _) = bare(line, &END, NotationField::Load)?;
         conditions.load = (!text.is_empty() && text != "-").then(|| text.to_owned());
     }
-    let keys = [NotationField::Isolation, NotationField::Transport, NotationField::Engine, NotationField::Noise];
+    let keys = [
+        NotationField::Isolation,
+        NotationField::Transport,
+        NotationField::Engine,
+        NotationField::Observed,
+        NotationField::Noise,
+    ];
+    let insert = |map: &mut BTreeMap<String, String>, name, value, at: &Cursor<'_>, field| match map.entry(name) {
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+            Ok(())
+        }
+        Entry::Occupied(_) => Err(at.error(field, NotationProblem::Twice)),
+    };
     extras(line, &keys, |field, setting, value, at| match field {
         NotationField::Isolation => {
             let names = "none, in-process, process, container or wasm-in-container";
@@ -221,13 +237,8 @@ fn read_conditions(line: &mut Cursor<'_>) -> Result<Conditions> {
             set(&mut conditions.isolation, isolation, at, field)
         }
         NotationField::Transport => set(&mut conditions.transport, value, at, field),
-        NotationField::Engine => match conditions.engine.entry(setting) {
-            Entry::Vacant(entry) => {
-                entry.insert(value);
-                Ok(())
-            }
-            Entry::Occupied(_) => Err(at.error(field, NotationProblem::Twice)),
-        },
+        NotationField::Engine => insert(&mut conditions.engine, setting, value, at, field),
+        NotationField::Observed => insert(&mut conditions.observed, setting, value, at, field),
         _ => {
             conditions.noise.push(value);
             Ok(())
@@ -285,8 +296,9 @@ fn extras(
             let names: Vec<String> = fields.iter().map(NotationField::to_string).collect();
             start.expected(last, names.join(", "), key)
         })?;
-        let setting = if field == NotationField::Engine { line.bracketed(field)? } else { None };
-        if field == NotationField::Engine && setting.is_none() {
+        let has_name = matches!(field, NotationField::Engine | NotationField::Observed);
+        let setting = if has_name { line.bracketed(field)? } else { None };
+        if has_name && setting.is_none() {
             return Err(line.unexpected(field, "the setting's name in brackets"));
         }
         line.skip_space();

@@ -1,28 +1,44 @@
 //! The images: what they hold and how they are made, once, in the launcher's directory.
 
 use std::{
-    env, fs,
+    env,
+    fs::{self, File},
     hash::{DefaultHasher, Hash, Hasher},
-    io,
+    io::{self, BufReader},
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
 };
 
-use super::bundle;
+use rustix::fs::{FlockOperation, flock};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{
+    bundle::{self, Bundle},
+    source::{self, Family},
+};
 use crate::{
     Component, Subject,
-    runtime::{RuntimeError, Unavailable},
+    runtime::{
+        RuntimeError, Unavailable,
+        workload::{Program, START},
+    },
 };
 
-const SOURCE: &str = include_str!("../../../fixtures/workloads/ready.rs");
+/// How the name of what is being made begins, before the process's id.
+const UNFINISHED: &str = ".unfinished-";
+
+/// What a share of the CPU is counted over, in microseconds: the kernel's default.
+pub(super) const CPU_PERIOD: i64 = 100_000;
+
+/// A shell that becomes the workload.
+const SHELL: [&str; 3] = ["/bin/sh", "-c", "exec /ready"];
 
 /// Static, without a C library, and without the padding and the notes that a linker adds.
-const RUSTC_ARGUMENTS: [&str; 14] = [
+const RUSTC_ARGUMENTS: [&str; 12] = [
     "--edition",
-    "2024",
-    "--crate-name",
-    "ready",
+    "2021",
     "-O",
     "-C",
     "panic=abort",
@@ -53,7 +69,7 @@ impl Images<'_> {
     pub fn scratch(&self) -> Result<Image, RuntimeError> {
         let rustc = self.rustc()?;
         let name = format!("scratch-{:016x}", key(&rustc.verbose));
-        let bundle = self.make(&name, &["/ready"], |rootfs| self.compile(&rustc, &rootfs.join("ready")))?;
+        let bundle = self.make(&name, &bundle::config(&["/ready"]), &rustc, |_| Ok(()))?;
         Ok(Image { bundle, components: vec![rustc.component] })
     }
 
@@ -67,17 +83,74 @@ impl Images<'_> {
         let version = self.busybox_version(&program)?;
         let rustc = self.rustc()?;
         let name = format!("busybox-{:016x}", key(&(&rustc.verbose, &bytes)));
-        let arguments = ["/bin/sh", "-c", "exec /ready"];
-        let bundle = self.make(&name, &arguments, |rootfs| {
+        let bundle = self.make(&name, &bundle::config(&SHELL), &rustc, |rootfs| {
             let bin = rootfs.join("bin");
             let busybox = bin.join("busybox");
             fs::create_dir(&bin).map_err(|e| io_error(&bin, e))?;
             fs::write(&busybox, &bytes).map_err(|e| io_error(&busybox, e))?;
             fs::set_permissions(&busybox, fs::Permissions::from_mode(0o755)).map_err(|e| io_error(&busybox, e))?;
-            symlink("busybox", bin.join("sh")).map_err(|e| io_error(&bin, e))?;
-            self.compile(&rustc, &rootfs.join("ready"))
+            symlink("busybox", bin.join("sh")).map_err(|e| io_error(&bin, e))
         })?;
         Ok(Image { bundle, components: vec![version, rustc.component] })
+    }
+
+    /// A distribution's root file system, whose shell executes `/ready`.
+    pub fn family(&self, family: &Family) -> Result<Image, RuntimeError> {
+        let refuse = |reason: String| self.unavailable(reason, &family.remedy());
+        let source = family.find().map_err(refuse)?;
+        let refuse = |reason: String| refuse(format!("{}: {reason}", source.display()));
+        let version = |rootfs: &Path| {
+            let version = family.version(rootfs).map_err(refuse)?;
+            Component::new(family.name, version).map_err(|e| refuse(e.to_string()))
+        };
+        let rustc = self.rustc()?;
+        let mut parts = DefaultHasher::new();
+        source::fingerprint(&source, &mut parts).map_err(|e| refuse(e.to_string()))?;
+        let name = format!("{}-{:016x}", family.name, key(&(&rustc.verbose, parts.finish())));
+        let bundle = self.make(&name, &bundle::config(&SHELL), &rustc, |rootfs| {
+            source::fill(&source, rootfs).map_err(|e| refuse(e.to_string()))?;
+            // Before the bundle gets its name.
+            version(rootfs).map(drop)
+        })?;
+        let version = version(&bundle.join("rootfs"))?;
+        Ok(Image { bundle, components: vec![version, rustc.component] })
+    }
+
+    /// The same image with another program as `/ready`. All other files are those of the image itself, by another name.
+    pub fn with_program(&self, image: &Bundle, program: Program) -> Result<PathBuf, RuntimeError> {
+        let rustc = self.rustc()?;
+        let of = image.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{of}.{}-{:016x}", program.name(), key(&(&rustc.verbose, program.source())));
+        let mut config = read_config(image)?;
+        config["root"]["path"] = "rootfs".into();
+        self.make_with(&name, &config, &rustc, program, |rootfs| {
+            source::link(&image.rootfs, rootfs).map_err(|e| io_error(rootfs, e))
+        })
+    }
+
+    /// A bundle with the same root file system whose containers get so many thousandths of a core. It goes with its
+    /// directory.
+    pub fn with_cpu_limit(&self, image: &Bundle, thousandths: u32) -> Result<TempDir, RuntimeError> {
+        let mut config = read_config(image)?;
+        config["root"]["path"] = image.rootfs.to_string_lossy().into();
+        let quota = i64::from(thousandths) * CPU_PERIOD / 1000;
+        config["linux"]["resources"]["cpu"] = json!({ "quota": quota, "period": CPU_PERIOD });
+        let directory = self.unfinished()?;
+        let file = directory.path().join("config.json");
+        fs::write(&file, format!("{config:#}\n")).map_err(|e| io_error(&file, e))?;
+        Ok(directory)
+    }
+
+    /// A new directory, which is removed unless it gets another name; by the next process, if this one is killed.
+    fn unfinished(&self) -> Result<TempDir, RuntimeError> {
+        let images = self.directory.join("images");
+        fs::create_dir_all(&images).map_err(|e| io_error(&images, e))?;
+        remove_unfinished(&images);
+        tempfile::Builder::new()
+            .prefix(&format!("{UNFINISHED}{}-", std::process::id()))
+            .permissions(fs::Permissions::from_mode(0o755))
+            .tempdir_in(&images)
+            .map_err(|e| io_error(&images, e))
     }
 
     /// The bundle of that name, which is made if it is not there: somewhere else first, so that what has the name is
@@ -85,7 +158,19 @@ impl Images<'_> {
     fn make(
         &self,
         name: &str,
-        arguments: &[&str],
+        config: &Value,
+        rustc: &Rustc,
+        fill: impl FnOnce(&Path) -> Result<(), RuntimeError>,
+    ) -> Result<PathBuf, RuntimeError> {
+        self.make_with(name, config, rustc, Program::Ready, fill)
+    }
+
+    fn make_with(
+        &self,
+        name: &str,
+        config: &Value,
+        rustc: &Rustc,
+        program: Program,
         fill: impl FnOnce(&Path) -> Result<(), RuntimeError>,
     ) -> Result<PathBuf, RuntimeError> {
         let images = self.directory.join("images");
@@ -94,28 +179,48 @@ impl Images<'_> {
             return Ok(bundle);
         }
         fs::create_dir_all(&images).map_err(|e| io_error(&images, e))?;
-        remove_unfinished(&images);
-        let unfinished = Unfinished(images.join(format!(".unfinished-{}-{name}", std::process::id())));
-        let rootfs = unfinished.0.join("rootfs");
-        for directory in ["proc", "dev"].map(|name| rootfs.join(name)) {
-            fs::create_dir_all(&directory).map_err(|e| io_error(&directory, e))?;
+        // One at a time: a distribution takes seconds to unpack, and everybody here needs the same.
+        let lock = images.join(".lock");
+        let locked = File::create(&lock).and_then(|file| {
+            flock(&file, FlockOperation::LockExclusive)?;
+            Ok(file)
+        });
+        let _locked = locked.map_err(|e| io_error(&lock, e))?;
+        if bundle.join("config.json").exists() {
+            return Ok(bundle);
         }
+        let directory = self.unfinished()?;
+        let unfinished = directory.path();
+        let rootfs = unfinished.join("rootfs");
+        fs::create_dir(&rootfs).map_err(|e| io_error(&rootfs, e))?;
         fill(&rootfs)?;
-        let config = unfinished.0.join("config.json");
-        fs::write(&config, format!("{:#}\n", bundle::config(arguments))).map_err(|e| io_error(&config, e))?;
-        match fs::rename(&unfinished.0, &bundle) {
-            // Somebody else made the same meanwhile.
-            Err(_) if bundle.join("config.json").exists() => {}
-            renamed => renamed.map_err(|e| io_error(&bundle, e))?,
+        for directory in ["proc", "dev"].map(|name| rootfs.join(name)) {
+            // A link of that name would lead out of the image.
+            match fs::symlink_metadata(&directory) {
+                Ok(found) if found.is_dir() => {}
+                _ => fs::create_dir(&directory).map_err(|e| io_error(&directory, e))?,
+            }
         }
+        let compiled = unfinished.join("ready");
+        self.compile(rustc, program, &compiled)?;
+        // In place of what the image may have there, be it a link.
+        let ready = rootfs.join("ready");
+        fs::rename(&compiled, &ready).map_err(|e| io_error(&ready, e))?;
+        let file = unfinished.join("config.json");
+        fs::write(&file, format!("{config:#}\n")).map_err(|e| io_error(&file, e))?;
+        fs::rename(unfinished, &bundle).map_err(|e| io_error(&bundle, e))?;
         Ok(bundle)
     }
 
-    fn compile(&self, rustc: &Rustc, output: &Path) -> Result<(), RuntimeError> {
-        let source = output.with_extension("rs");
-        fs::write(&source, SOURCE).map_err(|e| io_error(&source, e))?;
+    fn compile(&self, rustc: &Rustc, program: Program, output: &Path) -> Result<(), RuntimeError> {
+        let sources = tempfile::tempdir().map_err(|e| io_error(Path::new("a temporary directory"), e))?;
+        let source = sources.path().join(program.name()).with_extension("rs");
+        let start = sources.path().join("start");
+        fs::create_dir(&start)
+            .and_then(|()| fs::write(start.join("native.rs"), START))
+            .and_then(|()| fs::write(&source, program.source()))
+            .map_err(|e| io_error(&source, e))?;
         let compiled = Command::new(&rustc.program).args(RUSTC_ARGUMENTS).arg(output).arg(&source).output();
-        fs::remove_file(&source).map_err(|e| io_error(&source, e))?;
         let compiled = compiled.map_err(|e| io_error(&rustc.program, e))?;
         if compiled.status.success() {
             return Ok(());
@@ -166,20 +271,11 @@ struct Rustc {
     component: Component,
 }
 
-/// A directory that is removed unless it was renamed.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Removes what processes that were killed left unfinished.
 fn remove_unfinished(images: &Path) {
     for entry in fs::read_dir(images).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let maker = name.strip_prefix(".unfinished-").and_then(|rest| rest.split('-').next());
+        let maker = name.strip_prefix(UNFINISHED).and_then(|rest| rest.split('-').next());
         if maker.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -189,7 +285,7 @@ fn remove_unfinished(images: &Path) {
 /// What an image depends on, besides its own parts: the program's source, how it is compiled, and the configuration.
 fn key(parts: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (SOURCE, RUSTC_ARGUMENTS, bundle::config(&[]).to_string()).hash(&mut hasher);
+    (Program::Ready.source(), START, RUSTC_ARGUMENTS, bundle::config(&[]).to_string()).hash(&mut hasher);
     parts.hash(&mut hasher);
     hasher.finish()
 }
@@ -216,6 +312,12 @@ fn is_static_elf(bytes: &[u8]) -> bool {
     });
     let mut kinds = kinds.map(|kind| kind.is_some_and(|kind| kind != PT_INTERP));
     bytes.starts_with(b"\x7fELF\x02\x01") && kinds.all(|fine| fine)
+}
+
+fn read_config(image: &Bundle) -> Result<Value, RuntimeError> {
+    let file = image.path.join("config.json");
+    let config = File::open(&file).and_then(|file| Ok(serde_json::from_reader(BufReader::new(file))?));
+    config.map_err(|e| io_error(&file, e))
 }
 
 fn io_error(path: &Path, source: io::Error) -> RuntimeError {

@@ -4,20 +4,24 @@
 //! reading from its standard output. The image lies on disk as an unpacked bundle and nothing is compiled, so the only
 //! temperature is `cold`: a container has nothing to load in advance but the page cache.
 //!
-//! Two images: `container/scratch` holds one static program of about a kilobyte, `/ready`, that the host's own rustc
+//! Four images: `container/scratch` holds one static program of about a kilobyte, `/ready`, that the host's own rustc
 //! compiles from this project's source; `container/busybox` holds the machine's static busybox beside it and runs
 //! `/bin/sh -c "exec /ready"`, so that a shell starts, parses and executes, as most real images do, and what says ready
-//! is still the workload itself.
+//! is still the workload itself. `container/alpine` and `container/debian` do the same with the shell of a distribution's
+//! root file system: the one that `ALPINE_ROOTFS` or `DEBIAN_ROOTFS` names, a directory or a tarball, else the one that
+//! `tools/setup-images.sh` put into `target/images`. It is copied once, and says its own version; containers cannot write
+//! to it.
 
 pub(super) mod bundle;
 mod image;
+mod source;
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use super::{Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload};
+use super::{Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload, workload::Program};
 use crate::{
     Component, Isolation, Subject, Temperature,
     launcher::{
@@ -55,6 +59,10 @@ pub struct Container {
     identity: Identity,
     launcher: Launcher,
     bundle: Bundle,
+    /// Whether the bundle is an image of this project's, which can carry another of its programs.
+    own: bool,
+    /// Thousandths of a core.
+    cpu: Option<u32>,
     limits: Limits,
 }
 
@@ -76,6 +84,23 @@ impl Container {
         Self::of_image(launcher, "container/busybox", |images| images.busybox())
     }
 
+    /// Containers of the Alpine root file system that `ALPINE_ROOTFS` names, or that the set-up made. Its own shell starts
+    /// the workload, and its own release file says the version.
+    ///
+    /// # Errors
+    /// As [`scratch`](Self::scratch), and [`RuntimeError::Unavailable`] when there is none, or what there is is none.
+    pub fn alpine(launcher: &Launcher) -> Result<Self, RuntimeError> {
+        Self::of_image(launcher, "container/alpine", |images| images.family(&source::ALPINE))
+    }
+
+    /// Containers of the Debian root file system that `DEBIAN_ROOTFS` names, or that the set-up made.
+    ///
+    /// # Errors
+    /// As [`alpine`](Self::alpine).
+    pub fn debian(launcher: &Launcher) -> Result<Self, RuntimeError> {
+        Self::of_image(launcher, "container/debian", |images| images.family(&source::DEBIAN))
+    }
+
     /// Containers of a bundle of one's own. Its program follows the ready protocol of [`Workload`].
     ///
     /// # Errors
@@ -83,7 +108,7 @@ impl Container {
     pub fn bundle(launcher: &Launcher, subject: Subject, path: &Path) -> Result<Self, RuntimeError> {
         let bundle = Bundle::open(path)?;
         let identity = identity(launcher, subject)?;
-        Ok(Self { identity, launcher: launcher.clone(), bundle, limits: Limits::default() })
+        Ok(Self { identity, launcher: launcher.clone(), bundle, own: false, cpu: None, limits: Limits::default() })
     }
 
     /// Bounds every container. The memory limit holds where the launcher [can set one](Launcher::limits_memory).
@@ -92,6 +117,32 @@ impl Container {
         self.limits = limits;
         self.identity = with_memory_limit(self.identity, &self.launcher, limits);
         self
+    }
+
+    /// Gives every container so many thousandths of a core: `100` is a tenth, `2000` are two cores. The kernel counts over
+    /// 100 ms, so a container may use its share of that at once, and then waits for the next.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Unavailable`] when the launcher [cannot set one](Launcher::limits_cpu), [`RuntimeError::Invalid`]
+    /// when the share is below 10 thousandths, which the kernel takes for too little.
+    pub fn with_cpu_limit(mut self, thousandths: u32) -> Result<Self, RuntimeError> {
+        if !self.launcher.limits_cpu() {
+            let subject = self.identity.subject.clone();
+            let reason =
+                format!("no limit of CPU time: the cgroup view {} has no cpu controller", self.launcher.cgroup());
+            let remedy =
+                "start the launcher with CgroupView::Host, or hand the controller to this user's cgroup".to_owned();
+            return Err(Unavailable { subject, reason, remedy }.into());
+        }
+        if thousandths < 10 {
+            let reason = format!("{thousandths} thousandths of a core: the kernel takes no less than 10");
+            return Err(RuntimeError::Invalid { workload: self.identity.subject.to_string(), reason });
+        }
+        self.cpu = Some(thousandths);
+        let share = f64::from(thousandths) / 1000.0;
+        self.identity =
+            self.identity.with_setting("cpu_limit", format!("{share} cores over {} ms", image::CPU_PERIOD / 1000));
+        Ok(self)
     }
 
     /// The bundle on disk: the one that peers are given as well.
@@ -128,7 +179,14 @@ impl Container {
         }
         let limits = Limits::default();
         let identity = with_memory_limit(identity, launcher, limits);
-        Ok(Self { identity, launcher: launcher.clone(), bundle: Bundle::open(&image.bundle)?, limits })
+        Ok(Self {
+            identity,
+            launcher: launcher.clone(),
+            bundle: Bundle::open(&image.bundle)?,
+            own: true,
+            cpu: None,
+            limits,
+        })
     }
 }
 
@@ -186,16 +244,29 @@ impl Runtime for Container {
                 reason: "it has no native form, which the container's image would carry".to_owned(),
             });
         }
+        let images = Images { subject: &subject, directory: self.launcher.directory() };
+        let path = match &workload.program {
+            Some(program) if *program != Program::Ready && self.own => images.with_program(&self.bundle, *program)?,
+            Some(program) if *program != Program::Ready => {
+                return Err(RuntimeError::UnsupportedWorkload {
+                    subject,
+                    workload: workload.name.clone(),
+                    reason: "the bundle carries a program of its own".to_owned(),
+                });
+            }
+            _ => self.bundle.path.clone(),
+        };
         // It may have changed since.
-        let bundle = Bundle::open(&self.bundle.path)?;
+        let bundle = Bundle::open(&path)?;
+        let directory = self.cpu.map(|cpu| images.with_cpu_limit(&bundle, cpu)).transpose()?;
         Ok(Box::new(Prepared::new(Shared {
             subject,
             workload: bundle.path.display().to_string(),
             launcher: self.launcher.clone(),
-            bundle: bundle.path,
+            bundle: directory.as_ref().map_or(bundle.path, |directory| directory.path().to_owned()),
             payload: Payload::Exec,
             limits: self.limits,
-            directory: None,
+            directory,
         })))
     }
 }
@@ -225,6 +296,14 @@ impl Artifact for Prepared {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
         let Shared { launcher, payload, limits, .. } = &*self.0;
         launcher.pool().reserve_for(concurrent, *payload, limits.time).map_err(|e| self.0.error(e))
+    }
+
+    fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
+        self.reserve(concurrent.max(self.0.launcher.pool().workers_for(live)))
+    }
+
+    fn image(&self) -> Option<PathBuf> {
+        Bundle::open(&self.0.bundle).ok().map(|bundle| bundle.rootfs)
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
@@ -265,6 +344,10 @@ impl Instance for Ready {
         self.ready_at
     }
 
+    fn is_alive(&mut self) -> bool {
+        self.held.as_ref().is_some_and(|held| self.shared.launcher.pool().is_alive(held))
+    }
+
     fn stop(mut self: Box<Self>) -> Result<(), RuntimeError> {
         self.end()
     }
@@ -286,6 +369,9 @@ pub(crate) fn runtime_error(subject: &Subject, workload: &str, limits: Limits, e
         WorkerError::Failure(Failure::NotReady) => RuntimeError::NotReady { workload },
         WorkerError::Failure(Failure::TimeLimit) => RuntimeError::TimeLimit { workload, limit: limits.time },
         WorkerError::Failure(Failure::MemoryLimit) => RuntimeError::MemoryLimit { workload, limit: limits.memory },
+        WorkerError::Failure(Failure::Exhausted { resource, reason }) => {
+            RuntimeError::Full { subject, resource, reason }
+        }
         WorkerError::Failure(Failure::Engine(reason)) => RuntimeError::Engine { subject, reason },
     }
 }

@@ -25,7 +25,10 @@
 
 mod bundle;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Workload,
@@ -101,7 +104,9 @@ impl WasmContainer {
     pub fn wasmedge(launcher: &Launcher) -> Result<Self, RuntimeError> {
         let subject: Subject = "container+wasmedge".parse().expect("a valid constant");
         let component = super::wasmedge::contained::component(&subject)?;
+        let sdk = versions::component(&subject, "wasmedge-sdk")?;
         let identity = Identity::new(subject, component, Isolation::WasmInContainer)
+            .with_component(sdk)
             .with_setting("wasi", "preview1, the adapter's own");
         Self::new(launcher, identity, WasmEngine::WasmEdge)
     }
@@ -173,8 +178,14 @@ impl WasmContainer {
             WasmEngine::WasmEdge => {
                 set("made_before", "nothing");
                 set("mode", if precompiled { "aot" } else { "interpreter" });
-                let content = if precompiled { super::wasmedge::contained::compile(wasm)? } else { wasm.to_vec() };
-                (if precompiled { "module.so" } else { "module.wasm" }, content)
+                if precompiled {
+                    for (name, value) in super::wasmedge::contained::COMPILER {
+                        set(name, value);
+                    }
+                    ("module.so", super::wasmedge::contained::compile(wasm)?)
+                } else {
+                    ("module.wasm", wasm.to_vec())
+                }
             }
         };
         Ok(Form { name, content, settings })
@@ -247,12 +258,20 @@ impl Artifact for Contained {
         self.container.reserve(concurrent)
     }
 
+    fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
+        self.container.reserve_live(live, concurrent)
+    }
+
     fn settings(&self) -> BTreeMap<String, String> {
         self.settings.clone()
     }
 
     fn artifact_bytes(&self) -> Option<u64> {
         Some(self.bytes)
+    }
+
+    fn image(&self) -> Option<PathBuf> {
+        self.container.image()
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {

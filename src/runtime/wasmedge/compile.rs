@@ -12,6 +12,10 @@ use super::{ffi, signals};
 /// The optimisation level of both compilers, ahead of time and just in time: the engine's default.
 pub(super) const LEVEL_NAME: &str = "O3";
 
+/// What bears on the figures of modules that a watch may stop.
+pub(super) const SETTINGS: [(&str, &str); 3] =
+    [("compiler", "llvm"), ("opt_level", LEVEL_NAME), ("interruptible", "true")];
+
 /// Compiles `wasm`; works in `directory`.
 pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
     compiled(wasm, directory, true)

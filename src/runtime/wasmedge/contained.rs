@@ -18,6 +18,9 @@ pub(crate) fn component(subject: &Subject) -> Result<Component, RuntimeError> {
     super::component(subject)
 }
 
+/// The settings of [`compile`].
+pub(crate) const COMPILER: [(&str, &str); 3] = compile::SETTINGS;
+
 /// The machine code of `wasm`, which is checked first.
 pub(crate) fn compile(wasm: &[u8]) -> Result<Vec<u8>, RuntimeError> {
     let job = job(Mode::Aot, Limits::default())?;

@@ -144,10 +144,9 @@ impl WasmEdge {
             .with_setting("memory_limit_bytes", limits.memory)
             .with_setting("wasi", "preview1, the adapter's own");
         if mode != Mode::Interpreter {
-            identity = identity
-                .with_setting("compiler", "llvm")
-                .with_setting("opt_level", compile::LEVEL_NAME)
-                .with_setting("interruptible", true);
+            for (name, value) in compile::SETTINGS {
+                identity = identity.with_setting(name, value);
+            }
         }
         Ok(Self { identity, mode, limits, config: Arc::new(config), watch: Arc::new(watch) })
     }

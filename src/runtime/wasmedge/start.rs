@@ -5,7 +5,7 @@ use std::{ffi::CString, os::unix::ffi::OsStrExt, path::Path, sync::Arc};
 use super::{
     Mode, callable, compile,
     ffi::{self, Config, End, Engine, Fault, Linked, Live, Module},
-    room::{ROOM, Seat},
+    room::{Need, ROOM, Seat},
     signals,
     watch::Watch,
 };
@@ -14,8 +14,16 @@ use crate::{
     runtime::{Artifact, Instance, Limits, RuntimeError},
 };
 
-/// The most memory mappings that a live instance was seen to hold, with a module of its own, and some.
-const MAPPINGS: usize = 12;
+/// The addresses that the engine reserves for a memory, whatever its size.
+const RESERVED: u64 = 12 << 30;
+
+/// The most memory mappings that a live instance was seen to hold, and some. One compiled just in time has its code too.
+const fn mappings(mode: Mode) -> u64 {
+    match mode {
+        Mode::Interpreter | Mode::Aot => 3,
+        Mode::Jit => 8,
+    }
+}
 
 /// What the artifacts of one workload share.
 #[derive(Debug)]
@@ -71,7 +79,7 @@ impl Job {
         let outcome = guest(engine);
         drop((watched, signals));
         let (ready_at, live) = self.ready(outcome)?;
-        Ok(Box::new(Ready { ready_at, _live: live, _file: file, _seat: seat }))
+        Ok(Box::new(Ready { ready_at, live, _file: file, _seat: seat }))
     }
 
     /// What the end of a guest means: its reading, if all went well.
@@ -107,7 +115,7 @@ impl Job {
     }
 
     fn seat(&self, concurrent: usize) -> Result<Seat, RuntimeError> {
-        ROOM.take(concurrent.saturating_mul(MAPPINGS), &self.subject)
+        ROOM.take(Need { mappings: mappings(self.mode), addresses: RESERVED }.times(concurrent), &self.subject)
     }
 
     /// A fresh executor links, instantiates and runs `module`.
@@ -242,7 +250,7 @@ impl Artifact for Warm {
 struct Ready {
     ready_at: u64,
     // Declared before the seat, so that its mappings are gone when the seat is free.
-    _live: Live,
+    live: Live,
     // The loader knows a library by its path: no other file may have this one as long as the library is loaded.
     _file: Option<Arc<File>>,
     _seat: Seat,
@@ -251,6 +259,10 @@ struct Ready {
 impl Instance for Ready {
     fn ready_at(&self) -> u64 {
         self.ready_at
+    }
+
+    fn is_alive(&mut self) -> bool {
+        self.live.is_alive()
     }
 
     fn stop(self: Box<Self>) -> Result<(), RuntimeError> {

@@ -27,12 +27,29 @@ pub(super) struct Budget {
     pub(super) memory: usize,
     /// The most elements of all tables together: more where more memory is allowed, one (of 8 bytes) for each 4 KiB.
     pub(super) table_elements: usize,
+    /// Whether a pool's slots are no larger than the memories that the module begins with.
+    pub(super) dense: bool,
+}
+
+impl Budget {
+    /// For a dense pool of a module whose memory begins with `bytes`: it stays so.
+    pub(super) fn without_growth(mut self, bytes: u64) -> Self {
+        self.limits.memory = bytes.next_multiple_of(PAGE).max(PAGE).min(self.memory as u64);
+        self.memory = self.limits.memory as usize;
+        self
+    }
 }
 
 impl From<Limits> for Budget {
     fn from(limits: Limits) -> Self {
         let memory = limits.memory.min(MEMORY_MAX) as usize;
-        Self { limits, ticks: ticks(limits.time), memory, table_elements: TABLE_ELEMENTS.max(memory / 4096) }
+        Self {
+            limits,
+            ticks: ticks(limits.time),
+            memory,
+            table_elements: TABLE_ELEMENTS.max(memory / 4096),
+            dense: false,
+        }
     }
 }
 
@@ -46,8 +63,11 @@ pub(super) fn on_demand() -> Config {
 
 /// The same with a pool of `slots`, each as large as the memory limit and no larger: 4 GiB each, as Wasmtime would take,
 /// cost a page table for every instance and end the address space at 32,000 instances.
+///
+/// A dense pool has slots of the memories' own size, nothing between them, and no image of the module mapped into them: the
+/// kernel then sees one mapping, whatever their number, and they share page tables. The code checks each access instead.
 pub(super) fn pooling(slots: u32, tables: u32, budget: &Budget) -> Config {
-    let memory = (budget.memory as u64).next_multiple_of(PAGE).max(PAGE);
+    let memory = memory_slot(budget);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(slots)
         .total_memories(slots)
@@ -58,8 +78,26 @@ pub(super) fn pooling(slots: u32, tables: u32, budget: &Budget) -> Config {
         .max_memory_size(memory as usize)
         .max_unused_warm_slots(slots);
     let mut config = on_demand();
+    if budget.dense {
+        config.memory_guard_size(0).guard_before_linear_memory(false).memory_init_cow(false);
+    }
     config.memory_reservation(memory).allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
+}
+
+fn memory_slot(budget: &Budget) -> u64 {
+    (budget.memory as u64).next_multiple_of(PAGE).max(PAGE)
+}
+
+/// Addresses that one slot of a pool takes: Wasmtime's guard is 32 MiB, and pointers in tables take 8 bytes.
+pub(super) fn slot(budget: &Budget) -> u64 {
+    let guard = if budget.dense { 0 } else { 32 << 20 };
+    memory_slot(budget) + guard + (budget.table_elements as u64) * 8
+}
+
+/// Addresses that one memory takes: what it may grow into, and the guards on both sides, which neighbours share.
+pub(super) fn reserved(engine: &Engine) -> u64 {
+    engine.get_memory_reservation().saturating_add(engine.get_memory_guard_size().saturating_mul(2))
 }
 
 /// What the engine of one temperature adds to the settings of a figure, asked from the engine itself.
@@ -70,6 +108,9 @@ pub(super) fn settings(engine: &Engine) -> BTreeMap<String, String> {
         Some(pool) => {
             set("allocator", "pooling".to_owned());
             set("pool_slots", pool.get_total_core_instances().to_string());
+            if engine.get_memory_guard_size() == 0 {
+                set("pool_layout", "dense: no guards, no growth, memories initialised by copying".to_owned());
+            }
         }
         None => {
             set("allocator", "on-demand".to_owned());

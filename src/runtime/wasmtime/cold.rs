@@ -4,14 +4,20 @@ use std::{collections::BTreeMap, fs, sync::Arc};
 
 use wasmtime::{Engine, Module};
 
-use super::{budget, guest::Job, guest::message, host, room::ROOM};
+use super::{
+    budget,
+    guest::Job,
+    guest::message,
+    host,
+    room::{Need, ROOM},
+};
 use crate::{
     disk,
     runtime::{Artifact, Instance, RuntimeError},
 };
 
 /// The most memory mappings that a live instance with an engine of its own was seen to hold, and some.
-pub(super) const MAPPINGS: usize = 8;
+pub(super) const MAPPINGS: u64 = 8;
 
 pub(super) struct Cold {
     job: Job,
@@ -22,11 +28,15 @@ impl Cold {
     pub(super) fn new(job: Job, wasm: &[u8]) -> Result<Self, RuntimeError> {
         Ok(Self { job, module: disk::Artifact::write(wasm)? })
     }
+
+    fn need(&self) -> Need {
+        Need { mappings: MAPPINGS, addresses: budget::reserved(&self.job.plain) }
+    }
 }
 
 impl Artifact for Cold {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        ROOM.take(concurrent.saturating_mul(MAPPINGS), &self.job.subject).map(drop)
+        ROOM.take(self.need().times(concurrent), &self.job.subject).map(drop)
     }
 
     fn settings(&self) -> BTreeMap<String, String> {
@@ -39,7 +49,7 @@ impl Artifact for Cold {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let job = &self.job;
-        let seat = Arc::new(ROOM.take(MAPPINGS, &job.subject)?);
+        let seat = Arc::new(ROOM.take(self.need(), &job.subject)?);
         let path = self.module.path();
         let wasm = fs::read(path).map_err(|source| RuntimeError::Io { path: path.to_owned(), source })?;
         let engine = Engine::new(&budget::on_demand()).map_err(|error| job.engine(&error))?;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use wasmtime::{
-    Engine, Error, ExternType, Instance as Guest, InstancePre, Linker, Module, ModuleExport, PoolConcurrencyLimitError,
-    Result, Store, Trap,
+    Engine, Error, Extern, ExternType, Instance as Guest, InstancePre, Linker, Module, ModuleExport,
+    PoolConcurrencyLimitError, Result, Store, Trap,
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Subject,
-    runtime::{Instance, RuntimeError, wasi},
+    runtime::{Instance, Resource, RuntimeError, wasi},
 };
 
 /// What the artifacts of one workload share.
@@ -62,22 +62,23 @@ impl Job {
         prepared: &Prepared,
         seat: Arc<Seat>,
     ) -> Result<Box<dyn Instance>, RuntimeError> {
-        let (ready_at, store) = self.run(engine, prepared)?;
-        Ok(Box::new(Ready { ready_at, _store: store, _seat: seat }))
+        let (ready_at, live) = self.run(engine, prepared)?;
+        Ok(Box::new(Ready { ready_at, live, start: prepared.start, memory: prepared.memory, _seat: seat }))
     }
 
     /// The same, as its parts: the reading, and what the instance lives in.
-    pub(super) fn run(&self, engine: &Engine, prepared: &Prepared) -> Result<(u64, Store<Host>), RuntimeError> {
+    pub(super) fn run(&self, engine: &Engine, prepared: &Prepared) -> Result<(u64, Live), RuntimeError> {
         let _running = self.ticker.as_ref().map(|ticker| ticker.running());
         let mut store = Store::new(engine, Host::new(prepared.memory, &self.budget));
         store.limiter(|host| host);
         store.set_epoch_deadline(self.budget.ticks);
-        if let Err(error) = call(&mut store, prepared) {
+        let mut guest = None;
+        if let Err(error) = call(&mut store, prepared, &mut guest) {
             self.judge(&error)?;
         }
         let workload = || self.workload.clone();
         let ready_at = store.data().wasi.reading().ok_or_else(|| RuntimeError::NotReady { workload: workload() })?;
-        Ok((ready_at, store))
+        Ok((ready_at, Live { store, guest }))
     }
 
     /// What the engine's error means. `Ok` for an exit with status 0.
@@ -92,7 +93,7 @@ impl Job {
             (None, Some(trap)) => RuntimeError::Failed { workload, reason: trap.to_string() },
             (None, None) if error.is::<PoolConcurrencyLimitError>() => {
                 let reason = format!("{}: call Artifact::reserve with a larger number, or stop some", message(error));
-                RuntimeError::Full { subject: self.subject.clone(), reason }
+                RuntimeError::Full { subject: self.subject.clone(), resource: Resource::Slots, reason }
             }
             (None, None) => self.engine(error),
         })
@@ -114,8 +115,9 @@ impl Job {
     }
 }
 
-fn call(store: &mut Store<Host>, prepared: &Prepared) -> Result<()> {
-    let guest: Guest = prepared.pre.instantiate(&mut *store)?;
+/// Leaves the instance in `made`, also where it ends by leaving.
+fn call(store: &mut Store<Host>, prepared: &Prepared, made: &mut Option<Guest>) -> Result<()> {
+    let guest = *made.insert(prepared.pre.instantiate(&mut *store)?);
     let start = guest.get_module_export(&mut *store, &prepared.start).and_then(|export| export.into_func());
     // `Job::link` saw that it is a function of this type.
     start.ok_or_else(|| Error::msg("_start is gone"))?.typed::<(), ()>(&*store)?.call(store, ())
@@ -126,17 +128,36 @@ pub(super) fn message(error: &Error) -> String {
     format!("{error:#}")
 }
 
+/// What an instance lives in.
+pub(super) struct Live {
+    store: Store<Host>,
+    guest: Option<Guest>,
+}
+
 /// An instance that has run to ready. Its store holds all that it has.
 struct Ready {
     ready_at: u64,
     // Declared before the seat, so that its mappings are gone when the seat is free.
-    _store: Store<Host>,
+    live: Live,
+    start: ModuleExport,
+    memory: Option<ModuleExport>,
     _seat: Arc<Seat>,
 }
 
 impl Instance for Ready {
     fn ready_at(&self) -> u64 {
         self.ready_at
+    }
+
+    /// Its memory can be read, or without one, its function be called.
+    fn is_alive(&mut self) -> bool {
+        let Live { store, guest: Some(guest) } = &mut self.live else { return false };
+        let export = guest.get_module_export(&mut *store, self.memory.as_ref().unwrap_or(&self.start));
+        match export {
+            Some(Extern::Memory(memory)) => std::hint::black_box(memory.data(&*store).first()).is_some(),
+            Some(Extern::Func(_)) => true,
+            _ => false,
+        }
     }
 
     fn stop(self: Box<Self>) -> Result<(), RuntimeError> {

@@ -64,6 +64,18 @@ impl Wasmtime {
         Self::with_limits(Limits::default())
     }
 
+    /// Wasmtime with pools that hold as many instances as can be: each memory stays as large as the module begins with, lies
+    /// beside the next one without a guard, and is initialised by copying. Its warm starts' settings say so; the other
+    /// temperatures have no pool and are as without.
+    ///
+    /// # Errors
+    /// As [`with_limits`](Self::with_limits).
+    pub fn dense() -> Result<Self, RuntimeError> {
+        let mut wasmtime = Self::new()?;
+        wasmtime.budget.dense = true;
+        Ok(wasmtime)
+    }
+
     /// Wasmtime with limits of one's own, for each of its instances.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use super::{
     budget,
     guest::{Job, message},
     host::{self, Host},
-    room::ROOM,
+    room::{Need, ROOM},
 };
 use crate::{
     disk,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The most memory mappings that a live instance with a mapped module of its own was seen to hold, and some.
-pub(super) const MAPPINGS: usize = 8;
+pub(super) const MAPPINGS: u64 = 8;
 
 pub(super) struct Precompiled {
     job: Job,
@@ -43,6 +43,10 @@ impl Precompiled {
         Ok(artifact)
     }
 
+    fn need(&self) -> Need {
+        Need { mappings: MAPPINGS, addresses: budget::reserved(&self.job.plain) }
+    }
+
     fn load(&self) -> Result<Module> {
         // SAFETY: `deserialize_file` asks for two things. The content must come from this engine's compiler, unaltered:
         // `new`, the only constructor, wrote what `precompile_module` of this very engine returned. And the file must
@@ -55,7 +59,7 @@ impl Precompiled {
 
 impl Artifact for Precompiled {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        ROOM.take(concurrent.saturating_mul(MAPPINGS), &self.job.subject).map(drop)
+        ROOM.take(self.need().times(concurrent), &self.job.subject).map(drop)
     }
 
     fn settings(&self) -> BTreeMap<String, String> {
@@ -67,7 +71,7 @@ impl Artifact for Precompiled {
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
-        let seat = Arc::new(ROOM.take(MAPPINGS, &self.job.subject)?);
+        let seat = Arc::new(ROOM.take(self.need(), &self.job.subject)?);
         let module = self.load().map_err(|error| self.job.engine(&error))?;
         let prepared = self.job.link(&self.linker, &module)?;
         self.job.start(&self.job.plain, &prepared, seat)

@@ -103,7 +103,7 @@ fn what_a_live_instance_maps_is_within_what_is_counted_for_it() {
             let alive: Vec<_> = (0..200).map(|_| artifact.start().unwrap()).collect();
             let taken = maps().saturating_sub(before);
             drop(alive);
-            taken / 200
+            taken as u64 / 200
         };
         let least = (0..3).map(|_| each()).min().unwrap();
         eprintln!("{temperature}: {least} mappings each");
@@ -111,6 +111,56 @@ fn what_a_live_instance_maps_is_within_what_is_counted_for_it() {
             (1..=counted).contains(&least),
             "{temperature}: {least} mappings for each instance, {counted} are counted"
         );
+    }
+}
+
+#[test]
+fn a_dense_pool_takes_one_mapping_for_many_slots() {
+    let maps = || fs::read_to_string("/proc/self/maps").unwrap().lines().count();
+    let wasmtime = Wasmtime::dense().unwrap();
+    let each = |instances: usize| {
+        let artifact = wasmtime.prepare(&ready_and("(table 10 funcref)"), Temperature::Warm).unwrap();
+        artifact.reserve(instances).unwrap();
+        let before = maps();
+        let alive: Vec<_> = (0..instances).map(|_| artifact.start().unwrap()).collect();
+        let taken = maps().saturating_sub(before);
+        drop(alive);
+        taken
+    };
+    // Other tests run in this process: the least of three.
+    let taken = (0..3).map(|_| each(64 * warm::SLOTS_A_MAPPING)).min().unwrap();
+    assert!(taken <= 64, "{taken} mappings");
+}
+
+#[test]
+fn memory_in_a_dense_pool_does_not_grow_and_the_settings_say_so() {
+    let wasmtime = Wasmtime::dense().unwrap();
+    let artifact = wasmtime.prepare(&Workload::ready(), Temperature::Warm).unwrap();
+    artifact.reserve(30_000).unwrap();
+    artifact.start().unwrap().stop().unwrap();
+    let settings = artifact.settings();
+    assert_eq!((settings["pool_slots"].as_str(), settings["memory_reservation_bytes"].as_str()), ("30000", "65536"));
+    assert!(settings["pool_layout"].starts_with("dense"), "{settings:?}");
+    let growing = ready_and(
+        "(func $grow (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (unreachable)))) (start $grow)",
+    );
+    let refused = run(&wasmtime, &growing, Temperature::Warm);
+    assert!(matches!(refused, Err(RuntimeError::MemoryLimit { limit: 65_536, .. })), "{refused:?}");
+    run(&wasmtime, &growing, Temperature::Precompiled).unwrap();
+    // Slots do not share what they hold: a memory is as the module has it, whatever was in the slot before.
+    let dirty = ready_and(
+        "(func $dirty (if (i32.load8_u (i32.const 4096)) (then (unreachable))) (i32.store8 (i32.const 4096) (i32.const 1))) (start $dirty)",
+    );
+    let artifact = wasmtime.prepare(&dirty, Temperature::Warm).unwrap();
+    for _ in 0..200 {
+        artifact.start().unwrap().stop().unwrap();
+    }
+    // Nor reach what is beside them.
+    for at in ["65536", "65533", "131072", "-1"] {
+        let beyond = ready_and(&format!("(func $beyond (i32.store (i32.const {at}) (i32.const 1))) (start $beyond)"));
+        let artifact = wasmtime.prepare(&beyond, Temperature::Warm).unwrap();
+        let failed = artifact.start().map(drop);
+        assert!(matches!(failed, Err(RuntimeError::Failed { .. })), "{at}: {failed:?}");
     }
 }
 

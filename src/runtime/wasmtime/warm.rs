@@ -11,7 +11,7 @@ use super::{
     budget,
     guest::{Job, Prepared, message},
     host,
-    room::{ROOM, Seat},
+    room::{Need, ROOM, Seat},
 };
 use crate::runtime::{Artifact, Instance, RuntimeError};
 
@@ -19,7 +19,10 @@ use crate::runtime::{Artifact, Instance, RuntimeError};
 const SLOTS: usize = 64;
 
 /// The most memory mappings that a slot was seen to hold.
-pub(super) const MAPPINGS: usize = 3;
+pub(super) const MAPPINGS: u64 = 3;
+
+/// Slots of a dense pool that take one mapping, at least: the kernel joins them all, but for what else they need.
+pub(super) const SLOTS_A_MAPPING: usize = 64;
 
 pub(super) struct Warm {
     job: Job,
@@ -29,6 +32,7 @@ pub(super) struct Warm {
 }
 
 struct Pool {
+    job: Job,
     engine: Engine,
     prepared: Prepared,
     seat: Arc<Seat>,
@@ -48,7 +52,6 @@ impl Warm {
 
 impl Pool {
     fn new(job: &Job, wasm: &[u8], slots: usize) -> Result<Self, RuntimeError> {
-        let seat = Arc::new(ROOM.take(slots.saturating_mul(MAPPINGS), &job.subject)?);
         // What the module needs is known when it is compiled; an engine without a pool tells, and says what is wrong.
         let needs =
             Module::from_binary(&job.plain, wasm).map_err(|error| job.invalid(message(&error)))?.resources_required();
@@ -59,14 +62,23 @@ impl Pool {
             let workload = job.workload.clone();
             return Err(RuntimeError::MemoryLimit { workload, limit: job.budget.limits.memory });
         }
-        // No machine has room for 2^32 slots: `take` has refused them.
+        let mut job = job.clone();
+        if job.budget.dense {
+            job.budget = job.budget.without_growth(pages.saturating_mul(budget::PAGE));
+        }
+        // No machine has room for 2^32 slots: `take` refuses them.
         let config = budget::pooling(slots.try_into().unwrap_or(u32::MAX), needs.num_tables, &job.budget);
+        let mut need = Need { mappings: MAPPINGS, addresses: budget::slot(&job.budget) }.times(slots);
+        if job.budget.dense {
+            need.mappings = slots.div_ceil(SLOTS_A_MAPPING) as u64;
+        }
+        let seat = Arc::new(ROOM.take(need, &job.subject)?);
         let engine = Engine::new(&config).map_err(|error| job.engine(&error))?;
         let module = Module::from_binary(&engine, wasm).map_err(|error| job.invalid(message(&error)))?;
         let linker = host::linker(&engine).map_err(|error| job.engine(&error))?;
         let prepared = job.link(&linker, &module)?;
         job.tick(&engine);
-        Ok(Self { engine, prepared, seat, slots })
+        Ok(Self { job, engine, prepared, seat, slots })
     }
 }
 
@@ -92,6 +104,6 @@ impl Artifact for Warm {
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         // Held while the guest runs: who reserves meanwhile waits for it, and it ends within its time limit.
         let pool = self.pool();
-        self.job.start(&pool.engine, &pool.prepared, Arc::clone(&pool.seat))
+        pool.job.start(&pool.engine, &pool.prepared, Arc::clone(&pool.seat))
     }
 }

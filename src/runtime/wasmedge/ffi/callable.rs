@@ -15,7 +15,7 @@ use std::{
 
 use wasmedge_sys::ffi::{self, WasmEdge_ErrCode_HostFuncError, WasmEdge_ErrCode_Success};
 
-use super::{Config, Engine, Fault, Imports, Instance, LOG, Module, Store, check, string};
+use super::{Config, Engine, Fault, Imports, Instance, Module, Store, check, log, string};
 use crate::runtime::wasmedge::{Mode, PAGE};
 
 /// The module that guests import from, and the name of the memory in it.
@@ -98,7 +98,7 @@ unsafe impl Sync for Env {}
 impl Env {
     /// A memory of one page at least, and so many at least and at most.
     pub(crate) fn new((least, most): (u64, u64)) -> Result<Arc<Self>, Fault> {
-        LOG.take();
+        log::take();
         // SAFETY: limit and type are copied by the calls that take them, and freed here. The module owns the memory once it
         // is added, so the pointer is valid as long as the module.
         unsafe {
@@ -190,7 +190,7 @@ impl<H: Host> Guest<H> {
         host: H,
         exports: &[&'static str],
     ) -> Result<Self, Fault> {
-        LOG.take();
+        log::take();
         let executor = engine.executor_ptr();
         let shared = Shared { host, executor: Cell::new(executor), memory: env.memory, exports: OnceCell::new() };
         let shared = Pinned::new(shared);

@@ -1,4 +1,4 @@
-//! The cgroups that a launcher makes: all below one directory of its own in each hierarchy, itself below the caller's
+//! The cgroups that this crate makes: all below one directory of its own in each hierarchy, itself below the caller's
 //! own cgroup, so that what accounts for or limits the caller keeps holding.
 //!
 //! The directory carries its owner's process id and start time for people to read. For the program the owner is alive
@@ -17,14 +17,15 @@ use rustix::{
     process::{Pid, Signal, kill_process},
 };
 
-const PREFIX: &str = "runtime-baseline-";
+/// How the name of every such directory begins.
+pub(crate) const PREFIX: &str = "runtime-baseline-";
 
 /// How long a killed process may take to leave its cgroup. It takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The own directories of one launcher, removed when dropped.
+/// The own directories of one process, removed when dropped.
 #[derive(Debug)]
-pub(super) struct Scope {
+pub(crate) struct Scope {
     directories: Vec<(PathBuf, File)>,
 }
 
@@ -60,7 +61,7 @@ impl Drop for Scope {
 
 fn create_locked(parent: &Path) -> io::Result<(PathBuf, File)> {
     let path = parent.join(format!("{PREFIX}{}", owner()?));
-    // Between the two calls another launcher may take the new directory for one that a dead owner left.
+    // Between the two calls another process may take the new directory for one that a dead owner left.
     for _ in 0..100 {
         match fs::create_dir(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -107,7 +108,7 @@ fn sweep(parent: &Path) {
 }
 
 /// Kills every process in the group and the groups below it, and removes them.
-pub(super) fn remove_tree(directory: &Path, patience: Duration) {
+pub(crate) fn remove_tree(directory: &Path, patience: Duration) {
     let deadline = Instant::now() + patience;
     while directory.exists() {
         if fs::write(directory.join("cgroup.kill"), "1").is_err() {

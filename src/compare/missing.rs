@@ -1,0 +1,98 @@
+//! What keeps a claim from having a verdict.
+
+use std::fmt;
+
+use super::Difference;
+use crate::{Language, Subject, stats::Estimate};
+
+/// What a verdict would take.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// The claim states no factor.
+    Factor,
+    /// One side was not measured.
+    Side {
+        /// What was to be measured.
+        subject: Subject,
+        /// Why it was not, where a run said so.
+        reason: Option<String>,
+        /// What to do about it, where a run said so.
+        remedy: Option<String>,
+    },
+    /// A side has no confidence interval, or the two have intervals at two levels.
+    Interval(Subject),
+    /// A side's figure is zero, so that there is no factor.
+    Zero(Subject),
+    /// The two sides were not measured alike: these differ between them.
+    Alike(Vec<Difference>),
+    /// A side was measured under another condition than the claimed one (claimed / measured).
+    Condition(Subject, Difference),
+    /// The interval of the factor holds the claim, but is wider than [`WIDEST`].
+    Precision(Estimate),
+    /// The two sides were measured in two units.
+    Unit,
+    /// The claim does not say on which workload or with which settings, and here that decides; what each said.
+    Agreement(Vec<String>),
+}
+
+impl Missing {
+    /// What is missing, and what to do about it, in `language`. Reasons and remedies stay as the run recorded them.
+    #[must_use]
+    pub fn describe(&self, language: Language) -> String {
+        let all = |differences: &[Difference]| {
+            let all: Vec<String> = differences.iter().map(|d| d.describe(language)).collect();
+            all.join(language.pick("，", ", "))
+        };
+        let chinese = language == Language::Chinese;
+        match self {
+            Self::Factor => language.pick("倍数：发布者未给出", "a factor: the claim states none").to_owned(),
+            Self::Side { subject, reason, remedy } => {
+                let reason = reason.as_deref().unwrap_or(language.pick("未测量", "not measured"));
+                let remedy = remedy.as_ref().map(|remedy| match language {
+                    Language::Chinese => format!("（{remedy}）"),
+                    Language::English => format!(" ({remedy})"),
+                });
+                format!("{subject}{}{reason}{}", language.pick("：", ": "), remedy.unwrap_or_default())
+            }
+            Self::Interval(subject) if chinese => format!("{subject} 的 95 % 区间：请测量足够多次"),
+            Self::Interval(subject) => {
+                format!("a 95 % interval of {subject}: measure it often enough to have one")
+            }
+            Self::Zero(subject) if chinese => format!("{subject} 大于零的数据：低于探针的分辨率"),
+            Self::Zero(subject) => format!("a figure of {subject} above zero: it is below what the probe resolves"),
+            Self::Alike(differences) if chinese => {
+                format!("在同一次运行中同等测量的两侧；两侧的差异：{}", all(differences))
+            }
+            Self::Alike(differences) => {
+                format!("both sides measured alike in one run; they differ in {}", all(differences))
+            }
+            Self::Condition(subject, difference) if chinese => {
+                format!("在发布条件下的 {subject}（{}）", difference.describe(language))
+            }
+            Self::Condition(subject, difference) => {
+                format!("{subject} under the claimed condition ({})", difference.describe(language))
+            }
+            Self::Precision(gain) if chinese => {
+                format!("更多样本：倍数在 {:.3} 与 {:.3} 之间，过宽而无法判断", gain.low, gain.high)
+            }
+            Self::Precision(gain) => {
+                format!("more samples: the factor lies between {:.3} and {:.3}, too wide to tell", gain.low, gain.high)
+            }
+            Self::Unit => language.pick("同一单位的两侧", "both sides in one unit").to_owned(),
+            Self::Agreement(all) if chinese => {
+                format!("发布所指的工作负载与设置；它们在此起决定作用：{}", all.join("，"))
+            }
+            Self::Agreement(all) => {
+                format!("the workload and settings that the claim means; they decide here: {}", all.join(", "))
+            }
+        }
+    }
+}
+
+/// In English.
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe(Language::English))
+    }
+}

@@ -1,0 +1,23 @@
+//! This program, started again as a helper process.
+//!
+//! Two kinds: the keeper of containers (module `launcher`), and a **fresh process** that measures one runtime alone:
+//!
+//! ```text
+//! this process ── warden ── the process that measures ── whatever its runtime starts
+//! ```
+//!
+//! Both get by with what the executable already is: nothing else must be installed, and no argument is seen by `main`,
+//! which does not run (see `hook`). A fresh process has touched nothing but its own runtime, so that what grows in it is
+//! what its instances take. The warden measures nothing: it holds the cgroup in which the other one is accounted, says how
+//! that ended, and removes what is left, whatever was killed.
+
+pub(crate) mod fork;
+pub(crate) mod fresh;
+pub(crate) mod hook;
+pub(crate) mod task;
+#[cfg(test)]
+mod tests;
+mod warden;
+mod wire;
+
+pub use fresh::FreshError;

@@ -1,0 +1,150 @@
+//! Fresh processes that misbehave: each end is an error of its own that says what was being done, and nothing stays.
+
+use std::time::Duration;
+
+use rustix::process::{Signal, getpid, getppid, kill_process};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fresh::{FreshError, measure},
+    task::{Progress, Task},
+};
+use crate::{
+    probe::ProbeError,
+    resource::{
+        charge::{Charge, Version},
+        memory::descendants,
+    },
+    runtime::Unavailable,
+};
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Misbehave {
+    Answer,
+    Refuse,
+    Fail,
+    Panic,
+    Exit,
+    Die,
+    KillWarden,
+    Hang,
+    Chatter,
+    Devour,
+}
+
+impl Task for Misbehave {
+    const NAME: &str = "misbehave";
+
+    type Answer = (u32, u64, bool);
+
+    fn run(self, progress: &Progress) -> Result<(u32, u64, bool), ProbeError> {
+        progress.doing("misbehaving");
+        match self {
+            Self::Answer => {
+                let status = procfs::process::Process::myself().unwrap().status().unwrap();
+                let variable = std::env::var_os(super::hook::VARIABLE).is_some();
+                return Ok((std::process::id(), status.vmhwm.unwrap() * 1024, variable));
+            }
+            Self::Refuse => {
+                let (reason, remedy) = ("no".to_owned(), "yes".to_owned());
+                return Err(Unavailable { subject: "noop".parse().unwrap(), reason, remedy }.into());
+            }
+            Self::Fail => return Err(ProbeError::Empty { what: "a test", of: "reason" }),
+            Self::Panic => panic!("of this test"),
+            Self::Exit => super::hook::exit(3),
+            Self::Die => kill_process(getpid(), Signal::KILL).unwrap(),
+            Self::KillWarden => kill_process(getppid().unwrap(), Signal::KILL).unwrap(),
+            Self::Hang => {}
+            Self::Devour => devour()?,
+            Self::Chatter => loop {
+                progress.doing("talking");
+            },
+        }
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+}
+
+/// Takes more memory than the limit that it sets its own cgroup.
+fn devour() -> Result<(), ProbeError> {
+    let refuse = |reason: String| Unavailable { subject: "noop".parse().unwrap(), reason, remedy: String::new() };
+    let group = Charge::of_own_group().ok_or_else(|| refuse("no cgroup that counts memory".to_owned()))?;
+    let limit = match group.version() {
+        Version::V1 => "memory.limit_in_bytes",
+        Version::V2 => "memory.max",
+    };
+    let limited = std::fs::write(group.directory().join(limit), (32 << 20).to_string());
+    limited.map_err(|e| refuse(format!("no limit: {e}")))?;
+    let mut taken = Vec::new();
+    loop {
+        taken.push(vec![1_u8; 1 << 20]);
+    }
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn error(task: Misbehave, limit: Duration) -> FreshError {
+    match measure(&task, limit).unwrap_err() {
+        ProbeError::Fresh(error) => error,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_fresh_process_is_fresh() {
+    // What this process holds is not what the other one starts with.
+    let ballast = vec![1_u8; 256 << 20];
+    let (pid, highest, variable) = measure(&Misbehave::Answer, LONG).unwrap();
+    assert_ne!(pid, std::process::id());
+    assert!(highest < 64 << 20, "{highest} bytes");
+    assert!(!variable, "what it starts would become a helper");
+    assert_eq!(ballast.last(), Some(&1));
+    assert!(descendants(std::process::id() as i32).unwrap().iter().all(|process| process.pid != pid as i32));
+}
+
+#[test]
+fn every_end_is_told_apart() {
+    match measure(&Misbehave::Refuse, LONG).unwrap_err() {
+        ProbeError::Unavailable(refusal) => {
+            assert_eq!((refusal.reason.as_str(), refusal.remedy.as_str()), ("no", "yes"))
+        }
+        other => panic!("{other}"),
+    }
+    let failed = |task, part: &str| match error(task, LONG) {
+        FreshError::Failed { doing, reason, .. } => {
+            assert_eq!(doing, "misbehaving");
+            assert!(reason.contains(part), "{reason}");
+        }
+        other => panic!("{other}"),
+    };
+    failed(Misbehave::Fail, "at least one reason");
+    failed(Misbehave::Panic, "a panic: of this test");
+    let died = |task, part: &str| match error(task, LONG) {
+        FreshError::Died { doing, how, .. } => {
+            assert_eq!(doing, "misbehaving");
+            assert!(how.contains(part), "{how}");
+        }
+        other => panic!("{other}"),
+    };
+    died(Misbehave::Exit, "exit status 3");
+    died(Misbehave::Die, "killed by signal 9");
+    died(Misbehave::KillWarden, "warden");
+    match measure(&Misbehave::Devour, LONG).unwrap_err() {
+        ProbeError::Fresh(FreshError::OutOfMemory { doing, .. }) => assert_eq!(doing, "misbehaving"),
+        ProbeError::Unavailable(refusal) => println!("unavailable: {}", refusal.reason),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn who_takes_too_long_is_killed_however_busy_it_is() {
+    for (task, what) in [(Misbehave::Hang, "misbehaving"), (Misbehave::Chatter, "talking")] {
+        match error(task, Duration::from_millis(300)) {
+            FreshError::TimeLimit { doing, limit, .. } => {
+                assert_eq!((doing.as_str(), limit), (what, Duration::from_millis(300)));
+            }
+            other => panic!("{other}"),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What the library, the warden and the process that measures say to each other: one JSON message a line, over a socket.
+
+use std::{
+    io::{self, Write},
+    os::unix::net::UnixStream,
+    sync::{Mutex, PoisonError},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    probe::ProbeError,
+    runtime::{RuntimeError, Unavailable},
+};
+
+/// From the library, once.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Asked {
+    /// The name of the task.
+    pub task: String,
+    /// The task itself, as its own type has it.
+    pub of: Box<RawValue>,
+}
+
+/// To the library. One of the last three is the last message.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Said {
+    /// What it does now, for whoever asks why it ended.
+    Doing(String),
+    /// The answer, as the task's own type has it.
+    Done(Box<RawValue>),
+    /// The measurement failed.
+    Failed(Failure),
+    /// It ended without an answer; said by the warden.
+    Ended { how: String, out_of_memory: bool },
+}
+
+/// What must be told apart on the other side.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Failure {
+    Unavailable(Unavailable),
+    UnknownSubject { name: String, known: Vec<String> },
+    Other(String),
+}
+
+impl From<ProbeError> for Failure {
+    fn from(error: ProbeError) -> Self {
+        match error {
+            ProbeError::Unavailable(unavailable) | ProbeError::Runtime(RuntimeError::Unavailable(unavailable)) => {
+                Self::Unavailable(unavailable)
+            }
+            ProbeError::Policy(crate::policy::PolicyError::Unavailable(unavailable)) => Self::Unavailable(unavailable),
+            ProbeError::Runtime(RuntimeError::UnknownSubject { name, known }) => Self::UnknownSubject { name, known },
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+/// Where messages to the library go.
+#[derive(Debug)]
+pub(crate) struct Progress(Option<Mutex<UnixStream>>);
+
+impl Progress {
+    /// To nobody: for a measurement in the caller's own process.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    pub(super) fn to(library: UnixStream) -> Self {
+        Self(Some(Mutex::new(library)))
+    }
+
+    /// Says what is being done. Never within a timed span: it takes a system call.
+    pub fn doing(&self, what: impl Into<String>) {
+        let _ = self.say(&Said::Doing(what.into()));
+    }
+
+    pub(super) fn say(&self, said: &Said) -> io::Result<()> {
+        let Some(library) = &self.0 else { return Ok(()) };
+        // On a line of its own, whatever another process had begun when it was killed.
+        let line = format!("\n{}\n", serde_json::to_string(said)?);
+        library.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
+    }
+}

@@ -1,0 +1,167 @@
+//! How each number is defined: the one place where it is said, for the report and the documentation.
+
+use super::{Indicator, Statistic, Temperature};
+use crate::Language;
+
+impl Indicator {
+    /// What exactly is measured.
+    ///
+    /// ```
+    /// use runtime_baseline::{Indicator, Language};
+    ///
+    /// let text = Indicator::EvaluationLatency.definition(Language::English);
+    /// assert!(text.starts_with("One decision"));
+    /// ```
+    #[must_use]
+    pub const fn definition(self, language: Language) -> &'static str {
+        match self {
+            Self::ImageSize => language.pick(
+                "需要分发的字节数。容器：rootfs 中普通文件之和，另列 gzip 层；Wasm：.wasm 文件，另列 AOT 产物。",
+                "Bytes that must be shipped: for a container the sum of the root file system's regular files, and the gzip layer beside it; for Wasm the .wasm file, and the AOT artifact beside it.",
+            ),
+            Self::BinarySize => language.pick(
+                "控制平面所需可执行文件的字节数。",
+                "Bytes of the executables that a control plane needs.",
+            ),
+            Self::WorkloadSize => language.pick(
+                "工作负载本身的字节数，不含其运行时与基础镜像。",
+                "Bytes of the workload itself, without its runtime or base image.",
+            ),
+            Self::StartupTime => language.pick(
+                "从创建实例的调用（产物已在磁盘上）到工作负载自己报告“就绪”的时刻。时刻由工作负载自己读取 CLOCK_MONOTONIC，因此不含唤醒读者的时间。冷、预编译、热三种温度从不混用。",
+                "From the call that creates the instance, its artifact already on disk, to the instant at which the workload itself says that it is ready. The workload reads CLOCK_MONOTONIC itself, so that waking the reader is not in the figure. Cold, precompiled and warm are never mixed.",
+            ),
+            Self::StartupP99 => language.pick(
+                "一次突发中启动时间的第 99 百分位：N 次启动（默认 100 次）在屏障处同时放行。",
+                "The 99th percentile of the startup time over a burst: N starts, 100 if nothing else is said, released together at a barrier.",
+            ),
+            Self::StartRate => language.pick(
+                "一次突发中的启动次数除以从放行到最后一个就绪的时间。",
+                "The starts of a burst over the time from their release to the last one's being ready.",
+            ),
+            Self::LifecycleTime => language.pick(
+                "创建、启动、就绪、退出、删除，合计。",
+                "Create, start, ready, exit and delete, together.",
+            ),
+            Self::MemoryBaseline => language.pick(
+                "再多一个空闲、就绪的实例所增加的内存：稳定之后的按比例集合大小（PSS）或 cgroup 计费，取多个实例上的斜率；宿主进程的固定开销另列。",
+                "What one more idle, ready instance adds: proportional set size or the cgroup's charge after it settled, as the slope over many instances. The fixed cost of the host process is a figure of its own.",
+            ),
+            Self::MemoryPeak => language.pick(
+                "从创建到就绪之间的最高占用：cgroup 峰值，或全新进程的峰值 RSS。",
+                "The highest charge between create and ready: the cgroup's peak, or the peak resident size of a fresh process.",
+            ),
+            Self::NodeMemory => language.pick(
+                "节点上全部代理进程的内存，稳定之后的 PSS。",
+                "Memory of all agents of a node: proportional set size after it settled.",
+            ),
+            Self::CpuBaseline => language.pick(
+                "空闲、就绪的实例在一秒内使用的 CPU 时间，占一个核心的百分比。",
+                "CPU time used by an idle, ready instance over a second of wall time, in per cent of one core.",
+            ),
+            Self::ColdStartCpuPeak => language.pick(
+                "一次突发期间任意 10 ms 窗口内占节点 CPU 能力的最高份额，取自突发自身的 cgroup 或进程，而非整台机器。",
+                "The highest share of the node's CPU capacity over any 10 ms window while a burst runs, from the burst's own cgroups or processes, not from the whole machine.",
+            ),
+            Self::Density => language.pick(
+                "在预算（内存、CPU、数量）之内同时存活的就绪实例数，由真正启动得出，而非相除得出。",
+                "How many ready instances are alive at the same time within a budget of memory, CPU or number, found by starting them, not by dividing.",
+            ),
+            Self::EngineStartup => language.pick(
+                "从磁盘上的策略字节到第一个正确的决策。",
+                "From the policy's bytes on disk to its first correct decision.",
+            ),
+            Self::EngineMemory => language.pick(
+                "再多加载一个引擎所增加的内存。",
+                "What one more loaded engine adds to memory.",
+            ),
+            Self::EvaluationLatency => language.pick(
+                "一次决策：输入 JSON 进，决策 JSON 出，引擎已热；决策在计时之外核对。",
+                "One decision: input JSON in, decision JSON out, engine warm. The decision is checked outside the timed span.",
+            ),
+            Self::EvaluationRate => language.pick(
+                "一段时间内的决策数除以该时间。",
+                "Decisions over the time that they took together.",
+            ),
+            Self::ControlPlaneStartup => language.pick(
+                "从创建进程到 /readyz 返回 ok。",
+                "From spawn to /readyz answering ok.",
+            ),
+            Self::ControlPlaneMemory => language.pick(
+                "控制平面全部进程稳定之后的 PSS。",
+                "Proportional set size of all processes of a control plane after it settled.",
+            ),
+            Self::StorageLatency => language.pick(
+                "通过真实客户端进行一次持久写入，或一次线性一致读取，值为 1 KiB。",
+                "One durable write, or one linearizable read, of a value of 1 KiB through the real client.",
+            ),
+            Self::ListWatchPressure => language.pick(
+                "存储后端每投递 1,000 个事件所用的 CPU 秒。",
+                "CPU seconds of the storage backend for each 1,000 delivered events.",
+            ),
+            Self::MaxNodes => language.pick("集群可容纳的最大节点数。", "The most nodes that a cluster takes."),
+            Self::TotalObjects => language.pick("集群中 API 对象的数量。", "API objects in a cluster."),
+        }
+    }
+}
+
+impl Statistic {
+    /// The name for people.
+    #[must_use]
+    pub const fn label(self, language: Language) -> &'static str {
+        match self {
+            Self::Single => language.pick("数值", "value"),
+            Self::Mean => language.pick("平均值", "mean"),
+            Self::Min => language.pick("最小值", "min"),
+            Self::Median => language.pick("中位数", "median"),
+            Self::P90 => "p90",
+            Self::P99 => "p99",
+            Self::Max => language.pick("最大值", "max"),
+            Self::Slope => language.pick("斜率", "slope"),
+            Self::Rate => language.pick("速率", "rate"),
+        }
+    }
+
+    /// How it is computed.
+    #[must_use]
+    pub const fn definition(self, language: Language) -> &'static str {
+        match self {
+            Self::Single => language.pick("单次观测。", "One observation."),
+            Self::Mean => language.pick("算术平均值。", "The arithmetic mean."),
+            Self::Min => language.pick("最小的样本。", "The smallest sample."),
+            Self::Median => language.pick(
+                "第 50 百分位，最近秩：真实观测到的一个样本。",
+                "The 50th percentile by nearest rank: a sample that was really observed.",
+            ),
+            Self::P90 => language.pick("第 90 百分位，最近秩。", "The 90th percentile by nearest rank."),
+            Self::P99 => language.pick("第 99 百分位，最近秩。", "The 99th percentile by nearest rank."),
+            Self::Max => language.pick("最大的样本。", "The largest sample."),
+            Self::Slope => language.pick(
+                "对多个观测值拟合的直线的斜率：再多一个的代价。",
+                "The slope of a least-squares line through many observations: the cost of one more.",
+            ),
+            Self::Rate => language.pick("事件数除以合计用时。", "Events over the time that they took together."),
+        }
+    }
+}
+
+impl Temperature {
+    /// What had been prepared before the clock started.
+    #[must_use]
+    pub const fn definition(self, language: Language) -> &'static str {
+        match self {
+            Self::Cold => language.pick(
+                "磁盘上只有可移植的产物：编译在计时之内。",
+                "Nothing but the portable artifact on disk: compilation is inside the figure.",
+            ),
+            Self::Precompiled => language.pick(
+                "磁盘上有编译好的产物：加载在计时之内。",
+                "The compiled artifact on disk: loading it is inside the figure.",
+            ),
+            Self::Warm => language.pick(
+                "一切已加载：实例来自池或预备好的模板。",
+                "Everything loaded: an instance comes from a pool or a prepared template.",
+            ),
+        }
+    }
+}

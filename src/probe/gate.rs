@@ -1,0 +1,38 @@
+//! Where threads wait for each other.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+/// A barrier that can also be abandoned, which `std::sync::Barrier` cannot: without it, one thread that does not spawn
+/// would leave the others waiting for ever.
+#[derive(Default)]
+pub(super) struct Gate {
+    /// How many wait, and whether they may go.
+    state: Mutex<(usize, Option<bool>)>,
+    arrived: Condvar,
+    opened: Condvar,
+}
+
+impl Gate {
+    /// Waits until the gate opens; says whether to go.
+    pub fn pass(&self) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0 += 1;
+        self.arrived.notify_one();
+        loop {
+            if let Some(go) = state.1 {
+                return go;
+            }
+            state = self.opened.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    pub fn wait_for(&self, threads: usize) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.arrived.wait_while(state, |state| state.0 < threads));
+    }
+
+    pub fn open(&self, go: bool) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(go);
+        self.opened.notify_all();
+    }
+}

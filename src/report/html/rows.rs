@@ -1,0 +1,154 @@
+//! Distributions one below the other over one axis: how samples are spread, or which share is not above a value.
+
+use maud::{Markup, html};
+
+use super::{
+    Picture, at,
+    axis::{Axis, label},
+};
+use crate::{
+    Quantity, Unit,
+    report::{plot::Row, raw::Sketch},
+};
+
+const WIDTH: f64 = 400.0;
+const MARGIN: f64 = 12.0;
+/// Of a row's words, and of its area.
+const WORDS: f64 = 17.0;
+const GAP: f64 = 8.0;
+const FOOT: f64 = 22.0;
+/// Between two labels of the axis: those at its ends are not centred on their tick.
+const APART: f64 = 64.0;
+/// Columns of an area: each some four units wide.
+const COLUMNS: usize = 94;
+/// A label beyond this runs into the figures at the other end of its line, which then take a line of their own.
+const LONG_LABEL: usize = 36;
+
+/// The share of the samples at each place as an area, with the range, the median and the p99.
+pub(super) fn spread(unit: Unit, rows: &[Row]) -> Picture {
+    draw(unit, rows, 20.0, |row, axis, foot, height| {
+        let (left, right) = (at(axis.place(row.min() as f64)), at(axis.place(row.max() as f64)));
+        html! {
+            path.mark.area d=(area(row, axis, foot, height)) {}
+            line.mark.range x1=(left) x2=(right) y1=(at(foot)) y2=(at(foot)) {}
+            (centre(row.median as f64, axis, foot))
+            (tail(row.p99 as f64, axis, foot))
+        }
+    })
+}
+
+/// The cumulative share of the samples as steps, with the median and the p99 on it.
+pub(super) fn cumulative(unit: Unit, rows: &[Row]) -> Picture {
+    draw(unit, rows, 34.0, |row, axis, foot, height| {
+        html! {
+            line.frame x1=(MARGIN) x2=(WIDTH - MARGIN) y1=(at(foot)) y2=(at(foot)) {}
+            path.mark.step d=(steps(row, axis, foot, height)) {}
+            (centre(row.median as f64, axis, foot - 0.5 * height))
+            (tail(row.p99 as f64, axis, foot - 0.99 * height))
+        }
+    })
+}
+
+fn draw(unit: Unit, rows: &[Row], height: f64, marks: impl Fn(&Sketch, &Axis, f64, f64) -> Markup) -> Picture {
+    let ends = rows.iter().flat_map(|row| [row.sketch.min() as f64, row.sketch.max() as f64]);
+    let axis = Axis::by_ratio(ends, MARGIN, WIDTH - MARGIN);
+    let is_long = |row: &Row| columns(&row.label) > LONG_LABEL;
+    let words = |row: &Row| if is_long(row) { WORDS + 13.0 } else { WORDS };
+    let mut feet = Vec::with_capacity(rows.len());
+    let mut y = 0.0;
+    for row in rows {
+        y += words(row) + height;
+        feet.push(y);
+        y += GAP;
+    }
+    let bottom = y;
+    let tick = |value: f64| {
+        let x = at(axis.place(value));
+        let anchor = match x {
+            x if x < 40.0 => "start",
+            x if x > WIDTH - 40.0 => "end",
+            _ => "middle",
+        };
+        html! {
+            line.grid x1=(x) x2=(x) y1="0" y2=(at(bottom)) {}
+            text.tick x=(x) y=(at(bottom + 14.0)) text-anchor=(anchor) { (label(value, unit)) }
+        }
+    };
+    let ticks = axis.ticks(APART);
+    let marks = html! {
+        @for value in ticks { (tick(value)) }
+        @for (row, foot) in rows.iter().zip(&feet) {
+            @let top = foot - height - words(row) + 10.0;
+            text.label x=(MARGIN) y=(at(top)) { (row.label) }
+            text.value x=(WIDTH - MARGIN) y=(at(if is_long(row) { top + 13.0 } else { top })) text-anchor="end" {
+                (value(row.sketch.median, unit)) " · p99 " (value(row.sketch.p99, unit))
+            }
+            (marks(&row.sketch, &axis, *foot, height))
+        }
+    };
+    Picture { width: WIDTH, height: at(bottom + FOOT), marks }
+}
+
+/// How wide a text is, in Latin letters.
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| if (c as u32) >= 0x2e80 { 2 } else { 1 }).sum()
+}
+
+fn value(value: u64, unit: Unit) -> String {
+    Quantity::whole(value, unit).rounded()
+}
+
+/// A dot.
+fn centre(value: f64, axis: &Axis, y: f64) -> Markup {
+    html! { circle.mark.median cx=(at(axis.place(value))) cy=(at(y)) r="3.2" {} }
+}
+
+/// A diamond.
+fn tail(value: f64, axis: &Axis, y: f64) -> Markup {
+    let (x, y) = (at(axis.place(value)), at(y));
+    html! { path.mark.tail d={ "M" (x) " " (at(y - 4.5)) "l4 4.5l-4 4.5l-4 -4.5z" } {} }
+}
+
+/// The outline of a histogram over equal parts of the axis, its highest column as high as the row.
+fn area(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
+    let mut counts = [0_u32; COLUMNS];
+    let width = (WIDTH - 2.0 * MARGIN) / COLUMNS as f64;
+    for value in &row.quantiles {
+        let column = ((axis.place(*value as f64) - MARGIN) / width) as usize;
+        counts[column.min(COLUMNS - 1)] += 1;
+    }
+    let most = f64::from(counts.iter().copied().max().unwrap_or(1).max(1));
+    let mut outline = String::new();
+    let mut drawing = false;
+    for (i, count) in counts.iter().enumerate() {
+        let (left, right) = (at(MARGIN + i as f64 * width), at(MARGIN + (i + 1) as f64 * width));
+        match (*count > 0, drawing) {
+            (true, false) => outline.push_str(&format!("M{left} {}", at(foot))),
+            (false, true) => outline.push_str(&format!("V{}", at(foot))),
+            _ => {}
+        }
+        if *count > 0 {
+            outline.push_str(&format!("V{}H{right}", at(foot - height * f64::from(*count) / most)));
+        }
+        drawing = *count > 0;
+    }
+    if drawing {
+        outline.push_str(&format!("V{}", at(foot)));
+    }
+    outline
+}
+
+fn steps(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
+    let mut path = format!("M{} {}", at(axis.place(row.min() as f64)), at(foot));
+    let last = row.quantiles.len().saturating_sub(1).max(1) as f64;
+    let mut before = (f64::NAN, f64::NAN);
+    for (i, value) in row.quantiles.iter().enumerate() {
+        let point = (at(axis.place(*value as f64)), at(foot - height * i as f64 / last));
+        // Quantiles that fall on one place are one step.
+        if point != before {
+            path.push_str(&format!("H{}V{}", point.0, point.1));
+        }
+        before = point;
+    }
+    path
+}

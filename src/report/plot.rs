@@ -1,0 +1,39 @@
+//! What a plot shows, apart from how it is drawn.
+
+#![cfg_attr(not(feature = "html"), allow(dead_code, reason = "only the page draws"))]
+
+use std::rc::Rc;
+
+use super::raw::Sketch;
+use crate::Unit;
+
+pub(super) struct Plot {
+    pub title: String,
+    /// How to read it.
+    pub note: String,
+    pub drawing: Drawing,
+}
+
+pub(super) enum Drawing {
+    /// How the samples are spread: a row for each.
+    Spread { unit: Unit, rows: Vec<Row> },
+    /// Which share of the samples is not above a value: a row for each.
+    Cumulative { unit: Unit, rows: Vec<Row> },
+    /// One thing against another.
+    Curves { x: Scale, y: Scale, lines: Vec<Line> },
+}
+
+pub(super) struct Row {
+    pub label: String,
+    pub sketch: Rc<Sketch>,
+}
+
+pub(super) struct Scale {
+    pub label: String,
+    pub unit: Unit,
+}
+
+pub(super) struct Line {
+    pub label: String,
+    pub points: Vec<(f64, f64)>,
+}

@@ -1,0 +1,125 @@
+//! The raw data that metrics name, reduced to what a report shows of it.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    path::{Component, Path, PathBuf},
+    rc::Rc,
+};
+
+use crate::{
+    Indicator, Language, Unit,
+    stats::{Curve, Recorded, Summary, Warning},
+};
+
+/// So many quantiles stand for a distribution: more than a plot of this size has columns.
+const QUANTILES: usize = 400;
+
+/// Files below a baseline's directory, each read once.
+#[derive(Debug, Default)]
+pub(super) struct Raw {
+    directory: Option<PathBuf>,
+    read: RefCell<HashMap<PathBuf, Rc<Data>>>,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub(super) enum Data {
+    Samples(Rc<Sketch>),
+    Curve(Curve),
+    /// Why there is nothing to show.
+    Missing(Absence),
+}
+
+#[derive(Debug)]
+pub(super) enum Absence {
+    /// It names no file below the baseline's directory.
+    Outside,
+    /// There is no such file.
+    NotThere,
+    /// It holds something else, or nothing.
+    Damaged(String),
+}
+
+/// A distribution by its quantiles.
+#[derive(Debug)]
+pub(super) struct Sketch {
+    pub indicator: Indicator,
+    pub unit: Unit,
+    pub count: usize,
+    /// Evenly spaced from the smallest to the largest sample, both included.
+    pub quantiles: Vec<u64>,
+    pub median: u64,
+    pub p99: u64,
+    pub warnings: Vec<Warning>,
+}
+
+impl Raw {
+    /// Reads files below this directory.
+    pub fn below(directory: &Path) -> Self {
+        Self { directory: Some(directory.to_owned()), read: RefCell::default() }
+    }
+
+    /// What the file holds; nothing where the directory is not known.
+    pub fn get(&self, path: &Path) -> Option<Rc<Data>> {
+        let directory = self.directory.as_deref()?;
+        if let Some(data) = self.read.borrow().get(path) {
+            return Some(Rc::clone(data));
+        }
+        let data = Rc::new(load(directory, path).unwrap_or_else(Data::Missing));
+        self.read.borrow_mut().insert(path.to_owned(), Rc::clone(&data));
+        Some(data)
+    }
+}
+
+impl Absence {
+    pub fn describe(&self, language: Language) -> String {
+        match self {
+            Self::Outside => language.pick("不在基线目录之内", "it is not below the baseline's directory").to_owned(),
+            Self::NotThere => language.pick("文件不存在", "there is no such file").to_owned(),
+            Self::Damaged(why) => why.clone(),
+        }
+    }
+}
+
+fn load(directory: &Path, path: &Path) -> Result<Data, Absence> {
+    // A baseline may come from elsewhere: it names files below its own directory or none at all, and no pipes or devices.
+    let below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let file = directory.join(path);
+    if !below || (file.exists() && !file.is_file()) {
+        return Err(Absence::Outside);
+    }
+    if !file.exists() {
+        return Err(Absence::NotThere);
+    }
+    let damaged = |error: &dyn std::fmt::Display| Absence::Damaged(error.to_string());
+    match Recorded::load(&file).map_err(|error| damaged(&error))? {
+        Recorded::Curve(curve) if curve.points().is_empty() => Err(Absence::Damaged("it has no points".to_owned())),
+        Recorded::Curve(curve) => Ok(Data::Curve(curve)),
+        Recorded::Samples(samples) => {
+            let summary = samples.summary().map_err(|error| damaged(&error))?;
+            let warnings = samples.warnings();
+            let (indicator, unit) = (samples.indicator(), samples.unit());
+            Ok(Data::Samples(Rc::new(Sketch::of(&summary, indicator, unit, warnings))))
+        }
+    }
+}
+
+impl Sketch {
+    fn of(summary: &Summary, indicator: Indicator, unit: Unit, warnings: Vec<Warning>) -> Self {
+        let sorted = summary.sorted();
+        let last = sorted.len() - 1;
+        let steps = last.min(QUANTILES).max(1);
+        let quantiles = (0..=steps).map(|i| sorted[i * last / steps]).collect();
+        let (median, p99) = (summary.median(), summary.p99());
+        Self { indicator, unit, count: sorted.len(), quantiles, median, p99, warnings }
+    }
+
+    pub fn min(&self) -> u64 {
+        self.quantiles.first().copied().unwrap_or_default()
+    }
+
+    pub fn max(&self) -> u64 {
+        self.quantiles.last().copied().unwrap_or_default()
+    }
+}

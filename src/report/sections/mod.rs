@@ -1,0 +1,42 @@
+//! The parts of a report, each a file.
+
+mod audit;
+mod definitions;
+mod environment;
+mod family;
+mod groups;
+mod notes;
+mod plots;
+mod policy;
+mod reproduce;
+mod unavailable;
+mod verdicts;
+
+use super::{
+    Report,
+    document::{Document, Section},
+};
+use crate::{Family, Language};
+
+/// The most rows of a table of figures: enough for any machine, and few enough for a browser.
+const MOST_ROWS: usize = 2_000;
+/// The most names in a list within a sentence.
+const MOST_NAMES: usize = 8;
+
+const FAMILIES: [Family; 7] =
+    [Family::Startup, Family::Policy, Family::Size, Family::Memory, Family::Cpu, Family::Density, Family::Cluster];
+
+/// Everything that a report says.
+pub(super) fn document(report: &Report<'_>, language: Language) -> Document {
+    let mut sections = vec![environment::section(report, language), verdicts::section(report, language)];
+    let families = groups::by_family(&report.metrics);
+    sections.extend(FAMILIES.into_iter().filter_map(|family| {
+        let groups = families.get(&family)?;
+        Some(family::section(report, family, groups, language))
+    }));
+    let rest: [fn(&Report<'_>, Language) -> Option<Section>; 4] =
+        [unavailable::section, audit::section, definitions::section, reproduce::section];
+    sections.extend(rest.into_iter().filter_map(|section| section(report, language)));
+    let title = language.pick("本机测得的性能基线", "What was measured on this machine").to_owned();
+    Document { language, title, sections }
+}

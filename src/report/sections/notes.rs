@@ -1,0 +1,85 @@
+//! What to know of figures before trusting them: warnings of their samples, and what makes them stale.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use super::{
+    MOST_NAMES,
+    groups::{Group, Row},
+};
+use crate::{
+    Language,
+    report::{
+        Report,
+        document::{Block, Item},
+        raw::{Data, Sketch},
+        words,
+    },
+    stats::Warning,
+};
+
+/// The samples that a row's figures were taken from, where they are at hand and its own.
+pub(super) fn sketch(report: &Report<'_>, row: &Row<'_>) -> Option<Rc<Sketch>> {
+    let metric = row.metrics.iter().find(|metric| metric.samples().is_some())?;
+    match &*report.raw.get(metric.samples()?)? {
+        Data::Samples(sketch) if sketch.indicator == metric.indicator() => Some(Rc::clone(sketch)),
+        _ => None,
+    }
+}
+
+/// The words for a row's cell: `drift, stale`.
+pub(super) fn words(report: &Report<'_>, row: &Row<'_>, language: Language) -> String {
+    let sketch = sketch(report, row);
+    let warnings = sketch.iter().flat_map(|sketch| &sketch.warnings).map(|warning| warning.name(language));
+    let stale = is_stale(report, row).then_some(language.pick("过期", "stale"));
+    warnings.chain(stale).collect::<Vec<_>>().join(language.pick("、", ", "))
+}
+
+fn is_stale(report: &Report<'_>, row: &Row<'_>) -> bool {
+    row.metrics.iter().any(|metric| !report.staleness.check(metric).is_empty())
+}
+
+/// What was found in a group, each kind once with what to do about it, and the rows that it concerns.
+pub(super) fn list(report: &Report<'_>, group: &Group<'_>, most: usize, language: Language) -> Option<Block> {
+    let mut warned: BTreeMap<usize, (&'static str, String, Vec<String>)> = BTreeMap::new();
+    let mut stale: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in group.rows.iter().take(most) {
+        if let Some(sketch) = sketch(report, row) {
+            for warning in &sketch.warnings {
+                let (_, _, rows) = warned
+                    .entry(order(warning))
+                    .or_insert_with(|| (warning.name(language), warning.advice(language), Vec::new()));
+                rows.push(match language {
+                    Language::English => format!("{}: {}", row.name(), warning.finding(language, Some(sketch.unit))),
+                    Language::Chinese => format!("{}：{}", row.name(), warning.finding(language, Some(sketch.unit))),
+                });
+            }
+        }
+        if let Some(why) = row.metrics.iter().flat_map(|metric| report.staleness.check(metric)).next() {
+            let why = why.describe(language);
+            stale.entry(why).or_default().push(row.name());
+        }
+    }
+    let (colon, semicolon) = language.pick(("：", "；"), (": ", "; "));
+    let warnings = warned.into_values().map(|(name, advice, rows)| {
+        let rows = words::few(&rows, MOST_NAMES, semicolon, language);
+        Item { name: name.to_owned(), text: format!("{advice}{}{rows}", language.pick("。", ". ")).into() }
+    });
+    // One reason for each version or day: a hundred of them are read by nobody.
+    let stale = stale.into_iter().take(MOST_NAMES).map(|(why, rows)| {
+        let rows = words::few(&rows, MOST_NAMES, language.pick("、", ", "), language);
+        Item { name: language.pick("过期", "stale").to_owned(), text: format!("{why}{colon}{rows}").into() }
+    });
+    let items: Vec<Item> = warnings.chain(stale).collect();
+    (!items.is_empty()).then_some(Block::List(items))
+}
+
+/// Those that forbid an interval first, then those that make one wrong.
+fn order(warning: &Warning) -> usize {
+    match warning {
+        Warning::TooFew { .. } => 0,
+        Warning::Constant(_) => 1,
+        Warning::Drift { .. } => 2,
+        Warning::Bimodal { .. } => 3,
+        Warning::Outliers { .. } => 4,
+    }
+}

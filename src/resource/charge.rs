@@ -1,0 +1,250 @@
+//! What a cgroup charges for memory, in either version, and where this process's own group is.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufRead, Write},
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
+
+use procfs::{
+    FromBufRead, ProcResult, ProcessCGroups,
+    process::{MountInfos, Process},
+};
+
+/// Which interface files a group has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    V1,
+    V2,
+}
+
+/// A group that counts memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Charge {
+    version: Version,
+    directory: PathBuf,
+}
+
+impl Charge {
+    pub fn new(version: Version, directory: PathBuf) -> Self {
+        Self { version, directory }
+    }
+
+    /// The group that this process is charged to; `None` where no hierarchy counts memory, or none can be seen.
+    pub fn of_this_process() -> Option<Self> {
+        let process = Process::myself().ok()?;
+        Self::find(&process.cgroups().ok()?, &process.mountinfo().ok()?)
+    }
+
+    /// The same, where that group was made for this process by a [`Scope`](super::scope::Scope), and counts nothing else.
+    pub fn of_own_group() -> Option<Self> {
+        let own = |charge: &Self| {
+            charge.directory.file_name().is_some_and(|name| name.to_string_lossy().starts_with(super::scope::PREFIX))
+        };
+        Self::of_this_process().filter(own)
+    }
+
+    /// The same, from the two files of `/proc/self`.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for hierarchies that this machine does not have"))]
+    fn read(cgroup: impl BufRead, mountinfo: impl BufRead) -> ProcResult<Option<Self>> {
+        Ok(Self::find(&ProcessCGroups::from_buf_read(cgroup)?, &MountInfos::from_buf_read(mountinfo)?))
+    }
+
+    /// A machine has the memory controller in one version: where v1 has it, cgroup2 does not, in a hybrid too.
+    fn find(groups: &ProcessCGroups, mounts: &MountInfos) -> Option<Self> {
+        let v1 = groups.0.iter().find(|group| group.controllers.iter().any(|name| name == "memory"));
+        let v2 = groups.0.iter().find(|group| group.hierarchy == 0 && group.controllers.is_empty());
+        let found = [(Version::V1, v1, "cgroup"), (Version::V2, v2, "cgroup2")].into_iter().flat_map(
+            |(version, group, file_system)| {
+                let group = group.map(|group| Path::new(&group.pathname));
+                let fits = move |mount: &&procfs::process::MountInfo| {
+                    mount.fs_type == file_system
+                        && (version == Version::V2 || mount.super_options.contains_key("memory"))
+                };
+                let own = move |mount: &procfs::process::MountInfo| {
+                    // What is mounted may be a part of the hierarchy, as in a container.
+                    let below = group?.strip_prefix(&mount.root).ok()?;
+                    Some(Self::new(version, mount.mount_point.join(below)))
+                };
+                mounts.iter().filter(fits).filter_map(own)
+            },
+        );
+        found.into_iter().find(|charge| charge.counts_memory())
+    }
+
+    fn counts_memory(&self) -> bool {
+        match self.version {
+            Version::V1 => self.directory.join("memory.usage_in_bytes").exists(),
+            // The root group has no usage of its own, but hands the controller down.
+            Version::V2 => fs::read_to_string(self.directory.join("cgroup.controllers"))
+                .is_ok_and(|names| names.split_whitespace().any(|name| name == "memory")),
+        }
+    }
+
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The name of the method, for the conditions of a figure.
+    pub fn method(&self) -> &'static str {
+        match self.version {
+            Version::V1 => "cgroup-v1 memory.usage_in_bytes",
+            Version::V2 => "cgroup-v2 memory.current",
+        }
+    }
+
+    /// The name of the method for peaks.
+    pub fn peak_method(&self) -> &'static str {
+        match self.version {
+            Version::V1 => "cgroup-v1 memory.max_usage_in_bytes",
+            Version::V2 => "cgroup-v2 memory.peak",
+        }
+    }
+
+    /// Bytes charged now. The kernel charges ahead, in batches of 64 pages for each CPU: use differences that are large
+    /// beside [`granularity`].
+    pub fn usage(&self) -> io::Result<u64> {
+        self.number(match self.version {
+            Version::V1 => "memory.usage_in_bytes",
+            Version::V2 => "memory.current",
+        })
+    }
+
+    /// Lets the peak begin anew at what is in use. In v2 (Linux 6.12 and later) that holds for readers of the file that is
+    /// returned alone.
+    pub fn reset_peak(&self) -> io::Result<File> {
+        let file = match self.version {
+            Version::V1 => "memory.max_usage_in_bytes",
+            Version::V2 => "memory.peak",
+        };
+        let mut peak = File::options().read(true).write(true).open(self.directory.join(file))?;
+        peak.write_all(b"0")?;
+        Ok(peak)
+    }
+
+    /// The most bytes charged since [`reset_peak`](Self::reset_peak) returned `peak`.
+    pub fn peak(&self, peak: &File) -> io::Result<u64> {
+        let mut text = [0; 32];
+        let length = peak.read_at(&mut text, 0)?;
+        self.parse(&String::from_utf8_lossy(&text[..length]))
+    }
+
+    /// How many members the kernel killed for want of memory.
+    pub fn oom_kills(&self) -> u64 {
+        let file = match self.version {
+            Version::V1 => "memory.oom_control",
+            Version::V2 => "memory.events",
+        };
+        let text = fs::read_to_string(self.directory.join(file)).unwrap_or_default();
+        let count = text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok());
+        count.unwrap_or(0)
+    }
+
+    fn number(&self, file: &str) -> io::Result<u64> {
+        self.parse(&fs::read_to_string(self.directory.join(file))?)
+    }
+
+    fn parse(&self, text: &str) -> io::Result<u64> {
+        let invalid = |e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", self.directory.display()));
+        text.trim().parse().map_err(invalid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hierarchy in a directory, as `mountinfo` would tell of it.
+    struct Tree {
+        root: tempfile::TempDir,
+        mounts: String,
+    }
+
+    impl Tree {
+        fn new() -> Self {
+            Self { root: tempfile::tempdir().unwrap(), mounts: String::new() }
+        }
+
+        fn mount(mut self, name: &str, root: &str, kind: &str, options: &str) -> Self {
+            let at = self.root.path().join(name);
+            fs::create_dir_all(&at).unwrap();
+            let line = format!("30 20 0:26 {root} {} rw,nosuid - {kind} {kind} rw{options}\n", at.display());
+            self.mounts.push_str(&line);
+            self
+        }
+
+        fn file(self, path: &str, content: &str) -> Self {
+            let path = self.root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+            self
+        }
+
+        fn read(&self, groups: &str) -> Option<Charge> {
+            Charge::read(groups.as_bytes(), self.mounts.as_bytes()).unwrap()
+        }
+    }
+
+    #[test]
+    fn v2() {
+        let tree = Tree::new()
+            .mount("cgroup", "/", "cgroup2", "")
+            .file("cgroup/user.slice/x/cgroup.controllers", "cpu memory pids\n")
+            .file("cgroup/user.slice/x/memory.current", "4096\n")
+            .file("cgroup/user.slice/x/memory.peak", "8192\n")
+            .file("cgroup/user.slice/x/memory.events", "low 0\noom 1\noom_kill 2\n");
+        let charge = tree.read("0::/user.slice/x\n").unwrap();
+        assert_eq!((charge.version(), charge.usage().unwrap()), (Version::V2, 4096));
+        let peak = File::open(charge.directory().join("memory.peak")).unwrap();
+        assert_eq!(charge.peak(&peak).unwrap(), 8192);
+        assert_eq!((charge.oom_kills(), charge.method()), (2, "cgroup-v2 memory.current"));
+        assert_eq!(tree.read("0::/user.slice/y\n"), None, "no controller there");
+    }
+
+    #[test]
+    fn v1_and_a_part_of_it_as_in_a_container() {
+        let tree = Tree::new()
+            .mount("cpu", "/", "cgroup", ",cpu")
+            .mount("memory", "/docker/abc", "cgroup", ",memory")
+            .file("memory/job/memory.usage_in_bytes", "262144\n")
+            .file("memory/job/memory.max_usage_in_bytes", "524288\n")
+            .file("memory/job/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
+        let charge = tree.read("5:memory:/docker/abc/job\n2:cpu:/\n").unwrap();
+        assert_eq!((charge.version(), charge.usage().unwrap()), (Version::V1, 262_144));
+        assert_eq!(charge.oom_kills(), 1);
+        let peak = charge.reset_peak().unwrap();
+        assert_eq!(charge.peak(&peak).unwrap(), 24_288, "a 0 was written over its first digit");
+        assert_eq!(tree.read("5:memory:/elsewhere\n2:cpu:/\n"), None, "the group is not in what is mounted");
+    }
+
+    #[test]
+    fn a_hybrid_has_the_controller_where_it_has_it() {
+        let tree = Tree::new()
+            .mount("unified", "/", "cgroup2", "")
+            .mount("memory", "/", "cgroup", ",memory")
+            .file("unified/cgroup.controllers", "\n")
+            .file("memory/memory.usage_in_bytes", "1\n");
+        assert_eq!(tree.read("4:memory:/\n0::/\n").unwrap().version(), Version::V1);
+        let other = Tree::new()
+            .mount("unified", "/", "cgroup2", "")
+            .mount("cpu", "/", "cgroup", ",cpu")
+            .file("unified/a/cgroup.controllers", "memory\n");
+        assert_eq!(other.read("4:cpu:/\n0::/a\n").unwrap().version(), Version::V2);
+    }
+
+    #[test]
+    fn none_and_nonsense() {
+        assert_eq!(Tree::new().read("0::/\n"), None);
+        assert_eq!(Tree::new().mount("unified", "/", "cgroup2", "").read("0::/\n"), None);
+        assert_eq!(Tree::new().mount("unified", "/", "cgroup2", "").read(""), None);
+        assert!(Charge::read("nonsense".as_bytes(), "".as_bytes()).is_err());
+        let tree = Tree::new().mount("memory", "/", "cgroup", ",memory").file("memory/memory.usage_in_bytes", "many");
+        let error = tree.read("4:memory:/\n").unwrap().usage().unwrap_err();
+        assert!(error.to_string().contains("invalid digit"), "{error}");
+    }
+}

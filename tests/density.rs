@@ -1,0 +1,276 @@
+//! Fills: what ends them, what counts, and that each thread stops what it started.
+#![cfg(feature = "measure")]
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    thread::{self, ThreadId},
+    time::Duration,
+};
+
+use runtime_baseline::{
+    Temperature, clock,
+    probe::{Bound, Budget, Gauge, ProbeError, Stop, density, density_while},
+    runtime::{Artifact, Instance, Resource, Runtime, RuntimeError, Workload, noop::Noop},
+};
+
+#[cfg(all(feature = "wasmedge", feature = "wasmtime"))]
+#[path = "../benches/support/fill.rs"]
+mod fill;
+
+/// Instances that behave as told.
+#[derive(Default)]
+struct Told {
+    /// Which start is refused, with what.
+    refuses: Option<(usize, fn() -> RuntimeError)>,
+    /// Which start panics.
+    panics: Option<usize>,
+    /// Which instance is found dead.
+    dies: Option<usize>,
+    /// Which does not stop well.
+    stays: Option<usize>,
+    /// Bytes that each takes.
+    takes: usize,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    started: AtomicUsize,
+    gone: AtomicUsize,
+    elsewhere: AtomicUsize,
+    room: Mutex<Vec<usize>>,
+}
+
+struct One {
+    ready_at: u64,
+    number: usize,
+    thread: ThreadId,
+    dies: bool,
+    stays: bool,
+    _taken: Vec<u8>,
+    seen: Arc<Seen>,
+}
+
+impl Artifact for Told {
+    fn reserve_live(&self, live: usize, _: usize) -> Result<(), RuntimeError> {
+        self.seen.room.lock().unwrap().push(live);
+        if live > 1_000 { Err(full(Resource::Mappings)) } else { Ok(()) }
+    }
+
+    fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
+        let number = self.seen.started.fetch_add(1, SeqCst) + 1;
+        assert_ne!(self.panics, Some(number), "as told");
+        match self.refuses {
+            Some((from, error)) if number >= from => return Err(error()),
+            _ => {}
+        }
+        Ok(Box::new(One {
+            ready_at: clock::monotonic(),
+            number,
+            thread: thread::current().id(),
+            dies: self.dies == Some(number),
+            stays: self.stays == Some(number),
+            _taken: vec![1; self.takes],
+            seen: Arc::clone(&self.seen),
+        }))
+    }
+}
+
+impl Instance for One {
+    fn ready_at(&self) -> u64 {
+        self.ready_at
+    }
+
+    fn is_alive(&mut self) -> bool {
+        !self.dies
+    }
+
+    fn stop(self: Box<Self>) -> Result<(), RuntimeError> {
+        if self.stays { Err(full(Resource::Memory)) } else { Ok(()) }
+    }
+}
+
+impl Drop for One {
+    fn drop(&mut self) {
+        let elsewhere = usize::from(thread::current().id() != self.thread);
+        self.seen.elsewhere.fetch_add(elsewhere, SeqCst);
+        self.seen.gone.fetch_add(1, SeqCst);
+        assert!(self.number > 0);
+    }
+}
+
+fn full(resource: Resource) -> RuntimeError {
+    RuntimeError::Full { subject: "told".parse().unwrap(), resource, reason: "as told".to_owned() }
+}
+
+impl Seen {
+    /// All are gone, each by the thread that made it.
+    fn assert_over(&self, made: usize) {
+        assert_eq!((self.gone.load(SeqCst), self.elsewhere.load(SeqCst)), (made, 0));
+    }
+}
+
+fn count(instances: usize) -> Budget {
+    Budget::default().count(instances).threads(4)
+}
+
+#[test]
+fn a_count_is_met_exactly_and_each_thread_stops_its_own() {
+    let told = Told::default();
+    let filled = density(&told, count(1_000)).unwrap();
+    assert_eq!((filled.ready, filled.died, &filled.stopped_by), (1_000, 0, &Stop::Budget(Bound::Count)));
+    assert_eq!((filled.ready_after.len(), filled.stopped_by.to_string()), (1_000, "budget: count".to_owned()));
+    assert!(filled.ready_after.is_sorted() && filled.rate().unwrap() > 0.0);
+    assert!(filled.rate_at(100).is_some() && filled.rate_at_end().is_some());
+    assert_eq!(filled.rate_at(20), None, "there are no 100 starts around it");
+    assert!(!filled.rates(8).is_empty() && filled.rates(8).len() <= 8);
+    told.seen.assert_over(1_000);
+}
+
+#[test]
+fn more_threads_than_instances_are_not_made() {
+    let told = Told::default();
+    assert_eq!(density(&told, Budget::default().count(3).threads(64)).unwrap().ready, 3);
+    told.seen.assert_over(3);
+}
+
+#[test]
+fn none_is_refused() {
+    assert!(matches!(density(&Told::default(), count(0)), Err(ProbeError::Empty { .. })));
+}
+
+#[test]
+fn time_ends_a_fill() {
+    let artifact = Noop::new().prepare(&Workload::ready(), Temperature::Warm).unwrap();
+    let filled = density(artifact.as_ref(), Budget::default().time(Duration::from_millis(5))).unwrap();
+    assert_eq!(filled.stopped_by, Stop::Budget(Bound::Time));
+    assert!(filled.ready > 0);
+}
+
+#[test]
+fn memory_ends_a_fill_and_what_is_beyond_does_not_count() {
+    // Where other programs are in the number, there is none to expect.
+    let Gauge::Cgroup(_) = Gauge::of_this_process() else { return };
+    let told = Told { takes: 1 << 20, ..Told::default() };
+    let filled = density(&told, Budget::default().count(10_000).memory(100 << 20).threads(2)).unwrap();
+    assert_eq!(filled.stopped_by, Stop::Budget(Bound::Memory));
+    // Other tests of this program take some and give some back meanwhile.
+    assert!((50..=200).contains(&filled.ready), "{} of 100", filled.ready);
+    assert!(filled.memory.iter().any(|reading| reading.bytes > 100 << 20));
+    assert_eq!(filled.ready, filled.ready_after.len());
+    told.seen.assert_over(told.seen.started.load(SeqCst));
+}
+
+#[test]
+fn a_limit_ends_a_fill_and_has_its_name() {
+    let told = Told { refuses: Some((201, || full(Resource::Pids))), ..Told::default() };
+    let filled = density(&told, count(1_000)).unwrap();
+    let limit = Stop::Limit { resource: Resource::Pids, reason: "as told".to_owned() };
+    assert_eq!(
+        (filled.ready, &filled.stopped_by, filled.stopped_by.to_string()),
+        (200, &limit, "limit: pids".to_owned())
+    );
+    told.seen.assert_over(200);
+}
+
+#[test]
+fn the_first_start_may_be_the_one_that_is_refused() {
+    let other = || RuntimeError::NotReady { workload: "told".to_owned() };
+    let told = Told { refuses: Some((1, other)), ..Told::default() };
+    let filled = density(&told, count(10).memory(1 << 40)).unwrap();
+    assert!(matches!(&filled.stopped_by, Stop::Refused(reason) if reason.contains("without saying ready")));
+    assert_eq!((filled.ready, filled.rate(), filled.elapsed()), (0, None, 0));
+}
+
+#[test]
+fn room_is_asked_for_until_there_is_some_and_a_smaller_pool_says_why() {
+    let told = Told { refuses: Some((901, || full(Resource::Slots))), ..Told::default() };
+    let filled = density(&told, count(2_000)).unwrap();
+    assert!(matches!(filled.stopped_by, Stop::Limit { resource: Resource::Mappings, .. }), "{:?}", filled.stopped_by);
+    let room = told.seen.room.lock().unwrap();
+    assert!(room.first() == Some(&2_000) && (900..=1_000).contains(room.last().unwrap()), "{room:?}");
+}
+
+#[test]
+fn who_is_found_dead_does_not_count() {
+    let told = Told { dies: Some(7), ..Told::default() };
+    let filled = density(&told, count(100)).unwrap();
+    assert_eq!((filled.ready, filled.died, filled.stopped_by.to_string()), (99, 1, "died".to_owned()));
+    told.seen.assert_over(100);
+}
+
+#[test]
+fn who_does_not_stop_is_an_error_and_the_others_are_stopped() {
+    let told = Told { stays: Some(7), ..Told::default() };
+    assert!(matches!(density(&told, count(100)), Err(ProbeError::Runtime(RuntimeError::Full { .. }))));
+    told.seen.assert_over(100);
+}
+
+#[test]
+fn a_panic_is_passed_on_and_leaves_none_alive() {
+    let told = Told { panics: Some(50), ..Told::default() };
+    let filled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| density(&told, count(100))));
+    assert!(filled.is_err());
+    told.seen.assert_over(told.seen.started.load(SeqCst) - 1);
+    let told = Told::default();
+    let filled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        density_while(&told, count(100), |live| assert_eq!(live, 0, "as told"))
+    }));
+    assert!(filled.is_err());
+    told.seen.assert_over(100);
+}
+
+#[test]
+fn a_fill_passes_through_json_and_several_are_one() {
+    let fill = |instances| density(&Told::default(), count(instances)).unwrap();
+    let (first, second) = (fill(300), fill(200));
+    let copy = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();
+    assert_eq!(first, copy);
+    let whole = runtime_baseline::probe::Density::together(&[first.clone(), second.clone()]).unwrap();
+    assert_eq!((whole.ready, whole.ready_after.len(), whole.begun), (500, 500, first.begun));
+    assert_eq!(whole.elapsed(), second.begun - first.begun + second.elapsed());
+    assert_eq!(whole.budget, count(500));
+}
+
+/// WasmEdge reserves 12 GiB of addresses for a memory: the fill ends before the kernel refuses one. In a process of its
+/// own, since the others' tests would have no room.
+#[test]
+#[cfg(all(feature = "wasmedge", feature = "wasmtime"))]
+fn an_engine_ends_at_the_end_of_the_addresses() {
+    let order = fill::Order {
+        subject: "wasmedge/interpreter".to_owned(),
+        temperature: Temperature::Warm,
+        dense: false,
+        budget: Budget::default().count(20_000),
+        group: None,
+    };
+    let filled = fill::fill(&order, 1, &["--exact", "fills_when_asked", "--nocapture"]).unwrap();
+    let stop = filled.density.stopped_by;
+    assert!(matches!(stop, Stop::Limit { resource: Resource::AddressSpace | Resource::Mappings, .. }), "{stop:?}");
+    assert!(filled.density.ready > 1_000);
+}
+
+#[test]
+#[cfg(all(feature = "wasmedge", feature = "wasmtime"))]
+fn fills_in_several_processes_live_at_the_same_time() {
+    let order = fill::Order {
+        subject: "wasmtime".to_owned(),
+        temperature: Temperature::Warm,
+        dense: true,
+        budget: Budget::default().count(500),
+        group: None,
+    };
+    let filled = fill::fill(&order, 3, &["--exact", "fills_when_asked", "--nocapture"]).unwrap();
+    assert_eq!((filled.density.ready, filled.density.stopped_by), (1_500, Stop::Budget(Bound::Count)));
+    assert!(filled.settings["pool_layout"].starts_with("dense"));
+}
+
+/// What the processes of the tests above run; nothing where it was not asked for.
+#[test]
+#[cfg(all(feature = "wasmedge", feature = "wasmtime"))]
+fn fills_when_asked() {
+    fill::serve_if_asked();
+}

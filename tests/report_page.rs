@@ -1,0 +1,177 @@
+//! What the reports say, in both forms and both languages.
+
+mod report_support;
+
+use std::{fs, path::Path};
+
+use report_support::{DAY, HOSTILE, complete, hostile};
+use runtime_baseline::{Baseline, Component, Language, Staleness, report::Report};
+
+/// The reports are to be reviewed as text: with `UPDATE_GOLDEN=1` they are written anew.
+#[test]
+fn the_markdown_of_a_complete_baseline_is_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let baseline = complete(directory.path());
+    let report = Report::of(&baseline).with_raw_data(directory.path()).with_staleness(staleness());
+    for (language, name) in [(Language::English, "report.md"), (Language::Chinese, "report.zh.md")] {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+        // A release must not change them.
+        let version = concat!("runtime-baseline ", env!("CARGO_PKG_VERSION"));
+        let text = report.markdown(language).replace(&format!("by {version}."), "by VERSION.");
+        let text = text.replace(&format!("由 {version} "), "由 VERSION ");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::create_dir_all(golden.parent().unwrap()).unwrap();
+            fs::write(&golden, &text).unwrap();
+        }
+        let expected = fs::read_to_string(&golden).unwrap_or_default();
+        for (i, (found, expected)) in text.lines().zip(expected.lines()).enumerate() {
+            assert_eq!(found, expected, "{name}:{}", i + 1);
+        }
+        assert_eq!(text.lines().count(), expected.lines().count(), "{name}");
+    }
+}
+
+fn staleness() -> Staleness {
+    Staleness::on(DAY.parse().unwrap())
+}
+
+fn complete_report(language: Language) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let baseline = complete(directory.path());
+    Report::of(&baseline).with_raw_data(directory.path()).with_staleness(staleness()).markdown(language)
+}
+
+#[test]
+fn a_report_says_what_it_must() {
+    let text = complete_report(Language::English);
+    let order = [
+        "## Environment",
+        "## Are the published figures true here?",
+        "## Startup",
+        "## Policy engines",
+        "## Size",
+        "## Memory",
+        "## CPU",
+        "## Density",
+        "## Control planes and stores",
+        "## Unavailable here",
+        "## Audit",
+        "## How each number is defined",
+        "## How to reproduce",
+    ];
+    let places: Vec<_> = order.iter().map(|heading| text.find(&format!("\n{heading}\n"))).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
+    for sentence in [
+        // Warnings beside the figures, with what to do.
+        "- **drift** – the machine changed meanwhile: warm up longer, keep it idle, interleave. container/busybox, cold:",
+        "- **two bulks** –",
+        "- **few samples** – the 99th percentile has no interval below 368: take more. container+wasmedge, cold: 40 samples",
+        // Raw data that is not there is said, not drawn.
+        "samples/gone.csv: there is no such file",
+        "samples/damaged.csv: line 2: \"many\" is not a sample",
+        // How a fill ended.
+        "| wasmtime | in-process | 30000 instances | 33.3× higher | pool | 61000/s | 8.5 kB |",
+        // Engines by policy.
+        "| **rbac** |",
+        "cargo.sh bench --locked --bench startup",
+        "| wasmtime | 48.0.8 |",
+        "Published records: 0 of 40 have all",
+    ] {
+        assert!(text.contains(sentence), "{sentence}\n{text}");
+    }
+}
+
+#[test]
+fn stale_figures_are_marked_with_the_reason() {
+    let directory = tempfile::tempdir().unwrap();
+    let baseline = complete(directory.path());
+    let report = |staleness| Report::of(&baseline).with_staleness(staleness).markdown(Language::English);
+    assert!(!report(staleness()).contains("stale"));
+    let later = Staleness::on("2026-12-31".parse().unwrap()).with_max_age(30);
+    assert!(
+        report(later)
+            .contains("- **stale** – measured on 2026-11-23, 38 days ago, and 30 are allowed: measure again: ")
+    );
+    let upgraded = staleness().with_components([Component::new("wasmtime", "49.0.0").unwrap()]);
+    let text = report(upgraded);
+    assert!(
+        text.contains("measured on wasmtime 48.0.8, and 49.0.0 is here now: measure again: wasmtime, warm"),
+        "{text}"
+    );
+    let marked = |subject: &str| {
+        let row = |line: &&str| line.starts_with(&format!("| {subject} "));
+        text.lines().filter(row).any(|line| line.ends_with("| stale |"))
+    };
+    assert!(marked("wasmtime") && !marked("container/busybox"), "{text}");
+}
+
+#[test]
+fn an_empty_baseline_has_a_report() {
+    for language in Language::ALL {
+        let text = Report::of(&Baseline::new()).markdown(language);
+        assert!(text.contains("14.3.1") && text.ends_with('\n') && !text.ends_with("\n\n"));
+    }
+}
+
+#[test]
+fn what_a_baseline_says_is_no_markdown() {
+    let baseline = hostile();
+    for language in Language::ALL {
+        let text = Report::of(&baseline).with_raw_data("no/such/directory").markdown(language);
+        // Outside of fences, where all is text.
+        let outside: String = text.split("```").step_by(2).collect();
+        let escaped = |at: usize| outside[..at].chars().rev().take_while(|c| *c == '\\').count() % 2 == 1;
+        for mark in ["<", "[", "|[", "`|"] {
+            assert!(outside.match_indices(mark).filter(|(_, m)| *m != "|").all(|(at, _)| escaped(at)), "{mark}");
+        }
+        assert!(outside.lines().all(|line| !line.starts_with("# c")));
+    }
+}
+
+#[cfg(feature = "html")]
+#[test]
+fn what_a_baseline_says_is_no_markup() {
+    let baseline = hostile();
+    for language in Language::ALL {
+        let page = Report::of(&baseline).with_raw_data("no/such/directory").html(language);
+        assert!(!page.contains("<script") && !page.contains("<img") && !page.contains(HOSTILE));
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+        // The page's own tags close as they opened: nothing was ended early.
+        for tag in ["table", "td", "section", "main", "body", "html"] {
+            let opened = page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
+            assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");
+        }
+    }
+}
+
+#[cfg(feature = "html")]
+#[test]
+fn the_page_asks_for_nothing_and_runs_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let baseline = complete(directory.path());
+    let report = Report::of(&baseline).with_raw_data(directory.path()).with_staleness(staleness());
+    for (language, tag) in [(Language::English, "<html lang=\"en\">"), (Language::Chinese, "<html lang=\"zh-Hans\">")] {
+        let page = report.html(language);
+        assert!(page.starts_with("<!DOCTYPE html>") && page.contains(tag));
+        assert!(page.contains("content=\"default-src 'none'; style-src 'sha256-"), "the page's own styles alone");
+        for word in ["http:", "https:", "url(", "@import", "src=", "<script", "style="] {
+            assert!(!page.contains(word), "{word}");
+        }
+        assert!(page.len() < 1 << 20);
+    }
+}
+
+#[cfg(feature = "html")]
+#[test]
+fn all_four_reports_are_written_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let baseline = complete(directory.path());
+    let report = Report::of(&baseline).with_raw_data(directory.path());
+    report.save(directory.path()).unwrap();
+    report.save(directory.path()).unwrap();
+    let mut names: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["baseline.json", "report.html", "report.md", "report.zh.html", "report.zh.md", "samples"]);
+    let error = report.save(directory.path().join("no/such")).unwrap_err();
+    assert!(error.to_string().contains("no/such/report.md"), "{error}");
+}

@@ -1,0 +1,280 @@
+//! A baseline with every kind of figure, and its raw data: the same to the last digit every time.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+pub mod chromium;
+
+use std::{fs, path::Path};
+
+use runtime_baseline::{
+    Baseline, Component, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Source, SourceKind,
+    Statistic, Temperature, UnavailableRow, Unit,
+    stats::{Axis, Curve, Samples},
+};
+
+use Temperature::{Cold, Precompiled, Warm};
+
+/// The day on which the synthetic run was.
+pub const DAY: &str = "2026-11-23";
+
+/// What is measured, and by which version of what.
+#[derive(Clone, Copy)]
+struct Subject(&'static str, &'static str, &'static str, Isolation);
+
+const NOOP: Subject = Subject("noop", "runtime-baseline", "0.1.0", Isolation::None);
+const WASMTIME: Subject = Subject("wasmtime", "wasmtime", "48.0.8", Isolation::InProcess);
+const WASMEDGE: Subject = Subject("wasmedge/interpreter", "WasmEdge", "0.17.1", Isolation::InProcess);
+const BUSYBOX: Subject = Subject("container/busybox", "libcontainer", "0.7.0", Isolation::Container);
+const BOTH: Subject = Subject("container+wasmedge", "WasmEdge", "0.17.1", Isolation::WasmInContainer);
+const OPA: Subject = Subject("opa", "opa", "1.22.2", Isolation::Process);
+const REGORUS: Subject = Subject("regorus", "regorus", "0.14.1", Isolation::InProcess);
+const OPA_WASM: Subject = Subject("opa-wasm/wasmtime", "opa-wasm", "0.3.4", Isolation::InProcess);
+
+/// One figure's circumstances.
+struct Figure {
+    indicator: Indicator,
+    subject: Subject,
+    workload: &'static str,
+    temperature: Option<Temperature>,
+    concurrency: u32,
+    engine: Vec<(&'static str, &'static str)>,
+}
+
+fn figure(indicator: Indicator, subject: Subject, workload: &'static str) -> Figure {
+    Figure { indicator, subject, workload, temperature: None, concurrency: 1, engine: Vec::new() }
+}
+
+impl Figure {
+    fn at(mut self, temperature: Temperature) -> Self {
+        self.temperature = Some(temperature);
+        self
+    }
+
+    fn of_a_burst(mut self) -> Self {
+        self.concurrency = 100;
+        self
+    }
+
+    fn with(mut self, engine: &[(&'static str, &'static str)]) -> Self {
+        self.engine = engine.to_vec();
+        self
+    }
+
+    fn metric(&self, statistic: Statistic, quantity: Quantity) -> Metric {
+        let Subject(name, component, version, isolation) = self.subject;
+        let mut environment = Environment::default();
+        let hardware = &mut environment.hardware;
+        (hardware.cpu, hardware.cores, hardware.memory_bytes) =
+            (Some("AMD EPYC".into()), Some(2), Some(25_149_030_400));
+        (hardware.storage, hardware.virtualization) = (Some("ext4 on vda".into()), Some("KVM".into()));
+        let software = &mut environment.software;
+        (software.os, software.kernel, software.rustc) =
+            (Some("Debian GNU/Linux 12".into()), Some("6.18.44".into()), Some("1.95.0".into()));
+        let conditions = &mut environment.conditions;
+        conditions.concurrency = Some(self.concurrency);
+        conditions.load = Some(if self.concurrency > 1 { "cold start" } else { "idle" }.into());
+        conditions.isolation = Some(isolation);
+        conditions.engine = self.engine.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        conditions.noise = vec!["no cpufreq: frequency unknown".into(), "only 2 cores".into()];
+        let source = Source::new(SourceKind::Benchmark, "runtime-baseline 0.1.0, benches/startup").unwrap();
+        let provenance = Provenance::new(source, Component::new(component, version).unwrap(), DAY.parse().unwrap())
+            .with_component(Component::new("runtime-baseline", "0.1.0").unwrap())
+            .with_environment(environment);
+        let metric = Metric::new(self.indicator, name.parse().unwrap(), quantity, provenance)
+            .unwrap()
+            .with_statistic(statistic)
+            .with_workload(self.workload);
+        self.temperature.into_iter().fold(metric, Metric::with_temperature)
+    }
+
+    fn file(&self, kind: &str) -> String {
+        let name = self.subject.0.replace('/', "_");
+        let temperature = self.temperature.map(|t| t.to_string()).unwrap_or_default();
+        format!("samples/{}.{name}.{}.{temperature}.{}.{kind}.csv", self.indicator, self.workload, self.concurrency)
+    }
+}
+
+/// A baseline being filled, beside its samples.
+struct Filling<'a> {
+    directory: &'a Path,
+    baseline: Baseline,
+    seed: u64,
+}
+
+impl Filling<'_> {
+    /// Between 0 and 1; the same every time.
+    fn draw(&mut self) -> f64 {
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.seed >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Skewed, as times are: a bulk above `centre`, and a tail.
+    fn skewed(&mut self, count: usize, centre: f64) -> Vec<u64> {
+        (0..count).map(|_| (centre * (0.95 + 0.1 * self.draw() - 0.05 * (1.0 - self.draw()).ln())) as u64).collect()
+    }
+
+    fn samples(&mut self, figure: &Figure, values: Vec<u64>, statistics: &[Statistic]) {
+        let unit = figure.indicator.units()[0];
+        let samples = Samples::new(figure.indicator, unit, values).unwrap();
+        let path = figure.file("times");
+        samples.save(&self.directory.join(&path)).unwrap();
+        let summary = samples.summary().unwrap();
+        for statistic in statistics {
+            let quantity = Quantity::whole(summary.value(*statistic).unwrap(), unit);
+            let mut metric =
+                figure.metric(*statistic, quantity).with_count(summary.count() as u64).with_samples(path.as_str());
+            if let Some(interval) = summary.interval(*statistic, 0.95) {
+                metric = metric.with_interval(interval.with_unit(unit).unwrap()).unwrap();
+            }
+            self.baseline.push(metric);
+        }
+    }
+
+    fn value(&mut self, figure: &Figure, statistic: Statistic, value: f64, unit: Unit) {
+        self.baseline.push(figure.metric(statistic, Quantity::new(value, unit).unwrap()));
+    }
+
+    fn curve(&mut self, figure: &Figure, axes: [(&str, Unit); 2], points: Vec<(f64, f64)>, slope: u64) {
+        let [x, y] = axes.map(|(label, unit)| Axis::new(label, unit).unwrap());
+        let path = figure.file("curve");
+        Curve::new(x, y, points).unwrap().save(&self.directory.join(&path)).unwrap();
+        let [value, low, high] =
+            [slope, slope - slope / 50, slope + slope / 50].map(|n| Quantity::whole(n, figure.indicator.units()[0]));
+        let interval = Interval::new(0.95, low, high).unwrap();
+        let metric = figure.metric(Statistic::Slope, value).with_interval(interval).unwrap();
+        self.baseline.push(metric.with_samples(path));
+    }
+}
+
+/// Every family, every kind of plot, every warning, raw data that is missing and raw data that is damaged.
+pub fn complete(directory: &Path) -> Baseline {
+    fs::create_dir_all(directory.join("samples")).unwrap();
+    let mut filling = Filling { directory, baseline: Baseline::new(), seed: 1 };
+    starts(&mut filling);
+    policies(&mut filling);
+    footprint(&mut filling);
+    let mut baseline = filling.baseline;
+    let row = |subject: &str, indicator, reason, remedy| {
+        UnavailableRow::new(subject.parse().unwrap(), indicator, reason, remedy)
+    };
+    baseline.push_unavailable(
+        row("wasmedge/aot", Indicator::StartupTime, "libwasmedge 0.17.1 not found", "set WASMEDGE_DIR")
+            .with_workload("ready")
+            .with_temperature(Cold),
+    );
+    baseline.push_unavailable(row("k3s", Indicator::ControlPlaneMemory, "no k3s was found", "install k3s"));
+    baseline.save(directory.join("baseline.json")).unwrap();
+    baseline
+}
+
+fn starts(filling: &mut Filling<'_>) {
+    let both = [Statistic::Median, Statistic::P99];
+    let singles = [(NOOP, Warm, 20.0), (WASMTIME, Warm, 3e3), (WASMTIME, Cold, 1.5e6), (WASMEDGE, Cold, 3e4)];
+    for (subject, temperature, centre) in singles {
+        let values = filling.skewed(1000, centre);
+        filling.samples(&figure(Indicator::StartupTime, subject, "ready").at(temperature), values, &both);
+    }
+    // The machine slowed down meanwhile, and there are two bulks.
+    let mut slower = filling.skewed(300, 6e6);
+    slower.extend(filling.skewed(300, 9e6));
+    filling.samples(&figure(Indicator::StartupTime, BUSYBOX, "ready").at(Cold), slower, &both);
+    let few = filling.skewed(40, 5e6);
+    filling.samples(&figure(Indicator::StartupTime, BOTH, "ready").at(Cold), few, &both);
+    for (subject, centre) in [(BUSYBOX, 3e8), (BOTH, 2.5e8), (WASMTIME, 4e7)] {
+        let values = filling.skewed(400, centre);
+        let p99 = figure(Indicator::StartupP99, subject, "ready").at(Cold).of_a_burst();
+        filling.samples(&p99, values.clone(), &[Statistic::P99]);
+        let time = figure(Indicator::StartupTime, subject, "ready").at(Cold).of_a_burst();
+        filling.samples(&time, values, &[Statistic::Median, Statistic::Max]);
+        let rate = figure(Indicator::StartRate, subject, "ready").at(Cold).of_a_burst();
+        filling.value(&rate, Statistic::Rate, 1e11 / centre, Unit::PerSecond);
+    }
+    // Raw data that is not there, and raw data that is none.
+    let gone = figure(Indicator::LifecycleTime, BUSYBOX, "ready").at(Cold);
+    let metric = gone.metric(Statistic::Median, Quantity::nanoseconds(15_000_000));
+    filling.baseline.push(metric.with_count(40).with_samples("samples/gone.csv"));
+    fs::write(filling.directory.join("samples/damaged.csv"), "lifecycle_time_ns\nmany\n").unwrap();
+    let damaged = figure(Indicator::LifecycleTime, BOTH, "ready").at(Cold);
+    let metric = damaged.metric(Statistic::Median, Quantity::nanoseconds(12_000_000));
+    filling.baseline.push(metric.with_count(40).with_samples("samples/damaged.csv"));
+}
+
+fn policies(filling: &mut Filling<'_>) {
+    let engines = [(OPA, 9e4, 1e8), (REGORUS, 5e3, 2e5), (OPA_WASM, 2e3, 3e5)];
+    for (policy, factor) in [("rbac", 1.0), ("abac", 4.0)] {
+        for (engine, latency, startup) in engines {
+            let values = filling.skewed(600, latency * factor);
+            let decision = figure(Indicator::EvaluationLatency, engine, policy);
+            filling.samples(&decision, values, &[Statistic::Median, Statistic::P99]);
+            let rate = figure(Indicator::EvaluationRate, engine, policy);
+            filling.value(&rate, Statistic::Rate, (1e9 / (latency * factor)).round(), Unit::PerSecond);
+            for (temperature, share) in [(Cold, 1.0), (Precompiled, 0.1)] {
+                let values = filling.skewed(400, startup * share);
+                let start = figure(Indicator::EngineStartup, engine, policy).at(temperature);
+                filling.samples(&start, values, &[Statistic::Median]);
+            }
+            let memory = figure(Indicator::EngineMemory, engine, policy);
+            filling.value(&memory, Statistic::Slope, 18_000.0 * factor, Unit::Bytes);
+        }
+    }
+    for (engine, per_byte) in [(REGORUS, 0.3), (OPA_WASM, 0.1)] {
+        let points = (0..12).map(|i| (f64::from(1 << i) * 1e3, 5e3 + per_byte * f64::from(1 << i) * 1e3)).collect();
+        let growth = figure(Indicator::EvaluationLatency, engine, "scan");
+        filling.curve(&growth, [("data size", Unit::Bytes), ("evaluation latency", Unit::Nanoseconds)], points, 300);
+    }
+}
+
+fn footprint(filling: &mut Filling<'_>) {
+    for (subject, each, fixed) in [(WASMTIME, 8_500.0, 9e6), (BUSYBOX, 1.2e6, 4e6), (BOTH, 2.4e6, 5e6)] {
+        let memory = figure(Indicator::MemoryBaseline, subject, "ready");
+        let points: Vec<(f64, f64)> =
+            (1..=20).map(|i| (f64::from(i) * 10.0, fixed + f64::from(i) * 10.0 * each)).collect();
+        filling.curve(&memory, [("live instances", Unit::Instances), ("memory", Unit::Bytes)], points, each as u64);
+        filling.value(&figure(Indicator::ImageSize, subject, "ready"), Statistic::Single, each / 2.0, Unit::Bytes);
+        filling.value(&figure(Indicator::CpuBaseline, subject, "ready"), Statistic::Mean, 0.5, Unit::Percent);
+    }
+    let full = figure(Indicator::Density, WASMTIME, "ready").with(&[
+        ("stopped_by", "pool"),
+        ("start_rate", "61000"),
+        ("slope_bytes", "8500"),
+    ]);
+    filling.value(&full, Statistic::Single, 30_000.0, Unit::Instances);
+    let full = figure(Indicator::Density, BUSYBOX, "ready").with(&[
+        ("stopped_by", "memory"),
+        ("start_rate", "180"),
+        ("slope_bytes", "1200000"),
+    ]);
+    filling.value(&full, Statistic::Single, 900.0, Unit::Instances);
+    let values = filling.skewed(500, 2e6);
+    let write = figure(Indicator::StorageLatency, Subject("etcd", "etcd", "3.4.23", Isolation::Process), "put");
+    filling.samples(&write, values, &[Statistic::Median, Statistic::P99]);
+}
+
+/// Markup, markdown and long words wherever a baseline may hold text.
+pub const HOSTILE: &str =
+    "</td></table><script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;`|[a](javascript:b)\n# c";
+
+/// A baseline whose every text is hostile.
+pub fn hostile() -> Baseline {
+    let mut environment = Environment::default();
+    environment.hardware.cpu = Some(HOSTILE.into());
+    environment.software.os = Some(HOSTILE.into());
+    environment.conditions.noise = vec![HOSTILE.into(), "w".repeat(300)];
+    environment.conditions.load = Some(HOSTILE.into());
+    let mut baseline = Baseline::new();
+    for (setting, value) in [("a", 1), ("b", 2)] {
+        let mut environment = environment.clone();
+        environment.conditions.engine = [(HOSTILE.to_owned(), format!("{HOSTILE}{setting}"))].into();
+        let source = Source::new(SourceKind::Benchmark, HOSTILE).unwrap();
+        let component = Component::new("<script>alert(1)</script>", "1\"&amp;").unwrap();
+        let provenance = Provenance::new(source, component, DAY.parse().unwrap()).with_environment(environment);
+        let subject = "s".repeat(200).parse().unwrap();
+        let metric = Metric::new(Indicator::StartupTime, subject, Quantity::nanoseconds(value), provenance).unwrap();
+        baseline.push(metric.with_workload(HOSTILE).with_samples(format!("samples/{HOSTILE}.csv")));
+    }
+    let subject = "wasmedge".parse().unwrap();
+    baseline.push_unavailable(
+        UnavailableRow::new(subject, Indicator::StartupTime, HOSTILE, HOSTILE).with_workload(HOSTILE),
+    );
+    baseline
+}
