@@ -7,7 +7,7 @@
 use std::{cell::RefCell, collections::BTreeMap, error::Error, time::Duration};
 
 use runtime_baseline::{
-    Indicator, Quantity, Statistic, Temperature, Unit,
+    Indicator, Quantity, Statistic, Temperature, UnavailableRow, Unit,
     clock::monotonic,
     policy::{Evaluator, Policy, PolicyEngine, PolicyError, Registry},
     probe::{Interleaved, Lane, LaneError, evaluate},
@@ -90,14 +90,25 @@ impl<'a> Growing<'a> {
         self.ended.is_some()
     }
 
+    /// The row of a size, or a slope, that there is not.
+    fn row(&self, figure: &Figure, why: &str, mode: Mode) -> UnavailableRow {
+        if self.engine.identity().transport.as_deref() != Some("process") {
+            return lanes::too_long(figure, why, mode);
+        }
+        let remedy = "its startup at each size says what that costs; the same engine as a server has a slope";
+        UnavailableRow::new(figure.identity.subject.clone(), figure.indicator, why, remedy)
+            .with_workload(&figure.workload)
+            .with_temperature(Temperature::Warm)
+    }
+
     /// Records the slope, which a line through three sizes and more has. One below zero, which is noise, is stored as 0.
     fn record(self, session: &mut Session, mode: Mode) -> Result<(), Box<dyn Error>> {
         let figure = self.figure(&self.workload);
         let line = match Line::fit(&self.points, 0.95) {
             Ok(line) => line,
             Err(error) => {
-                let why = self.ended.unwrap_or_else(|| error.to_string());
-                session.unavailable(lanes::too_long(&figure, &why, mode));
+                let why = self.ended.clone().unwrap_or_else(|| error.to_string());
+                session.unavailable(self.row(&figure, &why, mode));
                 return Ok(());
             }
         };
@@ -131,7 +142,7 @@ fn one_size(
     for (place, engine) in engines.iter_mut().enumerate() {
         if engine.would_take_too_long(size, mode) {
             if let Some(why) = engine.ended.as_ref().filter(|_| size == LARGEST) {
-                session.unavailable(lanes::too_long(&engine.figure(&policy.name), why, mode));
+                session.unavailable(engine.row(&engine.figure(&policy.name), why, mode));
             }
             continue;
         }
