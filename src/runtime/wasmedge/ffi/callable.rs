@@ -235,7 +235,7 @@ impl<H: Host> Guest<H> {
         &self.shared.get().host
     }
 
-    /// Has another executor run it: one that was stopped may keep the order to stop for its next call.
+    /// Has another executor run it: one that was stopped may stop its next call too.
     pub(crate) fn set_engine(&mut self, engine: Arc<Engine>) {
         self.shared.get().executor.set(engine.executor_ptr());
         self._engine = engine;
@@ -386,22 +386,4 @@ impl View<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_memory_stays_where_it_is_when_it_grows() {
-        crate::runtime::wasmedge::ffi::capture_log();
-        let env = Env::new((1, 4_096)).unwrap();
-        let view = View { executor: ptr::null_mut(), memory: env.memory, exports: &[] };
-        env.set_word(1_020, 7);
-        // The last page, and one that it may not have.
-        assert!(view.write((4_096 << 16) - 5, b"text\0"));
-        assert!(!view.write(4_096 << 16, b"text\0"));
-        assert_eq!(view.text((4_096 << 16) - 5).as_deref(), Some(&b"text"[..]));
-        // SAFETY: the memory is alive, and has more than a page.
-        assert_eq!(unsafe { ffi::WasmEdge_MemoryInstanceGetPointer(env.memory, 0, PAGE) }, env.base);
-        // Nothing reads or writes where the word is.
-        assert!(view.text(1_020).is_none() && view.text(0).is_none() && !view.write(8, b"text"));
-    }
-}
+mod tests;
