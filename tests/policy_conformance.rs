@@ -19,7 +19,7 @@ macro_rules! engines {
     ($($(#[$attribute:meta])* $name:ident => $engine:expr;)*) => {
         $($(#[$attribute])* mod $name {
             engines!(@ $engine, identity_is_exact, every_form_of_every_policy_decides_as_expected, undefined_is_null,
-                a_form_it_lacks_is_refused, what_does_not_compile_is_invalid, data_that_is_no_object_is_refused,
+                a_form_it_lacks_is_refused, what_does_not_compile_is_invalid, wasm_that_is_not_opas_is_refused, data_that_is_no_object_is_refused,
                 data_over_the_limit_is_refused, an_unknown_entrypoint_is_refused, a_missing_function_is_named,
                 input_that_is_not_json_is_refused, deep_input_is_decided_on_or_refused,
                 engines_alive_at_once_decide_each_for_itself, ten_megabytes_of_data_are_decided_on, a_policy_that_aborts_has_failed, an_endless_policy_is_stopped,

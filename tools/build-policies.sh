@@ -41,4 +41,7 @@ command = "opa $*"
 source_sha256 = "$(sum "$rego")"
 wasm_sha256 = "$(sum "$module.wasm")"
 TOML
+    if [ -f "$module.capabilities.json" ]; then
+        echo "capabilities_sha256 = \"$(sum "$module.capabilities.json")\"" >>"$module.wasm.toml"
+    fi
 done

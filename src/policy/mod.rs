@@ -71,6 +71,15 @@ pub trait Loader: Send + Sync {
     /// # Errors
     /// [`PolicyError`] when a file cannot be read, is malformed, or exceeds a limit.
     fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError>;
+
+    /// As many engines as are asked at the same time, one by each thread, as their user would have them: a server is one
+    /// process then, with a connection for each.
+    ///
+    /// # Errors
+    /// As of [`load`](Self::load).
+    fn load_together(&self, count: usize) -> Result<Vec<Box<dyn Evaluator>>, PolicyError> {
+        (0..count).map(|_| self.load()).collect()
+    }
 }
 
 /// A loaded engine. One thread at a time; load more for more threads.

@@ -40,25 +40,69 @@ pub fn decide(engine: &mut dyn Evaluator, input: &str) -> Result<(u64, String), 
 /// [`ProbeError::Empty`] when the policy has no case; each call of the result gives [`ProbeError`] when the engine does
 /// not decide, or decides wrongly.
 pub fn evaluate<'a>(
-    mut engine: Box<dyn Evaluator>,
+    engine: Box<dyn Evaluator>,
     policy: &'a Policy,
 ) -> Result<impl FnMut() -> Result<u64, ProbeError> + 'a, ProbeError> {
     if policy.cases.is_empty() {
         return Err(ProbeError::Empty { what: "an evaluation", of: "case" });
     }
-    // The spelling of each right decision, once it was compared as JSON: from then on a string comparison will do.
-    let mut spelling: Vec<Option<String>> = vec![None; policy.cases.len()];
-    let mut turns = (0..policy.cases.len()).cycle();
-    Ok(move || {
-        let turn = turns.next().unwrap_or_default();
-        let case = &policy.cases[turn];
-        let (took, decision) = decide(engine.as_mut(), &case.input)?;
-        if spelling[turn].as_ref() != Some(&decision) {
-            check(policy, case, &decision)?;
-            spelling[turn] = Some(decision);
-        }
+    let mut asked = Checked::new(engine, policy);
+    Ok(move || asked.timed())
+}
+
+/// An engine that is asked a policy's cases in turn, each decision checked outside the timed span. The policy has cases.
+pub(super) struct Checked<'a> {
+    engine: Box<dyn Evaluator>,
+    policy: &'a Policy,
+    /// The spelling of each right decision, once it was compared as JSON: from then on a string comparison will do.
+    spelling: Vec<Option<String>>,
+    turn: usize,
+    kept: Vec<(usize, String)>,
+}
+
+impl<'a> Checked<'a> {
+    pub(super) fn new(engine: Box<dyn Evaluator>, policy: &'a Policy) -> Self {
+        Self { engine, policy, spelling: vec![None; policy.cases.len()], turn: 0, kept: Vec::new() }
+    }
+
+    fn next(&mut self) -> usize {
+        let turn = self.turn;
+        self.turn = (turn + 1) % self.policy.cases.len();
+        turn
+    }
+
+    /// How long the next decision takes, in nanoseconds.
+    pub(super) fn timed(&mut self) -> Result<u64, ProbeError> {
+        let turn = self.next();
+        let (took, decision) = decide(self.engine.as_mut(), &self.policy.cases[turn].input)?;
+        self.check(turn, decision)?;
         Ok(took)
-    })
+    }
+
+    /// How long the next `count` decisions take together, in nanoseconds.
+    pub(super) fn block(&mut self, count: usize) -> Result<u64, ProbeError> {
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.reserve(count);
+        let begin = clock::monotonic();
+        for _ in 0..count {
+            let turn = self.next();
+            kept.push((turn, self.engine.evaluate(&self.policy.cases[turn].input)?));
+        }
+        let took = clock::monotonic() - begin;
+        for (turn, decision) in kept.drain(..) {
+            self.check(turn, decision)?;
+        }
+        self.kept = kept;
+        Ok(took)
+    }
+
+    fn check(&mut self, turn: usize, decision: String) -> Result<(), ProbeError> {
+        if self.spelling[turn].as_ref() != Some(&decision) {
+            check(self.policy, &self.policy.cases[turn], &decision)?;
+            self.spelling[turn] = Some(decision);
+        }
+        Ok(())
+    }
 }
 
 /// Compares as JSON values: the order of keys and the spelling of numbers do not matter.

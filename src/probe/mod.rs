@@ -17,6 +17,7 @@ mod process;
 pub(crate) mod size;
 mod startup;
 pub(crate) mod target;
+mod throughput;
 
 pub use crate::helper::FreshError;
 pub use burst::{Burst, burst};
@@ -34,6 +35,7 @@ pub use process::process;
 pub use size::{ImageSize, Shipped, image_size, shipped};
 pub use startup::{lifecycle, startup};
 pub use target::{Described, Target};
+pub use throughput::{Throughput, throughput};
 
 use crate::{
     policy::PolicyError,

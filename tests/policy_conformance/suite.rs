@@ -121,6 +121,40 @@ pub fn what_does_not_compile_is_invalid(engine: &dyn PolicyEngine) {
     }
 }
 
+/// Of engines that take Wasm: the others never read it.
+pub fn wasm_that_is_not_opas_is_refused(engine: &dyn PolicyEngine) {
+    let _shared = shared();
+    if !engine.identity().subject.as_str().starts_with("opa-wasm") {
+        return;
+    }
+    let memory = r#"(import "env" "memory" (memory 2))"#;
+    let abi = |major: i32, minor: i32| {
+        format!(
+            r#"{memory} (global (export "opa_wasm_abi_version") i32 (i32.const {major}))
+            (global (export "opa_wasm_abi_minor_version") i32 (i32.const {minor}))"#
+        )
+    };
+    let start = |body: &str| format!("{memory} (func {body}) (start 0)");
+    for (module, said) in [
+        (String::new(), "does not import a memory"),
+        (memory.to_owned(), "opa_wasm_abi_version"),
+        (r#"(import "env" "opa_unheard_of" (func))"#.to_owned() + &abi(1, 3), ""),
+        (abi(1, 1), "1.1"),
+        (abi(2, 0), "2.0"),
+        (abi(1, 3), "the function entrypoints"),
+        (start("unreachable"), "unreachable"),
+        (start("(loop br 0)"), ""),
+    ] {
+        let wasm = wat::parse_str(format!("(module {module})")).unwrap();
+        let policy = Policy::new("p", "", "p/allow").with_wasm(wasm);
+        for &form in engine.forms() {
+            let error = refusal(engine, &policy, form, with_time(Duration::from_millis(50)));
+            let PolicyError::Invalid { policy, reason } = &error else { panic!("{module}: {error:?}") };
+            assert!(policy == "p" && reason.contains(said), "{module}: {reason}");
+        }
+    }
+}
+
 pub fn data_that_is_no_object_is_refused(engine: &dyn PolicyEngine) {
     let _shared = shared();
     for &form in engine.forms() {

@@ -12,7 +12,8 @@
 //! [`Limits::memory`] and 256 MiB besides, for Go's runtime and the program itself; what exceeds that ends the process,
 //! and a server is started anew for the next decision.
 //!
-//! **Processes** die with this one, whatever ends it, and with the engine that they belong to.
+//! **Processes.** A server is one engine's, or that of the engines that were loaded together, each with a connection of its
+//! own; what ends it ends their decisions too. Processes die with this one, whatever ends it, and with their engines.
 
 mod bench;
 mod binary;
@@ -69,7 +70,7 @@ pub struct Opa {
 }
 
 impl Opa {
-    /// `opa run --server`, asked through its Data API over one kept connection.
+    /// `opa run --server`, asked through its Data API over one kept connection for each engine.
     ///
     /// # Errors
     /// [`PolicyError::Unavailable`] when there is no OPA here, or one that is too old.

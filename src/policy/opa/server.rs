@@ -1,7 +1,7 @@
-//! `opa run --server`: one process, asked over one kept connection.
+//! `opa run --server`: one process, asked over one kept connection by each engine.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     thread,
     time::{Duration, Instant},
 };
@@ -27,16 +27,54 @@ pub(super) struct Servers(pub(super) Arc<Asked>);
 
 impl Loader for Servers {
     fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
-        let asked = Arc::clone(&self.0);
-        let server = Some(Server::start(&asked)?);
-        Ok(Box::new(Client { asked, server }))
+        self.connect(&Arc::default())
+    }
+
+    fn load_together(&self, count: usize) -> Result<Vec<Box<dyn Evaluator>>, PolicyError> {
+        let live = Arc::default();
+        (0..count).map(|_| self.connect(&live)).collect()
+    }
+}
+
+impl Servers {
+    fn connect(&self, live: &Arc<Mutex<Weak<Server>>>) -> Result<Box<dyn Evaluator>, PolicyError> {
+        let server = Some(Connection::to_live(&self.0, live)?);
+        Ok(Box::new(Client { asked: Arc::clone(&self.0), live: Arc::clone(live), server }))
     }
 }
 
 struct Server {
-    process: child::Opa,
-    agent: Agent,
+    process: Mutex<child::Opa>,
     url: String,
+}
+
+/// One engine's way to a server.
+struct Connection {
+    server: Arc<Server>,
+    agent: Agent,
+}
+
+impl Connection {
+    /// To the server that others ask, or to a new one.
+    fn to_live(asked: &Asked, live: &Mutex<Weak<Server>>) -> Result<Self, PolicyError> {
+        let mut live = live.lock().unwrap_or_else(PoisonError::into_inner);
+        let server = match live.upgrade().filter(|server| !server.process().ended()) {
+            Some(server) => server,
+            None => {
+                let server = Arc::new(Server::start(asked)?);
+                *live = Arc::downgrade(&server);
+                server
+            }
+        };
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(asked.time()))
+            .proxy(None)
+            .user_agent("")
+            .accept("")
+            .accept_encoding("");
+        Ok(Self { server, agent: config.build().into() })
+    }
 }
 
 impl Server {
@@ -71,15 +109,12 @@ impl Server {
             }
             thread::sleep(LOOK);
         };
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(asked.time()))
-            .proxy(None)
-            .user_agent("")
-            .accept("")
-            .accept_encoding("");
         let url = format!("http://127.0.0.1:{port}/v1/data/{}", asked.entrypoint);
-        Ok(Self { process, agent: config.build().into(), url })
+        Ok(Self { process: Mutex::new(process), url })
+    }
+
+    fn process(&self) -> MutexGuard<'_, child::Opa> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,8 +141,10 @@ fn listening(pid: u32) -> Option<u16> {
 
 struct Client {
     asked: Arc<Asked>,
+    /// The server of the engines that were loaded together.
+    live: Arc<Mutex<Weak<Server>>>,
     /// None after it ended: the next decision starts it anew.
-    server: Option<Server>,
+    server: Option<Connection>,
 }
 
 /// What the Data API answers.
@@ -124,25 +161,26 @@ struct Answer {
 }
 
 impl Client {
-    fn ask(&self, server: &Server, input: &RawValue) -> Result<String, ureq::Error> {
+    fn ask(&self, connection: &Connection, input: &RawValue) -> Result<String, ureq::Error> {
         let body = format!("{{\"input\":{}}}", input.get());
-        let mut response = server.agent.post(&server.url).content_type("application/json").send(body)?;
+        let mut response = connection.agent.post(&connection.server.url).content_type("application/json").send(body)?;
         response.body_mut().with_config().limit(u64::MAX).read_to_string()
     }
 
     /// The server ended, or its connection did.
     fn broken(&mut self, error: &ureq::Error) -> PolicyError {
-        let Some(mut server) = self.server.take() else { return self.asked.trouble(error.to_string()) };
+        let Some(connection) = self.server.take() else { return self.asked.trouble(error.to_string()) };
+        let server = &connection.server;
         // A connection breaks a moment before its process is seen to have ended.
         let begun = Instant::now();
-        while !server.process.ended() && begun.elapsed() < Duration::from_secs(1) {
+        while !server.process().ended() && begun.elapsed() < Duration::from_secs(1) {
             thread::sleep(LOOK);
         }
-        if server.process.ended() {
-            return self.asked.ended(&server.process.said());
+        if server.process().ended() {
+            return self.asked.ended(&server.process().said());
         }
-        let reason = format!("{error}; it said: {}", server.process.said());
-        self.server = Some(server);
+        let reason = format!("{error}; it said: {}", server.process().said());
+        self.server = Some(connection);
         self.asked.trouble(reason)
     }
 }
@@ -151,7 +189,7 @@ impl Evaluator for Client {
     fn evaluate(&mut self, input: &str) -> Result<String, PolicyError> {
         let input = checked_input(input)?;
         if self.server.is_none() {
-            self.server = Some(Server::start(&self.asked)?);
+            self.server = Some(Connection::to_live(&self.asked, &self.live)?);
         }
         let Some(server) = &self.server else { return Err(self.asked.trouble("it did not start".to_owned())) };
         let body = match self.ask(server, input) {

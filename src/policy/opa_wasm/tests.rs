@@ -12,36 +12,6 @@ fn refusal(wasm: impl Into<Arc<[u8]>>, limits: Limits) -> PolicyError {
     }
 }
 
-fn invalid(wat: &str) -> String {
-    match refusal(wat::parse_str(wat).unwrap(), Limits::default()) {
-        PolicyError::Invalid { policy, reason } if policy == "p" => reason,
-        error => panic!("{error:?}"),
-    }
-}
-
-#[test]
-fn wasm_that_is_not_opas_is_refused() {
-    assert!(invalid("(module)").contains("does not import a memory"));
-    assert!(invalid(r#"(module (import "env" "memory" (memory 2)))"#).contains("opa_wasm_abi_version"));
-    let abi = |major: i32, minor: i32| {
-        format!(
-            r#"(module (import "env" "memory" (memory 2))
-                (global (export "opa_wasm_abi_version") i32 (i32.const {major}))
-                (global (export "opa_wasm_abi_minor_version") i32 (i32.const {minor})))"#
-        )
-    };
-    assert!(invalid(&abi(1, 1)).contains("1.1"));
-    assert!(invalid(&abi(2, 0)).contains("2.0"));
-    assert!(invalid(&abi(1, 3)).contains("the function entrypoints"));
-    assert!(
-        invalid(r#"(module (import "env" "memory" (memory 2)) (func unreachable) (start 0))"#).contains("unreachable")
-    );
-    let endless = r#"(module (import "env" "memory" (memory 2)) (func (loop br 0)) (start 0))"#;
-    let limits = Limits { time: std::time::Duration::from_millis(50), ..Limits::default() };
-    let error = refusal(wat::parse_str(endless).unwrap(), limits);
-    assert!(matches!(error, PolicyError::Invalid { .. }), "{error}");
-}
-
 #[test]
 fn bytes_that_are_not_wasm_are_refused_with_their_offset() {
     let good = Policy::by_name("rbac-10").unwrap().wasm.unwrap();

@@ -23,7 +23,7 @@ mod weave;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
 };
 
 use serde::Deserialize;
@@ -187,10 +187,10 @@ fn too_deep() -> String {
 
 /// The machine code of `wasm`, on disk; compiled once in the life of the process. That it runs as such is checked.
 fn compiled(asked: &Asked, wasm: &Arc<[u8]>) -> Result<Arc<Artifact>, PolicyError> {
-    static COMPILED: Mutex<Option<HashMap<Arc<[u8]>, Arc<Artifact>>>> = Mutex::new(None);
+    type ByWasm = HashMap<Arc<[u8]>, Arc<Artifact>>;
+    static COMPILED: LazyLock<Mutex<ByWasm>> = LazyLock::new(Mutex::default);
     // Held while it compiles: who wants the same waits for it.
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    let compiled = compiled.get_or_insert_default();
     if let Some(file) = compiled.get(wasm) {
         return Ok(Arc::clone(file));
     }

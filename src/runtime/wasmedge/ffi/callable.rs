@@ -22,6 +22,10 @@ use crate::runtime::wasmedge::{Mode, PAGE};
 const ENV: &str = "env";
 const MEMORY: &str = "memory";
 
+/// Below this, LLVM's linker puts nothing, so that a null pointer points to nothing: no text lies there, and the word that
+/// [`Env::set_word`] sets does.
+const LOWEST: u32 = 1024;
+
 /// As many arguments as any call has.
 const MOST_ARGUMENTS: usize = 8;
 
@@ -116,12 +120,12 @@ impl Env {
         }
     }
 
-    /// Sets a word of the first page, while the guest may run on another thread.
+    /// Sets a word of the first 1,024 bytes, while the guest may run on another thread.
     pub(crate) fn set_word(&self, address: u32, value: u32) {
-        let address = u64::from(address & !3).min(PAGE - 4) as usize;
+        let address = (address & !3).min(LOWEST - 4) as usize;
         // SAFETY: within the first page, aligned, and alive as long as `self`. The engine reserves the addresses of a whole
-        // 32-bit memory when it makes one, and grows it in place, so that `base` stays (`Allocator::resize` in its
-        // lib/system/allocator.cpp). The guest reads the word atomically.
+        // 32-bit memory when it makes one, and grows it in place, so that `base` stays (a test shows it). The guest reads
+        // the word atomically, and `View` has no slice of it.
         unsafe { AtomicU32::from_ptr(self.base.add(address).cast()) }.store(value, SeqCst);
     }
 }
@@ -231,7 +235,7 @@ impl<H: Host> Guest<H> {
         &self.shared.get().host
     }
 
-    /// Has another executor run it: one that was stopped may keep the order to stop for its next call.
+    /// Has another executor run it: one that was stopped may stop its next call too.
     pub(crate) fn set_engine(&mut self, engine: Arc<Engine>) {
         self.shared.get().executor.set(engine.executor_ptr());
         self._engine = engine;
@@ -346,14 +350,16 @@ impl View<'_> {
 
     /// The bytes up to the next zero.
     pub(crate) fn text(&self, address: i32) -> Option<Vec<u8>> {
-        let bytes = self.bytes().get(address as u32 as usize..)?;
-        CStr::from_bytes_until_nul(bytes).ok().map(|text| text.to_bytes().to_vec())
+        CStr::from_bytes_until_nul(self.bytes(address as u32)?).ok().map(|text| text.to_bytes().to_vec())
     }
 
     /// Writes to the guest's memory, which grows where it ends too early; says whether it may.
     pub(crate) fn write(&self, address: i32, bytes: &[u8]) -> bool {
         let start = address as u32 as usize;
         let end = start + bytes.len();
+        if start < LOWEST as usize {
+            return false;
+        }
         // SAFETY: the memory is alive, and nobody has a slice of it: `bytes` gives none away.
         unsafe {
             let there = ffi::WasmEdge_MemoryInstanceGetPageSize(self.memory);
@@ -366,14 +372,18 @@ impl View<'_> {
         }
     }
 
-    /// All of the memory. Not to be kept while the guest runs.
-    fn bytes(&self) -> &[u8] {
+    /// The memory from `address`. Not to be kept while the guest runs.
+    fn bytes(&self, address: u32) -> Option<&[u8]> {
         // SAFETY: the memory is alive and has that many bytes at that place until it grows, which only `write` and the
-        // guest do; the callers, in this file, keep the slice over neither.
+        // guest do; the callers, in this file, keep the slice over neither. Another thread writes below `LOWEST` alone.
         unsafe {
             let length = ffi::WasmEdge_MemoryInstanceGetPageSize(self.memory) * PAGE;
-            let start = ffi::WasmEdge_MemoryInstanceGetPointerConst(self.memory, 0, length);
-            if length == 0 || start.is_null() { &[] } else { slice::from_raw_parts(start, length as usize) }
+            let length = length.checked_sub(u64::from(address)).filter(|left| *left > 0 && address >= LOWEST)?;
+            let start = ffi::WasmEdge_MemoryInstanceGetPointerConst(self.memory, u64::from(address), length);
+            (!start.is_null()).then(|| slice::from_raw_parts(start, length as usize))
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
