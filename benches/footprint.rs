@@ -204,10 +204,12 @@ impl Run {
     fn engine(&mut self, subject: &str) -> Outcome {
         let indicator = Indicator::EngineMemory;
         let server = subject == "opa";
+        // What compiles a policy has it compiled before.
+        let compiles = policy::Registry::only(subject).is_ok_and(|e| e.forms().contains(&PolicyForm::Precompiled));
+        let form = if compiles { PolicyForm::Precompiled } else { PolicyForm::Source };
         for (policy, many) in self.policies() {
             // A server for each engine; OPA keeps nothing compiled.
             let counts = if server { [1, 2, 3] } else { many };
-            let form = if subject.starts_with("opa-wasm") { PolicyForm::Precompiled } else { PolicyForm::Source };
             let mut taken = Vec::new();
             let repeats = if self.mode == Mode::Test { 1 } else { REPEATS };
             for _ in 0..repeats {
