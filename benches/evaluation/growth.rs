@@ -13,7 +13,7 @@ use runtime_baseline::{
     probe::{Interleaved, Lane, LaneError, evaluate},
     runtime::Limits,
     session::{Figure, Session},
-    stats::{Line, Summary},
+    stats::{Axis, Curve, Line, Summary},
 };
 
 use crate::{lanes, support, support::Mode};
@@ -123,7 +123,10 @@ impl<'a> Growing<'a> {
         );
         let settings = BTreeMap::from([("sizes".to_owned(), sizes.join(" "))]);
         let slope = Quantity::new((line.slope * PER).round().max(0.0), Unit::Nanoseconds)?;
-        session.record_value(&figure.with_settings(settings), Statistic::Slope, slope, self.points.len() as u64)?;
+        let (x, y) = (Axis::new("bindings", Unit::Objects)?, Axis::new("evaluation latency", Unit::Nanoseconds)?);
+        let points = self.points.iter().map(|(bindings, taken)| (*bindings as f64, *taken as f64)).collect();
+        let curve = Curve::new(x, y, points)?;
+        session.record_curve(&figure.with_settings(settings), Statistic::Slope, slope, &curve)?;
         Ok(())
     }
 }

@@ -154,6 +154,7 @@ fn axis(label: &str, language: Language) -> String {
         "live instances" | "instances" => "存活实例数",
         "memory" => "内存",
         "start rate" => "启动速率",
+        "bindings" => "绑定数",
         "data size" => "数据大小",
         "evaluation latency" => "评估延迟",
         "startup time" => "启动时间",

@@ -34,8 +34,7 @@ pub(crate) fn component(subject: &Subject) -> Result<Component, RuntimeError> {
 }
 
 /// The settings of what [`machine_code`] compiles.
-pub(crate) const COMPILER: [(&str, &str); 3] =
-    [("compiler", "llvm"), ("opt_level", compile::LEVEL_NAME), ("interruptible", "false")];
+pub(crate) const COMPILER: [(&str, &str); 3] = compile::UNASKED;
 
 /// Why a guest could not be had, or ended.
 #[derive(Debug)]
@@ -73,7 +72,7 @@ impl From<Fault> for Trouble {
 /// The machine code of `wasm`, compiled ahead of time: a module that asks itself whether it shall stop. Each compilation leaves some 50 KiB in the engine for good.
 pub(crate) fn machine_code(wasm: &[u8]) -> Result<disk::Artifact, Trouble> {
     let directory = disk::workplace().map_err(Trouble::Disk)?;
-    let code = compile::asking(wasm, directory.path()).map_err(Trouble::Engine)?;
+    let code = compile::ahead_of_time(wasm, directory.path(), compile::Ended::ByItself).map_err(Trouble::Engine)?;
     disk::Artifact::write(&code).map_err(Trouble::Disk)
 }
 

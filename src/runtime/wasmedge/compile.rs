@@ -12,21 +12,27 @@ use super::{ffi, signals};
 /// The optimisation level of both compilers, ahead of time and just in time: the engine's default.
 pub(super) const LEVEL_NAME: &str = "O3";
 
-/// What bears on the figures of modules that a watch may stop.
+/// What bears on the figures of modules that a watch may stop. The check costs a compute kernel several times its time.
 pub(super) const SETTINGS: [(&str, &str); 3] =
     [("compiler", "llvm"), ("opt_level", LEVEL_NAME), ("interruptible", "true")];
 
+/// The same of modules that no watch stops.
+pub(super) const UNASKED: [(&str, &str); 3] =
+    [("compiler", "llvm"), ("opt_level", LEVEL_NAME), ("interruptible", "false")];
+
+/// How a guest that takes too long is ended, which its machine code must allow for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// By the engine, which the code asks at every loop and call.
+    ByEngine,
+    /// With its process: the code asks nobody.
+    WithProcess,
+    /// By itself: it was written to ask, with atomic operations.
+    ByItself,
+}
+
 /// Compiles `wasm`; works in `directory`.
-pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
-    compiled(wasm, directory, true)
-}
-
-/// The same of a module that asks itself whether it shall stop, with atomic operations.
-pub(super) fn asking(wasm: &[u8], directory: &Path) -> Result<Vec<u8>, String> {
-    compiled(wasm, directory, false)
-}
-
-fn compiled(wasm: &[u8], directory: &Path, interruptible: bool) -> Result<Vec<u8>, String> {
+pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path, ended: Ended) -> Result<Vec<u8>, String> {
     // LLVM takes its signals with the first file that it writes in a process, and only then (`RegisterHandlers` in its
     // lib/Support/Unix/Signals.inc). A module without anything makes that a matter of milliseconds: meanwhile another
     // engine's traps are not its own.
@@ -34,24 +40,24 @@ fn compiled(wasm: &[u8], directory: &Path, interruptible: bool) -> Result<Vec<u8
     FIRST.call_once(|| {
         let _kept = signals::keep_for_compiler();
         // Where this fails, so does what follows.
-        drop(compiled_at_once(b"\0asm\x01\0\0\0", directory, interruptible));
+        drop(compiled_at_once(b"\0asm\x01\0\0\0", directory, ended));
     });
-    compiled_at_once(wasm, directory, interruptible)
+    compiled_at_once(wasm, directory, ended)
 }
 
-fn compiled_at_once(wasm: &[u8], directory: &Path, interruptible: bool) -> Result<Vec<u8>, String> {
+fn compiled_at_once(wasm: &[u8], directory: &Path, ended: Ended) -> Result<Vec<u8>, String> {
     ffi::capture_log();
-    let compiler = Compiler::new(Some(&config(interruptible)?)).map_err(|error| error.to_string())?;
+    let compiler = Compiler::new(Some(&config(ended)?)).map_err(|error| error.to_string())?;
     let path = compiler.compile_from_bytes(wasm, "module", directory).map_err(|error| error.to_string())?;
     fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn config(interruptible: bool) -> Result<Config, String> {
-    let common = CommonConfigOptions::default().multi_memories(false).threads(!interruptible);
+fn config(ended: Ended) -> Result<Config, String> {
+    let common = CommonConfigOptions::default().multi_memories(false).threads(ended == Ended::ByItself);
     let compiler = CompilerConfigOptions::default()
         .out_format(CompilerOutputFormat::Native)
         .optimization_level(CompilerOptimizationLevel::O3)
-        .interruptible(interruptible);
+        .interruptible(ended == Ended::ByEngine);
     ConfigBuilder::new(common).with_compiler_config(compiler).build().map_err(|error| error.to_string())
 }
 
@@ -64,7 +70,7 @@ mod tests {
     fn another_engine_still_catches_its_traps() {
         let wasm = wat::parse_str("(module (func (export \"_start\")))").unwrap();
         let directory = tempfile::tempdir().unwrap();
-        ahead_of_time(&wasm, directory.path()).unwrap();
+        ahead_of_time(&wasm, directory.path(), Ended::ByEngine).unwrap();
         let engine = ::wasmtime::Engine::default();
         let trap = wat::parse_str("(module (func (export \"_start\") unreachable))").unwrap();
         let trap = ::wasmtime::Module::new(&engine, trap).unwrap();
@@ -79,7 +85,7 @@ mod tests {
     fn gives_a_library_or_an_error() {
         let directory = tempfile::tempdir().unwrap();
         let wasm = wat::parse_str("(module (func (export \"_start\")))").unwrap();
-        assert!(ahead_of_time(&wasm, directory.path()).unwrap().starts_with(b"\x7fELF"));
-        ahead_of_time(b"\0asm", directory.path()).unwrap_err();
+        assert!(ahead_of_time(&wasm, directory.path(), Ended::ByEngine).unwrap().starts_with(b"\x7fELF"));
+        ahead_of_time(b"\0asm", directory.path(), Ended::ByEngine).unwrap_err();
     }
 }

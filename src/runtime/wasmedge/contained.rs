@@ -18,8 +18,8 @@ pub(crate) fn component(subject: &Subject) -> Result<Component, RuntimeError> {
     super::component(subject)
 }
 
-/// The settings of [`compile`].
-pub(crate) const COMPILER: [(&str, &str); 3] = compile::SETTINGS;
+/// The settings of [`compile`](fn@compile).
+pub(crate) const COMPILER: [(&str, &str); 3] = compile::UNASKED;
 
 /// The machine code of `wasm`, which is checked first.
 pub(crate) fn compile(wasm: &[u8]) -> Result<Vec<u8>, RuntimeError> {
@@ -27,7 +27,7 @@ pub(crate) fn compile(wasm: &[u8]) -> Result<Vec<u8>, RuntimeError> {
     let file = disk::Artifact::write(wasm)?;
     load(&job, file.path())?;
     let directory = disk::workplace()?;
-    compile::ahead_of_time(wasm, directory.path()).map_err(|reason| job.engine(reason))
+    compile::ahead_of_time(wasm, directory.path(), compile::Ended::WithProcess).map_err(|reason| job.engine(reason))
 }
 
 /// Whether the machine code in `path` runs as such: the engine interprets what it does not take for machine code.
