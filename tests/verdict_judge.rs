@@ -1,8 +1,8 @@
 //! Claims against baselines made by hand, so that every branch of the rule is seen.
 
 use runtime_baseline::{
-    Baseline, Component, Conditions, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Source,
-    SourceKind, Statistic, Subject, Temperature, UnavailableRow, Unit, claims,
+    Baseline, Bound, Component, Conditions, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity,
+    Source, SourceKind, Statistic, Subject, Temperature, UnavailableRow, Unit, claims,
     claims::Claims,
     compare::{Aspect, Missing, Verdict, judge},
 };
@@ -317,4 +317,14 @@ fn a_figure_of_a_part_answers_for_no_whole() {
     let claim = claims().get("startup-time").unwrap();
     let with_parts = baseline(whole.into_iter().chain(parts));
     assert_eq!(judge(claim, &with_parts).verdict, Verdict::Reproduced);
+}
+
+#[test]
+fn two_bounds_have_no_factor() {
+    let mut measured = Baseline::new();
+    measured.push(container([1_000_000, 1_010_000, 1_020_000]).metric().with_bound(Bound::Below));
+    measured.push(wasm([1_000, 1_010, 1_020]).metric());
+    let Verdict::NotComparable(missing) = verdict(&measured) else { panic!("one side is a bound") };
+    assert_eq!(missing.len(), 1);
+    assert_eq!(missing[0].to_string(), "the value of container/alpine: only a bound was measured, < 1.01 ms");
 }

@@ -78,10 +78,12 @@ impl<'a> Growing<'a> {
 
     /// Ten times the data may take ten times as long: known before it is tried.
     fn would_take_too_long(&mut self, size: u64, mode: Mode) -> bool {
-        let (load, round) = (mode.choose(60, 4), mode.choose(20, 1));
+        let (load, round) = (60, 20);
         let (expected_load, expected_round) = (self.took.0 * 10, self.took.1 * 10);
         if self.ended.is_none() && size == LARGEST {
-            if expected_load > Duration::from_secs(load) {
+            if mode == Mode::Quick {
+                self.ended = Some(format!("a quick pass stops below {size} bindings"));
+            } else if expected_load > Duration::from_secs(load) {
                 self.ended = Some(format!("{size} bindings would take {expected_load:.0?} to load"));
             } else if expected_round > Duration::from_secs(round) {
                 self.ended = Some(format!("a round of decisions on {size} bindings would take {expected_round:.1?}"));

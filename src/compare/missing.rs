@@ -22,6 +22,8 @@ pub enum Missing {
     },
     /// A side has no confidence interval, or the two have intervals at two levels.
     Interval(Subject),
+    /// Of a side only a bound was measured, and two bounds have no factor: the figure as measured.
+    Bounded(Subject, String),
     /// A side's figure is zero, so that there is no factor.
     Zero(Subject),
     /// The two sides were not measured alike: these differ between them.
@@ -59,6 +61,8 @@ impl Missing {
             Self::Interval(subject) => {
                 format!("a 95 % interval of {subject}: measure it often enough to have one")
             }
+            Self::Bounded(subject, bound) if chinese => format!("{subject} 的数值本身：只测得界限 {bound}"),
+            Self::Bounded(subject, bound) => format!("the value of {subject}: only a bound was measured, {bound}"),
             Self::Zero(subject) if chinese => format!("{subject} 大于零的数据：低于探针的分辨率"),
             Self::Zero(subject) => format!("a figure of {subject} above zero: it is below what the probe resolves"),
             Self::Alike(differences) if chinese => {

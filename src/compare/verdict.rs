@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use super::{Aspect, Comparison, Difference, Missing, differences, estimate};
 use crate::{
-    Baseline, Component, Date, Family, Hardware, Indicator, Metric, Software, Statistic, Subject, Temperature,
+    Baseline, Bound, Component, Date, Family, Hardware, Indicator, Metric, Software, Statistic, Subject, Temperature,
     UnavailableRow,
     claims::{Claim, Sense, Side},
 };
@@ -266,7 +266,10 @@ fn obstacles(claim: &Claim, pair: &Comparison) -> Vec<Missing> {
         missing.push(Missing::Alike(unlike));
     }
     for (_, metric) in sides {
-        if metric.quantity().as_f64() == 0.0 {
+        if metric.bound() != Bound::Exact {
+            let bound = format!("{}{}", metric.bound().prefix(), metric.quantity());
+            missing.push(Missing::Bounded(metric.subject().clone(), bound));
+        } else if metric.quantity().as_f64() == 0.0 {
             missing.push(Missing::Zero(metric.subject().clone()));
         } else if estimate(metric).is_none() {
             missing.push(Missing::Interval(metric.subject().clone()));
