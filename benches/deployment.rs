@@ -11,8 +11,6 @@ use std::{
     error::Error,
     time::{Duration, Instant},
 };
-#[cfg(feature = "container")]
-use std::{fs, io, path::Path};
 
 use runtime_baseline::{
     Indicator, Isolation, Quantity, Statistic, Temperature, UnavailableRow, Unit,
@@ -62,6 +60,7 @@ fn cell(value: Option<f64>) -> String {
 fn images(registry: &Registry, mode: Mode) -> Result<(), Box<dyn Error>> {
     use runtime_baseline::{
         launcher::{Launcher, LauncherOptions},
+        probe::image_size,
         runtime::container::Container,
     };
 
@@ -84,12 +83,11 @@ fn images(registry: &Registry, mode: Mode) -> Result<(), Box<dyn Error>> {
     lanes.warm_up(Duration::from_millis(100));
     lanes.rounds(mode.choose(200, 25));
     println!("{:<20} {:>8} {:>14} {:>14} {:>12}", "image", "files", "bytes", "gzip bytes", "start, µs");
-    for ((_, image), lane) in found.iter().zip(lanes.lanes()) {
-        let (files, bytes) = content(image.rootfs())?;
-        // Compressing a distribution takes longer than all the rest of a quick pass.
-        let packed = if mode == Mode::Full { Some(layer(image.rootfs())?) } else { None };
-        let packed = packed.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
-        println!("{:<20} {files:>8} {bytes:>14} {packed:>14} {:>12}", lane.name(), cell(median(lane)));
+    for ((artifact, _), lane) in found.iter().zip(lanes.lanes()) {
+        let Some(size) = image_size(artifact.as_ref())? else { continue };
+        let packed = size.layer.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
+        let (files, bytes, start) = (size.files, size.bytes, cell(median(lane)));
+        println!("{:<20} {files:>8} {bytes:>14} {packed:>14} {start:>12}", lane.name());
     }
     Ok(())
 }
@@ -97,43 +95,6 @@ fn images(registry: &Registry, mode: Mode) -> Result<(), Box<dyn Error>> {
 #[cfg(not(feature = "container"))]
 fn images(_: &Registry, _: Mode) -> Result<(), Box<dyn Error>> {
     Ok(())
-}
-
-/// Number and sum of the regular files.
-#[cfg(feature = "container")]
-fn content(directory: &Path) -> io::Result<(u64, u64)> {
-    let (mut files, mut bytes) = (0, 0);
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let data = entry.metadata()?;
-        if data.is_dir() {
-            let (more, sum) = content(&entry.path())?;
-            (files, bytes) = (files + more, bytes + sum);
-        } else if data.is_file() {
-            (files, bytes) = (files + 1, bytes + data.len());
-        }
-    }
-    Ok((files, bytes))
-}
-
-/// Bytes of the root file system as a compressed layer.
-#[cfg(feature = "container")]
-fn layer(rootfs: &Path) -> io::Result<u64> {
-    struct Count(u64);
-    impl io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len() as u64;
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Count(0), flate2::Compression::default()));
-    tar.follow_symlinks(false);
-    tar.append_dir_all(".", rootfs)?;
-    Ok(tar.into_inner()?.finish()?.0)
 }
 
 /// What is asked of a pool, beside a cold start of the same.

@@ -114,10 +114,13 @@ fn candidates<'a>(claim: &Claim, side: &Side, metrics: &'a [Metric]) -> Vec<&'a 
     // A figure of one part (the gzip layer, the host) answers for no whole.
     let whole = |metric: &Metric| metric.provenance().environment().conditions.part().is_none();
     let fits = |metric: &Metric| match claimed.statistic() {
-        // A published figure that does not say is the typical one, never a tail, nor what one more of something takes.
-        Statistic::Single => {
-            !matches!(metric.statistic(), Statistic::P90 | Statistic::P99 | Statistic::Min | Statistic::Slope)
-        }
+        // A published figure that does not say is the typical one, never a tail. What one more takes is the figure itself
+        // of memory, and of nothing else.
+        Statistic::Single => match metric.statistic() {
+            Statistic::P90 | Statistic::P99 | Statistic::Min => false,
+            Statistic::Slope => matches!(claimed.indicator(), Indicator::MemoryBaseline | Indicator::EngineMemory),
+            _ => true,
+        },
         stated => metric.statistic() == stated,
     };
     let of = |subject: &Subject| -> Vec<&'a Metric> {
