@@ -264,7 +264,7 @@ impl Run {
     fn counts(&self, target: &Target, identity: &Identity) -> Vec<usize> {
         let step = match (identity.isolation, target.temperature) {
             (Isolation::None, _) => 1000,
-            (Isolation::InProcess, Temperature::Cold) => 20,
+            (Isolation::InProcess, Temperature::Cold) => 50,
             (Isolation::InProcess, _) => 50,
             (Isolation::Container, _) => self.mode.choose(24, 12),
             _ => 6,
