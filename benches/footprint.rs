@@ -3,12 +3,15 @@
 //!
 //! `cargo bench --bench footprint` records; `-- --quick` takes less time.
 
+#[path = "evaluation/matrix.rs"]
+mod matrix;
 mod support;
 
 use std::{collections::BTreeMap, error::Error, time::Duration};
 
 use runtime_baseline::{
-    Bound, Conditions, Indicator, Interval, Isolation, Quantity, Statistic, Temperature, UnavailableRow, Unit,
+    Baseline, Bound, Conditions, Indicator, Interval, Isolation, Quantity, Statistic, Temperature, UnavailableRow,
+    Unit,
     policy::{self, PolicyError, PolicyForm},
     probe::{
         Described, MemoryPoint, ProbeError, Target, cold_start_cpu_peak, engine_memory, idle_cpu, memory_growth,
@@ -54,6 +57,8 @@ fn main() -> Outcome {
         run.engine(&subject)?;
     }
     support::finish(run.session, &place, mode);
+    // With what `evaluation` recorded before: all that there is of each engine.
+    matrix::print(&Baseline::load(place.path().join("baseline.json"))?, &policy::Registry::subjects());
     Ok(())
 }
 
@@ -251,6 +256,7 @@ impl Run {
             ("rbac-10000", [2, 3, 4]),
             ("admission", [20, 40, 60]),
             ("http_authz", [20, 40, 60]),
+            ("release", [20, 40, 60]),
         ];
         match self.mode {
             Mode::Full => all,

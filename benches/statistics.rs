@@ -17,8 +17,10 @@ mod hyperfine;
 use std::{hint::black_box, time::Instant};
 
 use runtime_baseline::{
-    Baseline, Component, Indicator, Interval, Metric, Provenance, Quantity, Source, SourceKind, Statistic, claims,
+    Baseline, Component, Indicator, Interval, Language, Metric, Provenance, Quantity, Source, SourceKind, Statistic,
+    claims,
     compare::{Gate, judge},
+    report::Report,
     stats::{Change, Decision, Summary, warnings},
 };
 
@@ -160,6 +162,19 @@ fn baselines(count: usize) {
     let report = Gate::default().compare(&old, &new);
     let (rows, outcome) = (report.rows.len(), report.outcome().as_str());
     println!("gate of {rows} series: {:.0} ms, {outcome} (goal: under 2 s)", start.elapsed().as_secs_f64() * 1e3);
+    let report = Report::of(&new);
+    let timed = |name: &str, write: &dyn Fn() -> String| {
+        let start = Instant::now();
+        let bytes = write().len();
+        let took = start.elapsed().as_secs_f64() * 1e3;
+        println!("report of {count} metrics as {name}: {took:.0} ms, {bytes} bytes (goal: under 2 s)");
+    };
+    timed("markdown", &|| report.markdown(Language::English));
+    #[cfg(feature = "html")]
+    timed("a page", &|| report.html(Language::English));
+    let peak = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = peak.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("unknown").trim();
+    println!("peak memory of all of this, two baselines and their gate among it: {peak}");
     let start = Instant::now();
     let judged = claims().iter().map(|claim| judge(claim, &new)).collect::<Vec<_>>().len();
     println!("{judged} claims judged by {count} metrics: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);

@@ -1,13 +1,14 @@
-//! One table: engines × policies × startup, decision, rate.
+//! One table: engines × policies × startup, memory, decision, rate.
 
-use runtime_baseline::{Baseline, Indicator, Metric, Statistic, Temperature};
+use runtime_baseline::{Baseline, Family, Indicator, Metric, Statistic, Temperature};
 
-const HEADER: [&str; 10] = [
+const HEADER: [&str; 11] = [
     "policy",
     "engine",
     "transport",
     "start, source",
     "start, precompiled",
+    "memory",
     "decision",
     "p99",
     "decisions/s",
@@ -18,7 +19,8 @@ const HEADER: [&str; 10] = [
 /// Prints it, engines in that order. A transport's cost is inside the figures of its row.
 pub fn print(run: &Baseline, engines: &[String]) {
     let mut keys: Vec<(&str, &str)> = Vec::new();
-    for metric in run.metrics() {
+    let whole = |metric: &&&Metric| metric.provenance().environment().conditions.part().is_none();
+    for metric in run.latest().iter().filter(|m| m.indicator().family() == Family::Policy).filter(whole) {
         let Some(workload) = metric.workload() else { continue };
         if !workload.ends_with("bindings") && !keys.contains(&(workload, metric.subject().as_str())) {
             keys.push((workload, metric.subject().as_str()));
@@ -30,7 +32,7 @@ pub fn print(run: &Baseline, engines: &[String]) {
         let place = engines.iter().position(|other| other == engine).unwrap_or(engines.len());
         (policies.iter().position(|other| other == policy), place)
     });
-    let rows: Vec<[String; 10]> = keys.iter().map(|(policy, engine)| row(run, policy, engine)).collect();
+    let rows: Vec<[String; 11]> = keys.iter().map(|(policy, engine)| row(run, policy, engine)).collect();
     let header = HEADER.map(str::to_owned);
     let width = |column: usize| rows.iter().chain([&header]).map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..HEADER.len()).map(width).collect();
@@ -41,7 +43,7 @@ pub fn print(run: &Baseline, engines: &[String]) {
     }
 }
 
-fn row(run: &Baseline, policy: &str, engine: &str) -> [String; 10] {
+fn row(run: &Baseline, policy: &str, engine: &str) -> [String; 11] {
     let of_this = |metric: &&Metric| metric.workload() == Some(policy) && metric.subject().as_str() == engine;
     let find = |indicator: Indicator, statistic: Statistic, temperature: Temperature, several: bool| {
         let found = run.metrics().iter().filter(of_this).find(|metric| {
@@ -53,6 +55,9 @@ fn row(run: &Baseline, policy: &str, engine: &str) -> [String; 10] {
         });
         found.map_or_else(|| "–".to_owned(), |metric| metric.quantity().rounded())
     };
+    let mut memory =
+        run.metrics().iter().filter(of_this).filter(|metric| metric.indicator() == Indicator::EngineMemory);
+    let memory = memory.find(|metric| metric.statistic() == Statistic::Median);
     let transport = run.metrics().iter().find(of_this);
     let transport = transport.and_then(|metric| metric.provenance().environment().conditions.transport.clone());
     use Indicator::{EngineStartup as Start, EvaluationLatency as Decision, EvaluationRate as Rate};
@@ -62,6 +67,7 @@ fn row(run: &Baseline, policy: &str, engine: &str) -> [String; 10] {
         transport.unwrap_or_else(|| "in-process".to_owned()),
         find(Start, Statistic::Median, Temperature::Cold, false),
         find(Start, Statistic::Median, Temperature::Precompiled, false),
+        memory.map_or_else(|| "–".to_owned(), |metric| metric.quantity().rounded()),
         find(Decision, Statistic::Median, Temperature::Warm, false),
         find(Decision, Statistic::P99, Temperature::Warm, false),
         find(Rate, Statistic::Rate, Temperature::Warm, false),

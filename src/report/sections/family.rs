@@ -140,7 +140,9 @@ fn subject(row: &Row<'_>, varying: &HashMap<String, Vec<&str>>) -> Cell {
 }
 
 fn isolation(row: &Row<'_>) -> Cell {
-    Cell::new(row.isolation().map(|isolation| isolation.to_string()).unwrap_or_default())
+    let cell = Cell::new(row.isolation().map(|isolation| isolation.to_string()).unwrap_or_default());
+    // What a transport costs is inside the figure.
+    row.transport().into_iter().fold(cell, |cell, transport| cell.detail(transport.to_owned()))
 }
 
 fn figure(metric: &Metric) -> Cell {

@@ -140,6 +140,11 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// How it is reached, where that is not a function call.
+    pub fn transport(&self) -> Option<&'a str> {
+        self.first().provenance().environment().conditions.transport.as_deref()
+    }
+
     /// An engine's setting, or what a probe said of how it went.
     pub fn setting(&self, name: &str) -> Option<&'a str> {
         let conditions = &self.first().provenance().environment().conditions;

@@ -73,7 +73,9 @@ fn row(engine: &str, rows: &[&Row<'_>]) -> Vec<Cell> {
         // Several settings of one engine: the best, as the tables below are sorted; each has its row there.
         found.next().map(|metric| Cell::new(words::value(metric))).unwrap_or_default()
     };
-    let mut cells = vec![Cell::new(engine).tone(Tone::Strong)];
+    let name = Cell::new(engine).tone(Tone::Strong);
+    let transport = rows.iter().find_map(|row| row.transport());
+    let mut cells = vec![transport.into_iter().fold(name, |cell, transport| cell.detail(transport.to_owned()))];
     cells.extend(COLUMNS.map(cell));
     cells
 }
