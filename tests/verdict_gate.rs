@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use runtime_baseline::{
-    Baseline, Component, Indicator, Metric, Provenance, Quantity, Source, SourceKind, Statistic, UnavailableRow, Unit,
+    Baseline, Bound, Component, Indicator, Interval, Metric, Provenance, Quantity, Source, SourceKind, Statistic,
+    UnavailableRow, Unit,
     compare::{Doubt, Evidence, Gate, Outcome, Ruling},
     stats::Samples,
 };
@@ -149,4 +150,25 @@ fn the_direction_follows_the_indicator_and_sizes_are_exact() {
     };
     assert_eq!(ruling(&density(1000), &density(900)), Ruling::Worse);
     assert_eq!(ruling(&density(1000), &density(1100)), Ruling::Better);
+}
+
+#[test]
+fn a_bound_is_no_value_that_could_get_worse() {
+    let idle = |percent: f64| {
+        let of = |percent: f64| Quantity::new(percent, Unit::Percent).unwrap();
+        let metric =
+            Metric::new(Indicator::CpuBaseline, "noop".parse().unwrap(), of(percent), provenance("2026-01-01"));
+        let interval = Interval::new(0.95, of(percent * 0.99), of(percent * 1.01)).unwrap();
+        metric.unwrap().with_statistic(Statistic::Median).with_interval(interval).unwrap()
+    };
+    let baseline = |metric: Metric| {
+        let mut baseline = Baseline::new();
+        baseline.push(metric);
+        baseline
+    };
+    let gate = Gate::default();
+    let (old, new) = (baseline(idle(0.001)), baseline(idle(0.002)));
+    assert_eq!(gate.compare(&old, &new).rows[0].ruling, Ruling::Worse);
+    let new = baseline(idle(0.002).with_bound(Bound::Below));
+    assert_eq!(gate.compare(&old, &new).rows[0].ruling, Ruling::NotJudged);
 }

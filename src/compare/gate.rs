@@ -9,7 +9,7 @@ use std::{
 
 use super::{Difference, Direction, differences, estimate};
 use crate::{
-    Baseline, Lineage, Metric, Statistic,
+    Baseline, Bound, Lineage, Metric, Statistic,
     stats::{Change, Decision, Samples, Summary, quantile_of},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 /// A series got worse when the interval of its change excludes "no change" **and** the change exceeds
 /// [`max_regression`](Self::max_regression). It cannot be decided when the interval holds "no change" but is so wide that a
 /// change of that size could hide in it, when a side has neither samples nor an interval, and when a series of the old
-/// baseline is not in the new one. Means and extremes without an interval are shown and not judged.
+/// baseline is not in the new one. Means and extremes without an interval, and bounds, are shown and not judged.
 ///
 /// The change is computed from both sides' raw samples where their files are at hand (at [`level`](Self::level)), else from
 /// the stored intervals, else not at all; the sizes of files are compared as they are. Two runs at different times are
@@ -157,7 +157,8 @@ pub enum Ruling {
     Same,
     /// Not in the old baseline: nothing to compare with.
     New,
-    /// A mean or an extreme, which has no interval by its nature: shown, and left to the quantiles to judge.
+    /// A mean or an extreme, which has no interval by its nature, or a bound, which is no value: shown, and left to the
+    /// others to judge.
     NotJudged,
     /// No answer, and why.
     Undecided(Doubt),
@@ -225,7 +226,9 @@ impl Gate {
         let found = self.by_samples(before, new).map(|change| (change, Evidence::Samples));
         let found = found.or_else(|| by_figures(before, new));
         let zero = before.quantity().as_f64() == 0.0 || new.quantity().as_f64() == 0.0;
+        let bound = [before, new].iter().any(|metric| metric.bound() != Bound::Exact);
         let ruling = match &found {
+            _ if bound => Ruling::NotJudged,
             Some((change, _)) => self.rule(new, change),
             // A file that was empty and still is has not changed.
             None if zero && before.quantity() == new.quantity() => Ruling::Same,
