@@ -17,15 +17,15 @@ fetch() {
     mkdir -p "$private/debs"
     version=$(apt-cache show --no-all-versions rustc | sed -n 's/^Version: *\([0-9]*\.[0-9]*\).*/\1/p')
     (cd "$private/debs" && apt-get download -qq rustc "libstd-rust-$version" libstd-rust-dev-wasm32) || return 1
-    for package in "$private"/debs/*.deb; do dpkg -x "$package" "$private/root"; done
+    for package in "$private"/debs/*.deb; do dpkg -x "$package" "$private/unpacked"; done
     rm -rf "$private/debs"
 }
 
 rustc=${RUSTC:-rustc}
 if ! has_target "$rustc"; then
-    rustc=$private/root/usr/bin/rustc
+    rustc=$private/unpacked/usr/bin/rustc
     [ -x "$rustc" ] || fetch || true
-    LD_LIBRARY_PATH=$(echo "$private"/root/usr/lib/*-linux-gnu)
+    LD_LIBRARY_PATH=$(echo "$private"/unpacked/usr/lib/*-linux-gnu)
     export LD_LIBRARY_PATH
 fi
 if ! has_target "$rustc"; then
