@@ -5,6 +5,8 @@ mod embedded;
 mod error;
 mod fixture;
 mod folder;
+#[cfg(any(feature = "opa", feature = "opa-wasm", feature = "wasmedge"))]
+mod live;
 #[cfg(any(feature = "opa-wasm", feature = "wasmedge"))]
 mod opa_abi;
 #[cfg(any(feature = "opa-wasm", feature = "wasmedge"))]

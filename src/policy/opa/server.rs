@@ -1,7 +1,7 @@
 //! `opa run --server`: one process, asked over one kept connection by each engine.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -15,7 +15,7 @@ use super::{
     Asked, Problem, checked_input,
     child::{self, path_for_others},
 };
-use crate::policy::{Evaluator, Loader, PolicyError};
+use crate::policy::{Evaluator, Loader, PolicyError, live::Live};
 
 /// How often a server that starts is looked at. What it takes to start is known to within this.
 const LOOK: Duration = Duration::from_micros(500);
@@ -37,7 +37,7 @@ impl Loader for Servers {
 }
 
 impl Servers {
-    fn connect(&self, live: &Arc<Mutex<Weak<Server>>>) -> Result<Box<dyn Evaluator>, PolicyError> {
+    fn connect(&self, live: &Arc<Live<Server>>) -> Result<Box<dyn Evaluator>, PolicyError> {
         let server = Some(Connection::to_live(&self.0, live)?);
         Ok(Box::new(Client { asked: Arc::clone(&self.0), live: Arc::clone(live), server }))
     }
@@ -56,16 +56,8 @@ struct Connection {
 
 impl Connection {
     /// To the server that others ask, or to a new one.
-    fn to_live(asked: &Asked, live: &Mutex<Weak<Server>>) -> Result<Self, PolicyError> {
-        let mut live = live.lock().unwrap_or_else(PoisonError::into_inner);
-        let server = match live.upgrade().filter(|server| !server.process().ended()) {
-            Some(server) => server,
-            None => {
-                let server = Arc::new(Server::start(asked)?);
-                *live = Arc::downgrade(&server);
-                server
-            }
-        };
+    fn to_live(asked: &Asked, live: &Live<Server>) -> Result<Self, PolicyError> {
+        let server = live.get_if(|server| !server.process().ended(), || Server::start(asked))?;
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(asked.time()))
@@ -142,7 +134,7 @@ fn listening(pid: u32) -> Option<u16> {
 struct Client {
     asked: Arc<Asked>,
     /// The server of the engines that were loaded together.
-    live: Arc<Mutex<Weak<Server>>>,
+    live: Arc<Live<Server>>,
     /// None after it ended: the next decision starts it anew.
     server: Option<Connection>,
 }

@@ -14,7 +14,7 @@
 mod code;
 mod guest;
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use ::opa_wasm::{DefaultContext, Policy as Loaded, Runtime};
 use serde::Deserialize;
@@ -26,8 +26,8 @@ use self::{
     guest::{Host, Instance, ready},
 };
 use super::{
-    Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data, opa_abi::Contents, opa_builtins,
-    read,
+    Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data, live::Live, opa_abi::Contents,
+    opa_builtins, read,
 };
 use crate::{
     Component, Isolation, Subject,
@@ -126,7 +126,7 @@ impl OpaWasm {
             PolicyForm::Precompiled => Code::machine(&module).map_err(|e| asked.trouble(format!("{e:#}")))??,
         };
         let data = Artifact::write(data.as_bytes())?;
-        Ok(OnDisk { asked: Arc::new(asked), code, data, live: Mutex::default() })
+        Ok(OnDisk { asked: Arc::new(asked), code, data, live: Live::default() })
     }
 }
 
@@ -163,25 +163,13 @@ struct OnDisk {
     code: Code,
     data: Artifact,
     /// The module of the engines that are alive.
-    live: Mutex<Weak<Module>>,
-}
-
-impl OnDisk {
-    fn module(&self) -> Result<Arc<Module>, PolicyError> {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(module) = live.upgrade() {
-            return Ok(module);
-        }
-        let module = Arc::new(self.code.load(&self.asked)?);
-        *live = Arc::downgrade(&module);
-        Ok(module)
-    }
+    live: Live<Module>,
 }
 
 impl Loader for OnDisk {
     fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
         let asked = Arc::clone(&self.asked);
-        let module = self.module()?;
+        let module = self.live.get(|| self.code.load(&asked))?;
         let data = read(&self.data)?;
         let data: &RawValue = serde_json::from_str(&data)
             .map_err(|e| PolicyError::Data { policy: asked.policy.clone(), reason: e.to_string() })?;

@@ -60,11 +60,11 @@ fn engines_that_live_together_share_a_module_and_those_that_do_not_do_not() {
     for form in [PolicyForm::Source, PolicyForm::Precompiled] {
         let loader = engine().on_disk(&policy, form, Limits::default()).unwrap();
         let (first, second) = (loader.load().unwrap(), loader.load().unwrap());
-        let shared = loader.live.lock().unwrap().upgrade().unwrap();
+        let shared = loader.live.now().unwrap();
         // The two engines, and this test.
         assert_eq!(Arc::strong_count(&shared), 3);
         drop((first, second, shared));
-        assert!(loader.live.lock().unwrap().upgrade().is_none());
+        assert!(loader.live.now().is_none());
         loader.load().unwrap();
     }
 }

@@ -23,7 +23,7 @@ mod weave;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use serde::Deserialize;
@@ -31,8 +31,8 @@ use serde_json::value::RawValue;
 
 use self::guest::Loaded;
 use super::{
-    Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data, opa_abi::Contents, opa_builtins,
-    read,
+    Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data, live::Live, opa_abi::Contents,
+    opa_builtins, read,
 };
 use crate::{
     Isolation, Subject,
@@ -142,7 +142,7 @@ impl OpaWasmEdge {
             file = compiled(&asked, wasm)?;
         }
         let data = Artifact::write(data.as_bytes())?;
-        Ok(OnDisk { asked: Arc::new(asked), contents, file, data, live: Mutex::default() })
+        Ok(OnDisk { asked: Arc::new(asked), contents, file, data, live: Live::default() })
     }
 }
 
@@ -252,25 +252,14 @@ struct OnDisk {
     file: Arc<Artifact>,
     data: Artifact,
     /// The module of the engines that are alive.
-    live: Mutex<Weak<Code>>,
-}
-
-impl OnDisk {
-    fn code(&self) -> Result<Arc<Code>, PolicyError> {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(code) = live.upgrade() {
-            return Ok(code);
-        }
-        let code = Arc::new(self.asked.code(&self.file)?);
-        *live = Arc::downgrade(&code);
-        Ok(code)
-    }
+    live: Live<Code>,
 }
 
 impl Loader for OnDisk {
     fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
         let data = read(&self.data)?;
-        let loaded = Loaded::new(&self.asked, self.code()?, &self.contents, &data)?;
+        let code = self.live.get(|| self.asked.code(&self.file))?;
+        let loaded = Loaded::new(&self.asked, code, &self.contents, &data)?;
         Ok(Box::new(InMemory { asked: Arc::clone(&self.asked), loaded }))
     }
 }

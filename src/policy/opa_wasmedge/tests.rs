@@ -23,8 +23,8 @@ fn engines_that_live_together_share_a_module_and_those_that_do_not_do_not() {
     let policy = Policy::by_name("rbac-10").unwrap();
     let loader = OpaWasmEdge::interpreter().unwrap().on_disk(&policy, PolicyForm::Source, Limits::default()).unwrap();
     let (first, second) = (loader.load().unwrap(), loader.load().unwrap());
-    assert!(Arc::strong_count(&loader.live.lock().unwrap().upgrade().unwrap()) >= 3);
+    assert!(Arc::strong_count(&loader.live.now().unwrap()) >= 3);
     drop((first, second));
-    assert!(loader.live.lock().unwrap().upgrade().is_none());
+    assert!(loader.live.now().is_none());
     loader.load().unwrap();
 }
