@@ -109,7 +109,7 @@ pub struct Filling {
 impl Filling {
     /// Starts it; `arguments` are what leads this program to [`serve_if_asked`]. It waits until it is told to go on.
     pub fn prepare(order: &Order, arguments: &[&str]) -> Result<Self, String> {
-        let gauge = order.group.clone().map_or_else(Gauge::of_this_process, Gauge::Cgroup);
+        let gauge = order.group.as_deref().map_or_else(Gauge::of_this_process, Gauge::of_group);
         let kills = gauge.kills();
         let program = env::current_exe().map_err(|error| error.to_string())?;
         let order = serde_json::to_string(order).map_err(|error| error.to_string())?;

@@ -37,6 +37,18 @@ impl Charge {
         Self::find(&process.cgroups().ok()?, &process.mountinfo().ok()?)
     }
 
+    /// The same, where it is not the root's, which is the machine's.
+    pub fn below_the_root() -> Option<Self> {
+        let process = Process::myself().ok()?;
+        Self::find(&below_the_root(process.cgroups().ok()?), &process.mountinfo().ok()?)
+    }
+
+    /// The group in this directory; `None` where it counts no memory.
+    pub fn in_directory(directory: &Path) -> Option<Self> {
+        let of = |version| Self::new(version, directory.to_owned());
+        [Version::V2, Version::V1].map(of).into_iter().find(|charge| charge.usage().is_ok())
+    }
+
     /// The same, where that group was made for this process by a [`Scope`](super::scope::Scope), and counts nothing else.
     pub fn of_own_group() -> Option<Self> {
         let own = |charge: &Self| {
@@ -115,6 +127,15 @@ impl Charge {
         })
     }
 
+    /// Bytes charged now, to the group and those below, less the files' cached pages.
+    pub fn without_file_cache(&self) -> io::Result<u64> {
+        let stat = fs::read_to_string(self.directory.join("memory.stat"))?;
+        // v1 has the group's own numbers, then the sums with those below; v2 has the sums alone.
+        let sum = |name: &str| value(&stat, &format!("total_{name}")).or_else(|| value(&stat, name));
+        let cached = sum("active_file").zip(sum("inactive_file")).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(self.usage()?.saturating_sub(cached.0.saturating_add(cached.1)))
+    }
+
     /// Lets the peak begin anew at what is in use. In v2 (Linux 6.12 and later) that holds for readers of the file that is
     /// returned alone.
     pub fn reset_peak(&self) -> io::Result<File> {
@@ -141,8 +162,7 @@ impl Charge {
             Version::V2 => "memory.events",
         };
         let text = fs::read_to_string(self.directory.join(file)).unwrap_or_default();
-        let count = text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok());
-        count.unwrap_or(0)
+        value(&text, "oom_kill").unwrap_or(0)
     }
 
     fn number(&self, file: &str) -> io::Result<u64> {
@@ -153,6 +173,18 @@ impl Charge {
         let invalid = |e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", self.directory.display()));
         text.trim().parse().map_err(invalid)
     }
+}
+
+/// The groups that are not their hierarchy's root.
+fn below_the_root(mut groups: ProcessCGroups) -> ProcessCGroups {
+    groups.0.retain(|group| group.pathname != "/");
+    groups
+}
+
+/// The number after a name, of which there is one a line.
+fn value(text: &str, name: &str) -> Option<u64> {
+    let mut lines = text.lines().map(str::split_whitespace);
+    lines.find_map(|mut words| (words.next()? == name).then(|| words.next()?.parse().ok())?)
 }
 
 #[cfg(test)]
@@ -235,6 +267,46 @@ mod tests {
             .mount("cpu", "/", "cgroup", ",cpu")
             .file("unified/a/cgroup.controllers", "memory\n");
         assert_eq!(other.read("4:cpu:/\n0::/a\n").unwrap().version(), Version::V2);
+    }
+
+    #[test]
+    fn groups_that_are_not_the_root() {
+        let below = |groups: &str| {
+            let groups = below_the_root(ProcessCGroups::from_buf_read(groups.as_bytes()).unwrap());
+            groups.0.into_iter().map(|group| group.pathname).collect::<Vec<_>>()
+        };
+        assert_eq!(below("4:memory:/a/b\n0::/user.slice\n"), ["/a/b", "/user.slice"]);
+        assert!(below("4:memory:/\n0::/\n").is_empty());
+        let tree = Tree::new().mount("memory", "/", "cgroup", ",memory").file("memory/a/memory.usage_in_bytes", "1\n");
+        assert_eq!(tree.read("8:pids:/a\n"), None);
+        assert!(ProcessCGroups::from_buf_read("nonsense".as_bytes()).is_err());
+    }
+
+    #[test]
+    fn numbers_are_found_by_their_whole_name() {
+        let text = "active_file 12\ntotal_active_file 34\nMemTotal:  56 kB\nempty\n";
+        assert_eq!(value(text, "total_active_file"), Some(34));
+        assert_eq!(value(text, "active_file"), Some(12));
+        assert_eq!(value(text, "MemTotal:"), Some(56));
+        assert_eq!(value(text, "empty"), None);
+        assert_eq!(value(text, "file"), None);
+    }
+
+    #[test]
+    fn file_cache_is_no_memory_in_use_in_either_version() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+        assert_eq!(Charge::in_directory(directory.path()), None);
+        write("memory.usage_in_bytes", "100\n");
+        write("memory.stat", "active_file 90\ninactive_file 90\ntotal_active_file 10\ntotal_inactive_file 20\n");
+        let charge = Charge::in_directory(directory.path()).unwrap();
+        assert_eq!((charge.version(), charge.without_file_cache().unwrap()), (Version::V1, 70));
+        write("memory.current", "50\n");
+        write("memory.stat", "active_file 1\ninactive_file 2\n");
+        let charge = Charge::in_directory(directory.path()).unwrap();
+        assert_eq!((charge.version(), charge.without_file_cache().unwrap()), (Version::V2, 47));
+        write("memory.stat", "anon 1\n");
+        charge.without_file_cache().unwrap_err();
     }
 
     #[test]
