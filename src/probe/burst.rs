@@ -9,7 +9,11 @@ use std::{
     thread,
 };
 
-use super::{ProbeError, gate::Gate, startup::started};
+use super::{
+    ProbeError,
+    gate::{Gate, join},
+    startup::started,
+};
 use crate::{
     clock,
     runtime::{Artifact, RuntimeError},
@@ -73,10 +77,6 @@ pub fn burst(artifact: &dyn Artifact, concurrent: usize) -> Result<Burst, ProbeE
         begin.open(true);
         end.wait_for(concurrent);
         end.open(true);
-        let join = |t: thread::ScopedJoinHandle<'_, _>| match t.join() {
-            Ok(outcome) => outcome,
-            Err(panic) => resume_unwind(panic),
-        };
         (released, threads.into_iter().filter_map(join).collect::<Vec<_>>())
     });
     let outcomes: Vec<(u64, u64)> = outcomes.into_iter().collect::<Result<_, _>>()?;

@@ -1,6 +1,18 @@
 //! Where threads wait for each other.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::{
+    panic::resume_unwind,
+    sync::{Condvar, Mutex, PoisonError},
+    thread::ScopedJoinHandle,
+};
+
+/// What a thread came to; a panic of its own goes on in this one.
+pub(super) fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    match thread.join() {
+        Ok(outcome) => outcome,
+        Err(panic) => resume_unwind(panic),
+    }
+}
 
 /// A barrier that can also be abandoned, which `std::sync::Barrier` cannot: without it, one thread that does not spawn
 /// would leave the others waiting for ever.

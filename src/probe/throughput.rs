@@ -8,7 +8,11 @@
 
 use std::{path::PathBuf, thread, time::Duration};
 
-use super::{ProbeError, evaluation::Checked, gate::Gate};
+use super::{
+    ProbeError,
+    evaluation::Checked,
+    gate::{Gate, join},
+};
 use crate::{
     clock,
     policy::{Evaluator, Loader, Policy},
@@ -68,10 +72,6 @@ pub fn throughput(
         }
         begin.wait_for(threads);
         begin.open(true);
-        let join = |thread: thread::ScopedJoinHandle<'_, _>| match thread.join() {
-            Ok(outcome) => outcome,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
         Ok(running.into_iter().map(join).collect::<Vec<Result<One, ProbeError>>>())
     })?;
     let mut whole = Throughput { latency: Vec::new(), rate: 0.0, decisions: 0 };

@@ -14,7 +14,11 @@ use std::{
 use super::{Bound, Budget, Density, Gauge, Stop, meter::Meter};
 use crate::{
     clock,
-    probe::{ProbeError, gate::Gate, startup::started},
+    probe::{
+        ProbeError,
+        gate::{Gate, join},
+        startup::started,
+    },
     runtime::{Artifact, Instance, Resource, RuntimeError},
 };
 
@@ -191,10 +195,6 @@ impl Fill<'_> {
             stop.wait_for(threads);
             let checked = clock::monotonic();
             stop.open(true);
-            let join = |handle: thread::ScopedJoinHandle<'_, _>| match handle.join() {
-                Ok(share) => share,
-                Err(panic) => resume_unwind(panic),
-            };
             let shares: Vec<Share> = handles.into_iter().filter_map(join).collect();
             if let Err(panic) = held {
                 resume_unwind(panic);
