@@ -4,13 +4,13 @@ use std::{
     collections::{HashMap, HashSet},
     fmt,
     hash::Hash,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use super::{Difference, Direction, differences, estimate};
 use crate::{
     Baseline, Bound, Lineage, Metric, Statistic,
-    stats::{Change, Decision, Samples, Summary, quantile_of},
+    stats::{Change, Decision, Samples, Summary, file_below, quantile_of},
 };
 
 /// What counts as worse, and where the raw samples lie.
@@ -271,11 +271,9 @@ fn by_figures(old: &Metric, new: &Metric) -> Option<(Change, Evidence)> {
 /// The samples that a metric names, if they are its own: a file that is missing, broken or of something else is no
 /// evidence, and the stored interval is used instead.
 fn samples(directory: &Path, metric: &Metric) -> Option<Summary> {
-    let path = metric.samples()?;
-    // A baseline may come from elsewhere: it names files below its own directory or none at all, and no pipes or devices.
-    let below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    let path = directory.join(path);
-    let samples = (below && path.is_file()).then(|| Samples::load(&path).ok()).flatten()?;
+    // No pipes or devices.
+    let path = file_below(directory, metric.samples()?).filter(|path| path.is_file())?;
+    let samples = Samples::load(&path).ok()?;
     let summary = samples.summary().ok()?;
     let own = samples.indicator() == metric.indicator()
         && samples.unit() == metric.quantity().unit()

@@ -5,13 +5,13 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     rc::Rc,
 };
 
 use crate::{
     Indicator, Language, Unit,
-    stats::{Curve, Recorded, Summary, Warning},
+    stats::{Curve, Recorded, Summary, Warning, file_below},
 };
 
 /// So many quantiles stand for a distribution: more than a plot of this size has columns.
@@ -85,10 +85,9 @@ impl Absence {
 }
 
 fn load(directory: &Path, path: &Path) -> Result<Data, Absence> {
-    // A baseline may come from elsewhere: it names files below its own directory or none at all, and no pipes or devices.
-    let below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    let file = directory.join(path);
-    if !below || (file.exists() && !file.is_file()) {
+    let file = file_below(directory, path).ok_or(Absence::Outside)?;
+    // No pipes or devices.
+    if file.exists() && !file.is_file() {
         return Err(Absence::Outside);
     }
     if !file.exists() {

@@ -25,6 +25,7 @@ pub use curve::{Axis, Curve, CurveError};
 pub use histogram::Histogram;
 pub use line::Line;
 pub(crate) use order::quantile_ranks;
+pub(crate) use recorded::file_below;
 pub use recorded::{Recorded, RecordedError};
 pub use samples::{Samples, SamplesError};
 pub(crate) use summary::quantile_of;

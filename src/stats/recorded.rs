@@ -1,8 +1,18 @@
 //! What a metric's file of raw data holds: plain samples, or a curve.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
 
 use super::{Curve, CurveError, Samples, SamplesError};
+
+/// The file that a metric names, below its baseline's directory. A baseline may come from elsewhere: it names files below
+/// its own directory or none at all.
+pub(crate) fn file_below(directory: &Path, path: &Path) -> Option<PathBuf> {
+    let below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    below.then(|| directory.join(path))
+}
 
 /// The raw data that a [`Metric`](crate::Metric) names.
 #[derive(Debug, Clone, PartialEq)]
