@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +15,7 @@ use crate::{
     report::Report,
     runtime::Identity,
     stats::{Curve, CurveError, Histogram, Samples, SamplesError, StatsError},
+    whole_file::write_whole,
 };
 
 /// The confidence level of every interval that a session records.
@@ -151,7 +153,8 @@ impl Session {
             // Beside the raw samples, for the tools that read it: the whole tail of a burst.
             let path = self.directory.join(path.with_extension("hgrm"));
             let histogram = Histogram::of(samples.values())?.to_hgrm();
-            fs::write(&path, histogram).map_err(|source| SessionError::Io { path, source })?;
+            write_whole(&path, |out| out.write_all(histogram.as_bytes()))
+                .map_err(|source| SessionError::Io { path, source })?;
         }
         let summary = samples.summary()?;
         for statistic in statistics {

@@ -14,6 +14,7 @@ use std::{
 };
 
 use container_common::{Traces, available, launcher, started};
+use procfs::process::Process;
 use runtime_baseline::{
     Isolation, Temperature,
     launcher::{Launcher, LauncherOptions},
@@ -175,10 +176,10 @@ fn a_burst_of_100_loses_none_and_leaves_nothing() {
 fn held(traces: &Traces) -> (i64, usize) {
     let pids = traces.all().into_iter().map(|stat| stat.pid).chain([std::process::id() as i32]);
     pids.fold((0, 0), |(memory, descriptors), pid| {
-        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
-        let pss = rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.split_whitespace().next());
-        let files = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
-        (memory + pss.unwrap().parse::<i64>().unwrap(), descriptors + files)
+        let process = Process::new(pid).unwrap();
+        let pss: u64 =
+            process.smaps_rollup().unwrap().memory_map_rollup.0.iter().map(|map| map.extension.map["Pss"]).sum();
+        (memory + (pss / 1024) as i64, descriptors + process.fd_count().unwrap())
     })
 }
 

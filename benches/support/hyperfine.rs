@@ -13,29 +13,27 @@ const RUNS: usize = 50;
 
 /// A process as the peers here are, of some milliseconds, and one without anything of its own: there hyperfine's median is
 /// some 50 µs longer. Both spawn in the same way and wait for the exit, but it works between two runs and forgets its caches.
-const COMMANDS: [(&str, &str); 2] = [
-    ("/bin/sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done'", "goal: within 5 %"),
-    ("/bin/true", "the floor of both tools"),
+const COMMANDS: [(&[&str], &str); 2] = [
+    (&["/bin/sh", "-c", "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done"], "goal: within 5 %"),
+    (&["/bin/true"], "the floor of both tools"),
 ];
 
 /// Takes `turns` turns of each, and prints how far the medians are apart.
 pub fn cross_check(turns: usize) {
-    COMMANDS.iter().for_each(|(command, goal)| one(command, goal, turns));
+    COMMANDS.iter().for_each(|(words, goal)| one(words, goal, turns));
 }
 
-/// A command without a shell of its own, as hyperfine splits it.
-fn words(command: &str) -> Vec<&str> {
-    match command.split_once(" -c ") {
-        Some((shell, script)) => vec![shell, "-c", script.trim_matches('\'')],
-        None => vec![command],
-    }
+/// The command in one line, as hyperfine takes it without a shell.
+fn line(words: &[&str]) -> String {
+    let quoted = |word: &&str| if word.contains(' ') { format!("'{word}'") } else { (*word).to_owned() };
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
-fn one(command: &str, goal: &str, turns: usize) {
-    let words = words(command);
+fn one(words: &[&str], goal: &str, turns: usize) {
+    let command = line(words);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..turns {
-        match hyperfine(command) {
+        match hyperfine(&command) {
             Ok(times) => theirs.extend(times),
             Err(reason) => return println!("hyperfine: {reason}; on Debian, apt-get install hyperfine"),
         }

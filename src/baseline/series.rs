@@ -9,8 +9,8 @@ use crate::{Conditions, Metric};
 ///
 /// A series is the indicator with its unit, the subject, the workload, the temperature, the statistic, the components
 /// with their versions, the hardware, the software, and the conditions without the noise and without what was observed.
-/// An engine setting that differs (another
-/// compiler, an epoch tick) therefore makes another series, and so does another kernel.
+/// An engine setting that differs (another compiler, an epoch tick) therefore makes another series, and so does another
+/// kernel.
 ///
 /// ```
 /// use runtime_baseline::{Component, Indicator, Metric, Provenance, Quantity, Series, Source, SourceKind};
