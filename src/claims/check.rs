@@ -104,15 +104,9 @@ fn of_value(side: &Side, stated: Quantity, bound: Bound) -> Option<Found> {
         (Bound::About, _) | (Bound::Exact, Bound::About) if near => FindingKind::Approximate,
         _ => FindingKind::Contradicted,
     };
-    Some((kind, format!("{}{stated}", mark(bound)), format!("{}{}", mark(side.metric.bound()), side.metric.quantity())))
-}
-
-/// How a bound is written before its value.
-fn mark(bound: Bound) -> &'static str {
-    match bound {
-        Bound::Exact => "",
-        Bound::About => "~",
-        Bound::Above => "> ",
-        Bound::Below => "< ",
-    }
+    Some((
+        kind,
+        format!("{}{stated}", bound.prefix()),
+        format!("{}{}", side.metric.bound().prefix(), side.metric.quantity()),
+    ))
 }

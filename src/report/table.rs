@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
+use super::words::columns;
 use crate::{Baseline, Indicator, Language, Metric, Statistic, Temperature};
 
 /// The figures of a baseline as an aligned table for a terminal, then what was unavailable, each with why.
@@ -84,16 +85,14 @@ fn row(statistics: &[&Metric], language: Language) -> [String; 9] {
 }
 
 fn aligned(header: &[&str; 9], rows: &[[String; 9]]) -> String {
-    // Chinese characters take two columns of a terminal.
-    let width = |text: &str| text.chars().map(|c| if (c as u32) >= 0x2e80 { 2 } else { 1 }).sum::<usize>();
-    let mut widths = header.map(&width);
+    let mut widths = header.map(columns);
     for row in rows {
         for (column, cell) in widths.iter_mut().zip(row) {
-            *column = (*column).max(width(cell));
+            *column = (*column).max(columns(cell));
         }
     }
     let line = |cells: &[&str]| {
-        let padded = |(cell, column): (&&str, &usize)| format!("{cell}{}", " ".repeat(column - width(cell)));
+        let padded = |(cell, column): (&&str, &usize)| format!("{cell}{}", " ".repeat(column - columns(cell)));
         let line = cells.iter().zip(&widths).map(padded).collect::<Vec<_>>().join("  ");
         format!("{}\n", line.trim_end())
     };

@@ -1,7 +1,7 @@
 //! How figures and factors are put into words.
 
 use crate::{
-    Bound, Language, Metric, Quantity, Unit,
+    Language, Metric, Quantity, Unit,
     compare::{Comparison, Direction},
 };
 
@@ -53,13 +53,7 @@ pub(super) fn side(metric: &Metric) -> String {
 
 /// A figure with its bound.
 pub(super) fn value(metric: &Metric) -> String {
-    let mark = match metric.bound() {
-        Bound::Exact => "",
-        Bound::About => "~",
-        Bound::Above => "> ",
-        Bound::Below => "< ",
-    };
-    format!("{mark}{}", metric.quantity().rounded())
+    format!("{}{}", metric.bound().prefix(), metric.quantity().rounded())
 }
 
 /// The ends of a figure's interval, with the unit once where both have it.
@@ -74,6 +68,11 @@ fn range(low: Quantity, high: Quantity) -> String {
         (Some((number, unit)), Some((_, same))) if unit == same => format!("{number} … {high}"),
         _ => format!("{low} … {high}"),
     }
+}
+
+/// How many columns a text takes: Chinese characters take two.
+pub(super) fn columns(text: &str) -> usize {
+    text.chars().map(|c| if (c as u32) >= 0x2e80 { 2 } else { 1 }).sum()
 }
 
 /// Names, the first few of them: a list of a thousand is read by nobody.

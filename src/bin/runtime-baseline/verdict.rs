@@ -1,7 +1,7 @@
 //! `compare`, `gate` and `claims`.
 
 use runtime_baseline::{
-    Baseline, Bound, Claim, Claims, Metric,
+    Baseline, Claim, Claims, Metric,
     claims::claims as published,
     compare::{Difference, Evidence, Gate, GateReport, GateRow, Judgement, Outcome, Ruling, Verdict, judge},
 };
@@ -153,13 +153,7 @@ pub fn claims(args: &args::Claims) -> Result<Output, Failure> {
 }
 
 fn value(metric: &Metric) -> String {
-    let mark = match metric.bound() {
-        Bound::Exact => "",
-        Bound::About => "~",
-        Bound::Above => "> ",
-        Bound::Below => "< ",
-    };
-    format!("{mark}{}", metric.quantity())
+    format!("{}{}", metric.bound().prefix(), metric.quantity())
 }
 
 fn factor(claim: &Claim) -> String {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Quantity, Unit,
-    report::{plot::Row, raw::Sketch},
+    report::{plot::Row, raw::Sketch, words::columns},
 };
 
 const WIDTH: f64 = 400.0;
@@ -87,11 +87,6 @@ fn draw(unit: Unit, rows: &[Row], height: f64, marks: impl Fn(&Sketch, &Axis, f6
         }
     };
     Picture { width: WIDTH, height: at(bottom + FOOT), marks }
-}
-
-/// How wide a text is, in Latin letters.
-fn columns(text: &str) -> usize {
-    text.chars().map(|c| if (c as u32) >= 0x2e80 { 2 } else { 1 }).sum()
 }
 
 fn value(value: u64, unit: Unit) -> String {
