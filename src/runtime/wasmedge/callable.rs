@@ -34,7 +34,7 @@ pub(crate) fn component(subject: &Subject) -> Result<Component, RuntimeError> {
 }
 
 /// The settings of what [`machine_code`] compiles.
-pub(crate) const COMPILER: [(&str, &str); 3] = compile::UNASKED;
+pub(crate) const COMPILER: [(&str, &str); 3] = compile::Ended::ByItself.settings();
 
 /// Why a guest could not be had, or ended.
 #[derive(Debug)]

@@ -10,15 +10,7 @@ use wasmedge_sdk::{
 use super::{ffi, signals};
 
 /// The optimisation level of both compilers, ahead of time and just in time: the engine's default.
-pub(super) const LEVEL_NAME: &str = "O3";
-
-/// What bears on the figures of modules that a watch may stop. The check costs a compute kernel several times its time.
-pub(super) const SETTINGS: [(&str, &str); 3] =
-    [("compiler", "llvm"), ("opt_level", LEVEL_NAME), ("interruptible", "true")];
-
-/// The same of modules that no watch stops.
-pub(super) const UNASKED: [(&str, &str); 3] =
-    [("compiler", "llvm"), ("opt_level", LEVEL_NAME), ("interruptible", "false")];
+const LEVEL_NAME: &str = "O3";
 
 /// How a guest that takes too long is ended, which its machine code must allow for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +21,14 @@ pub(super) enum Ended {
     WithProcess,
     /// By itself: it was written to ask, with atomic operations.
     ByItself,
+}
+
+impl Ended {
+    /// What bears on the figures of what was compiled so. Asking the engine costs a compute kernel several times its time.
+    pub(super) const fn settings(self) -> [(&'static str, &'static str); 3] {
+        let interruptible = if matches!(self, Self::ByEngine) { "true" } else { "false" };
+        [("compiler", "llvm"), ("opt_level", LEVEL_NAME), ("interruptible", interruptible)]
+    }
 }
 
 /// Compiles `wasm`; works in `directory`.

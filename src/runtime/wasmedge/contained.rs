@@ -19,7 +19,7 @@ pub(crate) fn component(subject: &Subject) -> Result<Component, RuntimeError> {
 }
 
 /// The settings of [`compile`](fn@compile).
-pub(crate) const COMPILER: [(&str, &str); 3] = compile::UNASKED;
+pub(crate) const COMPILER: [(&str, &str); 3] = compile::Ended::WithProcess.settings();
 
 /// The machine code of `wasm`, which is checked first.
 pub(crate) fn compile(wasm: &[u8]) -> Result<Vec<u8>, RuntimeError> {

@@ -144,7 +144,7 @@ impl WasmEdge {
             .with_setting("memory_limit_bytes", limits.memory)
             .with_setting("wasi", "preview1, the adapter's own");
         if mode != Mode::Interpreter {
-            for (name, value) in compile::SETTINGS {
+            for (name, value) in compile::Ended::ByEngine.settings() {
                 identity = identity.with_setting(name, value);
             }
         }
