@@ -47,6 +47,11 @@ impl Mode {
     }
 }
 
+/// Whether the command line names this subject, by a part of it: what it names none of, it asks all for.
+pub fn is_asked_for(subject: &str) -> bool {
+    env::args().skip(1).find(|argument| !argument.starts_with('-')).is_none_or(|part| subject.contains(&part))
+}
+
 /// Criterion, with what the command line says. A quick pass takes a sixth of the time: every lane's turn takes all the
 /// others' along.
 pub fn criterion(mode: Mode, warm_up: Duration, measurement: Duration) -> Criterion {

@@ -48,8 +48,8 @@ impl Indicator {
                 "What one more idle, ready instance adds: proportional set size or the cgroup's charge after it settled, as the slope over many instances. The fixed cost of the host process is a figure of its own.",
             ),
             Self::MemoryPeak => language.pick(
-                "从创建到就绪之间的最高占用：cgroup 峰值，或全新进程的峰值 RSS。",
-                "The highest charge between create and ready: the cgroup's peak, or the peak resident size of a fresh process.",
+                "从创建到就绪之间的最高占用：cgroup 峰值，或全新进程的峰值常驻内存（不含文件页）。",
+                "The highest charge between create and ready: the cgroup's peak, or the peak resident set of a fresh process without pages of files.",
             ),
             Self::NodeMemory => language.pick(
                 "节点上全部代理进程的内存，稳定之后的 PSS。",

@@ -9,7 +9,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MemoryGrowth, ProbeError, decide, evaluation::check, memory::fill, peak::Peak};
+use super::{
+    MemoryGrowth, ProbeError, decide,
+    evaluation::check,
+    memory::fill,
+    peak::{Found, Span},
+};
 use crate::{
     helper::{
         fresh,
@@ -84,14 +89,17 @@ impl Task for Engines {
             if first.is_some() {
                 return loaded(loader.as_ref(), &policy);
             }
-            let peak = Peak::begin(engine.identity())?;
+            let mut span = Span::prepare(engine.identity())?;
+            span.begin()?;
             let loaded = loaded(loader.as_ref(), &policy)?;
-            first = Some(peak.end()?);
+            span.end()?;
+            first = Some(span.found()?);
             Ok(loaded)
         };
         let (points, engines) = fill(&self.counts, charge.as_ref(), progress, load)?;
         drop(engines);
-        let (peak_method, peak) = first.ok_or(ProbeError::Empty { what: "an engine's memory", of: "engine" })?;
+        let Found { method: peak_method, bytes: peak, .. } =
+            first.ok_or(ProbeError::Empty { what: "an engine's memory", of: "engine" })?;
         let growth = MemoryGrowth::new(engine.identity().clone(), charge.as_ref(), points);
         Ok(EngineMemory { growth, peak, peak_method })
     }
