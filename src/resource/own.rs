@@ -8,7 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{account::Account, charge::Charge, hierarchy::Version, scope::Scope};
+use super::{
+    account::Account,
+    charge::Charge,
+    hierarchy::Version,
+    scope::{self, Scope},
+};
 
 /// The groups of one measurement, removed when dropped.
 #[derive(Debug)]
@@ -29,6 +34,12 @@ impl OwnGroups {
         let charge = first(&mut scopes, Charge::groups_of_this_process(), of_charge);
         first(&mut scopes, Account::groups_of_this_process(), |version, group| Account::of(version, group).ok());
         Self { scopes, charge }
+    }
+
+    /// Removes those that a child of this process made, and was killed before it could remove them.
+    pub fn remove_left_by(owner: u32) {
+        let parents = [Charge::groups_of_this_process(), Account::groups_of_this_process()].concat();
+        scope::remove_left_by(owner, &parents.into_iter().map(|(_, parent)| parent).collect::<Vec<_>>());
     }
 
     /// Moves the calling process. Where that is refused, it is accounted where it was, and finds so itself.
