@@ -55,11 +55,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             session.unavailable(UnavailableRow::new(refusal.subject.clone(), indicator, reason, remedy));
         }
     }
-    let order: Vec<String> = registry.engines().map(|engine| engine.identity().subject.to_string()).collect();
     drop(registry);
     let run = session.baseline().clone();
     support::finish(session, &place, mode);
-    matrix::print(&run, &order);
+    matrix::print(&run);
     Ok(())
 }
 
