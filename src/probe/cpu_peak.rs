@@ -176,8 +176,8 @@ fn seen(way: Way, tick: u64, identity: &Identity) -> Result<(), ProbeError> {
         (Way::Group, _) | (Way::OwnProcess, Isolation::None | Isolation::InProcess) => return Ok(()),
         _ => "perf events are refused, and this user may make no cgroup that counts a container's CPU time".to_owned(),
     };
-    let remedy = "run as root or with CAP_PERFMON, set kernel.perf_event_paranoid to 2 or less, or run in a cgroup that \
-                  was handed to this user: systemd-run --user --scope -p Delegate=yes";
+    let remedy = "run as root or with CAP_PERFMON (in a container: --cap-add PERFMON), set kernel.perf_event_paranoid to \
+                  2 or less, or run in a cgroup that was handed to this user: systemd-run --user --scope -p Delegate=yes";
     Err(Unavailable { subject: identity.subject.clone(), reason, remedy: remedy.to_owned() }.into())
 }
 
