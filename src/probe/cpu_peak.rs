@@ -249,9 +249,12 @@ mod tests {
 
     #[test]
     fn a_group_sees_the_burst_of_containers() {
-        for (subject, temperature, least) in
-            [("noop", crate::Temperature::Warm, 0.0), ("container/scratch", crate::Temperature::Cold, 5.0)]
-        {
+        let cpus = thread::available_parallelism().unwrap().get() as f64;
+        for (subject, temperature, least) in [
+            ("noop", crate::Temperature::Warm, 0.0),
+            // A fifth of one core over 10 ms: ten containers take milliseconds each.
+            ("container/scratch", crate::Temperature::Cold, 20.0 / cpus),
+        ] {
             let target = Target::new(subject, crate::runtime::Workload::ready(), temperature);
             let interval = Duration::from_millis(1);
             let ways = vec![Way::Group, Way::OwnProcess];

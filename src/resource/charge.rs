@@ -64,16 +64,14 @@ impl Charge {
         Self::charged(hierarchy::directories(CONTROLLER, groups, mounts))
     }
 
-    /// The nearest that counts: in v2 a group that was not handed the controller is charged to one above.
+    /// The first that counts. A group that was made for a process, and was not handed the controller, is charged to the one
+    /// that it was made in.
     fn charged(groups: Vec<(Version, PathBuf)>) -> Option<Self> {
-        let upwards = groups.iter().flat_map(|(version, directory)| {
-            let above = match version {
-                Version::V1 => 1,
-                Version::V2 => usize::MAX,
-            };
-            directory.ancestors().take(above).map(|directory| Self::new(*version, directory.to_owned()))
+        let charges = groups.into_iter().flat_map(|(version, directory)| {
+            let above = directory.parent().filter(|_| hierarchy::is_made(&directory)).map(Path::to_owned);
+            [Some(directory), above].into_iter().flatten().map(move |directory| Self::new(version, directory))
         });
-        upwards.into_iter().find(Self::counts_memory)
+        charges.into_iter().find(Self::counts_memory)
     }
 
     fn counts_memory(&self) -> bool {
@@ -228,7 +226,8 @@ mod tests {
         let peak = File::open(charge.directory().join("memory.peak")).unwrap();
         assert_eq!(charge.peak(&peak).unwrap(), 8192);
         assert_eq!((charge.oom_kills(), charge.method()), (2, "cgroup-v2 memory.current"));
-        assert_eq!(tree.read("0::/user.slice/x/y\n").unwrap(), charge, "what is not handed down is charged above");
+        assert_eq!(tree.read("0::/user.slice/x/runtime-baseline-1-2\n").unwrap(), charge, "not handed down");
+        assert_eq!(tree.read("0::/user.slice/x/y\n"), None, "a group that others made");
         assert_eq!(tree.read("0::/user.slice/y\n"), None, "no controller there");
     }
 

@@ -26,8 +26,12 @@ pub(crate) fn of_this_process(controller: &str) -> Vec<(Version, PathBuf)> {
 
 /// Of those, the ones that were made for this process by a [`Scope`](super::scope::Scope), and count nothing else.
 pub(crate) fn made_for_this_process(controller: &str) -> Vec<(Version, PathBuf)> {
-    let own = |directory: &Path| directory.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
-    of_this_process(controller).into_iter().filter(|(_, directory)| own(directory)).collect()
+    of_this_process(controller).into_iter().filter(|(_, directory)| is_made(directory)).collect()
+}
+
+/// Whether the group was made by a [`Scope`](super::scope::Scope).
+pub(super) fn is_made(directory: &Path) -> bool {
+    directory.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
 }
 
 /// The directories of the groups in the v1 hierarchy of that controller, and then in cgroup2: a controller is in one of
