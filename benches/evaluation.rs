@@ -36,9 +36,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let registry = Registry::of_this_machine();
     let mut session = Session::begin("benches/evaluation", place.path())?;
     let policies = Policy::all();
+    let mut made = by_hand::Made::default();
     for policy in &policies {
         startups(&mut session, &registry, policy, mode)?;
-        evaluations(&mut session, &registry, policy, mode)?;
+        evaluations(&mut session, &registry, policy, mode, &mut made)?;
         // A test shows that it runs: one size will do.
         if mode != Mode::Test || !policy.name.contains("000") {
             side_by_side::measure(&mut session, &registry, policy, mode)?;
@@ -54,11 +55,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             session.unavailable(UnavailableRow::new(refusal.subject.clone(), indicator, reason, remedy));
         }
     }
-    let order: Vec<String> = registry.engines().map(|engine| engine.identity().subject.to_string()).collect();
     drop(registry);
     let run = session.baseline().clone();
     support::finish(session, &place, mode);
-    matrix::print(&run, &order);
+    matrix::print(&run);
     Ok(())
 }
 
@@ -93,7 +93,13 @@ fn startups(session: &mut Session, registry: &Registry, policy: &Policy, mode: M
 
 /// `evaluation_latency`: one decision, engine warm. Loaded from the form that the engine loads fastest: once loaded, they
 /// are the same.
-fn evaluations(session: &mut Session, registry: &Registry, policy: &Policy, mode: Mode) -> Result<(), Box<dyn Error>> {
+fn evaluations(
+    session: &mut Session,
+    registry: &Registry,
+    policy: &Policy,
+    mode: Mode,
+    made: &mut by_hand::Made,
+) -> Result<(), Box<dyn Error>> {
     let mut planned = Vec::new();
     for engine in registry.engines() {
         let Some(form) = engine.forms().last().copied() else { continue };
@@ -103,7 +109,7 @@ fn evaluations(session: &mut Session, registry: &Registry, policy: &Policy, mode
             Err(error) => session.unavailable(lanes::refused(&figure, error)),
         }
     }
-    by_hand::plan(policy, &mut planned);
+    by_hand::plan(policy, mode, made, &mut planned);
     let lanes = lanes::measure(session, mode, &format!("evaluation_latency/{}", policy.name), planned)?;
     if mode != Mode::Test {
         by_hand::print(&lanes);

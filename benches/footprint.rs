@@ -41,7 +41,7 @@ fn main() -> Outcome {
     }
     support::finish(run.session, &place, mode);
     // With what `evaluation` recorded before: all that there is of each engine.
-    matrix::print(&Baseline::load(place.path().join("baseline.json"))?, &policy::Registry::subjects());
+    matrix::print(&Baseline::load(place.path().join("baseline.json"))?);
     Ok(())
 }
 

@@ -113,6 +113,23 @@ fn a_measurement_that_is_killed_says_so_and_leaves_nothing() {
 }
 
 #[test]
+fn a_warden_that_is_killed_leaves_nothing() {
+    let _alone = alone();
+    if found(memory_growth(&scratch(), &[1, 2, 3])).is_none() {
+        return;
+    }
+    let running = thread::spawn(|| memory_growth(&scratch(), &[350]));
+    let seen = wait_for_containers(std::process::id() as i32);
+    let warden = seen.values().find(|stat| is_warden(stat, &seen)).expect("a warden").pid;
+    kill_process(Pid::from_raw(warden).unwrap(), Signal::KILL).unwrap();
+    match running.join().unwrap() {
+        Err(ProbeError::Fresh(FreshError::Died { how, .. })) => assert_eq!(how, "its warden ended"),
+        other => panic!("{other:?}"),
+    }
+    assert_gone(&seen);
+}
+
+#[test]
 fn a_run_that_is_killed_leaves_nothing() {
     let _alone = alone();
     if found(memory_growth(&scratch(), &[1, 2, 3])).is_none() {

@@ -5,7 +5,10 @@ mod report_support;
 use std::{fs, path::Path};
 
 use report_support::{DAY, complete, hostile};
-use runtime_baseline::{Baseline, Component, Language, Staleness, report::Report};
+use runtime_baseline::{
+    Baseline, Component, Language, Staleness,
+    report::{self, Report},
+};
 
 /// The reports are to be reviewed as text: with `UPDATE_GOLDEN=1` they are written anew.
 #[test]
@@ -39,6 +42,26 @@ fn complete_report(language: Language) -> String {
     let directory = tempfile::tempdir().unwrap();
     let baseline = complete(directory.path());
     Report::of(&baseline).with_raw_data(directory.path()).with_staleness(staleness()).markdown(language)
+}
+
+#[test]
+fn the_table_of_policy_engines_is_the_same_in_a_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let baseline = complete(directory.path());
+    for language in [Language::English, Language::Chinese] {
+        let whole = Report::of(&baseline).with_staleness(staleness()).markdown(language);
+        let table = report::policies(&baseline, language).unwrap();
+        let mut lines = table.lines();
+        let caption = format!("*{}*", lines.next().unwrap());
+        let markdown = whole.lines().skip_while(|line| *line != caption).skip(2).filter(|line| !line.contains("---"));
+        let words = |line: &str| line.replace(['|', '*', '─'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut lines = lines.map(words).filter(|line| !line.is_empty());
+        for expected in markdown.take_while(|line| line.starts_with('|')).map(words) {
+            assert_eq!(lines.next(), Some(expected));
+        }
+        assert_eq!(lines.next(), None);
+    }
+    assert_eq!(report::policies(&Baseline::new(), Language::English), None);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::{
     task::Task,
     wire::{Asked, Failure, Said},
 };
-use crate::{probe::ProbeError, runtime::RuntimeError};
+use crate::{probe::ProbeError, resource::own::OwnGroups, runtime::RuntimeError};
 
 /// How long the warden may take to remove what a measurement left. It takes milliseconds, unless containers are left.
 const FAREWELL: Duration = Duration::from_secs(15);
@@ -172,13 +172,18 @@ impl Drop for Fresh {
         // The warden sees its end.
         drop(self.socket.take());
         let deadline = Instant::now() + FAREWELL;
-        while matches!(self.warden.try_wait(), Ok(None)) {
-            if Instant::now() > deadline {
-                let _ = self.warden.kill();
-                let _ = self.warden.wait();
-                return;
+        let status = loop {
+            match self.warden.try_wait() {
+                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_micros(500)),
+                Ok(None) => {
+                    let _ = self.warden.kill();
+                    break self.warden.wait().ok();
+                }
+                ended => break ended.ok().flatten(),
             }
-            std::thread::sleep(Duration::from_micros(500));
+        };
+        if status.is_none_or(|status| !status.success()) {
+            OwnGroups::remove_left_by(self.warden.id());
         }
     }
 }

@@ -31,6 +31,8 @@ const TASKS: &[(&str, Run)] = &[
     entry::<probe::cpu_peak::Peak>(),
     #[cfg(test)]
     entry::<super::tests::Misbehave>(),
+    #[cfg(test)]
+    entry::<probe::cpu::tests::EveryWay>(),
 ];
 
 const fn entry<T: Task>() -> (&'static str, Run) {

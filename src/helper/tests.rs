@@ -12,8 +12,10 @@ use super::{
 use crate::{
     probe::ProbeError,
     resource::{
+        account::Account,
         charge::{Charge, Version},
         memory::descendants,
+        scope::PREFIX,
     },
     runtime::Unavailable,
 };
@@ -53,7 +55,11 @@ impl Task for Misbehave {
             Self::Panic => panic!("of this test"),
             Self::Exit => super::hook::exit(3),
             Self::Die => kill_process(getpid(), Signal::KILL).unwrap(),
-            Self::KillWarden => kill_process(getppid().unwrap(), Signal::KILL).unwrap(),
+            Self::KillWarden => {
+                let warden = getppid().unwrap();
+                progress.doing(warden.as_raw_pid().to_string());
+                kill_process(warden, Signal::KILL).unwrap();
+            }
             Self::Hang => {}
             Self::Devour => devour()?,
             Self::Chatter => loop {
@@ -129,12 +135,22 @@ fn every_end_is_told_apart() {
     };
     died(Misbehave::Exit, "exit status 3");
     died(Misbehave::Die, "killed by signal 9");
-    died(Misbehave::KillWarden, "warden");
     match measure(&Misbehave::Devour, LONG).unwrap_err() {
         ProbeError::Fresh(FreshError::OutOfMemory { doing, .. }) => assert_eq!(doing, "misbehaving"),
         ProbeError::Unavailable(refusal) => println!("unavailable: {}", refusal.reason),
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn a_warden_that_is_killed_leaves_no_group() {
+    let FreshError::Died { doing, how, .. } = error(Misbehave::KillWarden, LONG) else { panic!() };
+    assert_eq!(how, "its warden ended");
+    let made = format!("{PREFIX}{}-", doing.parse::<u32>().unwrap());
+    let parents = [Charge::groups_of_this_process(), Account::groups_of_this_process()].concat();
+    let groups = parents.iter().flat_map(|(_, parent)| std::fs::read_dir(parent)).flatten().flatten();
+    let left: Vec<_> = groups.filter(|group| group.file_name().to_string_lossy().starts_with(&made)).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

@@ -1,14 +1,12 @@
-//! The process between the library and the one that measures. It forks that one into a cgroup of its own, where this user
-//! may make one that counts memory; kills it when the library is gone or has had enough; says how it ended when it could
-//! not itself; and removes the cgroup.
+//! The process between the library and the one that measures. It forks that one into cgroups of its own, where this user
+//! may make some; kills it when the library is gone or has had enough; says how it ended when it could not itself; and
+//! removes the cgroups.
 
 use std::{
-    fs,
     io::{BufRead, BufReader},
     os::{fd::AsFd, unix::net::UnixStream},
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::{
@@ -26,7 +24,7 @@ use super::{
     task::serve,
     wire::{Asked, Failure, Progress, Said},
 };
-use crate::resource::{charge::Charge, scope::Scope};
+use crate::resource::own::OwnGroups;
 
 /// How long what a killed measurement started (the keeper of containers) may take to remove what it made.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -47,17 +45,14 @@ pub(super) fn run() -> i32 {
     let Ok(ours) = socket.try_clone() else { return 71 };
     let progress = Progress::to(ours);
     let Ok(warden) = pidfd_open(rustix::process::getpid(), PidfdFlags::empty()) else { return 71 };
-    // Without one, what a cgroup would tell is not told.
-    let group = Group::new();
+    let groups = OwnGroups::new();
     let child = fork(AssertUnwindSafe(|| {
         // Whatever ends the warden ends the measurement. It may have ended before the kernel was told.
         let bound = set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
         if !bound || ended(&warden) {
             return 1;
         }
-        if let Some(group) = &group {
-            group.enter();
-        }
+        groups.enter();
         measure(&asked, &progress)
     }));
     let outcome =
@@ -68,12 +63,10 @@ pub(super) fn run() -> i32 {
         Err(e) => Some(e),
     };
     if let Some(how) = how {
-        let out_of_memory = group.as_ref().is_some_and(|group| group.charge.oom_kills() > 0);
+        let out_of_memory = groups.oom_kills() > 0;
         let _ = progress.say(&Said::Ended { how, out_of_memory });
     }
-    if let Some(group) = &group {
-        group.wait_until_empty();
-    }
+    groups.wait_until_empty(PATIENCE);
     0
 }
 
@@ -86,36 +79,6 @@ fn measure(asked: &Asked, progress: &Progress) -> i32 {
     });
     let said = outcome.map_or_else(Said::Failed, Said::Done);
     i32::from(progress.say(&said).is_err())
-}
-
-/// The cgroup of one measurement, removed when dropped.
-struct Group {
-    scope: Scope,
-    charge: Charge,
-}
-
-impl Group {
-    fn new() -> Option<Self> {
-        let own = Charge::of_this_process()?;
-        let scope = Scope::create(&[own.directory().to_owned()]).ok()?;
-        let charge = Charge::new(own.version(), scope.directory()?.to_owned());
-        // In v2 a group counts memory only where its parent hands the controller down.
-        charge.usage().ok()?;
-        Some(Self { scope, charge })
-    }
-
-    /// Moves the calling process. Where that is refused, it is accounted where it was, and finds so itself.
-    fn enter(&self) {
-        let _ = self.scope.directory().map(|directory| fs::write(directory.join("cgroup.procs"), "0"));
-    }
-
-    fn wait_until_empty(&self) {
-        let deadline = Instant::now() + PATIENCE;
-        let members = |directory: &Path| fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
-        while Instant::now() < deadline && self.scope.directory().is_some_and(|group| !members(group).is_empty()) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
 }
 
 fn ended(process: &impl AsFd) -> bool {

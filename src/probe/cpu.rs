@@ -5,21 +5,29 @@
 //! before and after a span of sleep. What the harness itself uses, to fall asleep and to wake up, and what the host's own
 //! threads use is in the figure: it is an **upper bound**, and never zero. A span without an instance says how much
 //! of it that is.
+//!
+//! **Methods.** The kernel's task-clock event. Where it is refused, the account of a cgroup of the fresh process's own; where
+//! this user may make none, the clocks of all its processes. These two know what runs at the instant of a reading to the
+//! kernel's last tick, which is nothing to instances that sleep, and with the event they agree within 10 % over a second of
+//! work. An idle instance whose process ends is an error.
 
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{collections::BTreeMap, io, thread, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use super::{ProbeError, Target};
 use crate::{
-    Isolation, clock,
+    clock,
     helper::{
         fresh,
         task::{Progress, Task},
     },
-    resource::cpu::CpuClock,
-    runtime::{Identity, Unavailable},
+    resource::cpu::{CpuClock, Way},
+    runtime::Identity,
 };
+
+/// The best first. Idle instances seldom run at the instant of a reading, so that a tick is nothing beside a second.
+const WAYS: [Way; 3] = [Way::Perf, Way::Group, Way::Processes];
 
 /// How long what a start left to do may take before the instances are idle.
 const SETTLE: Duration = Duration::from_millis(50);
@@ -76,14 +84,14 @@ impl IdleCpu {
 /// Measures in a fresh process: one span of `span` without an instance, and `spans` with `instances` of them.
 ///
 /// # Errors
-/// [`ProbeError::Unavailable`] when the runtime does not run here or holds no instances, or the CPU time of its processes
-/// cannot be read; [`ProbeError::Fresh`] when the measurement failed.
+/// [`ProbeError::Unavailable`] when the runtime does not run here or holds no instances; [`ProbeError::Fresh`] when the
+/// measurement failed.
 pub fn idle_cpu(target: &Target, instances: usize, span: Duration, spans: u32) -> Result<IdleCpu, ProbeError> {
     if instances == 0 || spans == 0 {
         return Err(ProbeError::Empty { what: "CPU time", of: "instance and one span" });
     }
     let limit = LIMIT + span.saturating_mul(spans.saturating_add(1));
-    fresh::measure(&Idle { target: target.clone(), instances, span, spans }, limit)
+    fresh::measure(&Idle { target: target.clone(), instances, span, spans, ways: WAYS.to_vec() }, limit)
 }
 
 /// The task behind [`idle_cpu`].
@@ -93,6 +101,7 @@ pub(crate) struct Idle {
     instances: usize,
     span: Duration,
     spans: u32,
+    ways: Vec<Way>,
 }
 
 impl Task for Idle {
@@ -102,10 +111,9 @@ impl Task for Idle {
 
     fn run(self, progress: &Progress) -> Result<IdleCpu, ProbeError> {
         // Before anything is started, so that all of it inherits the event.
-        let mut cpu = CpuClock::open();
+        let mut cpu = open(&self.ways)?;
         let (runtime, artifact) = self.target.prepare_to_hold(progress)?;
         let identity = runtime.identity().clone();
-        seen(&cpu, &identity)?;
         artifact.reserve_live(self.instances, 1)?;
         progress.doing("idling without an instance");
         let host = self.spans(&mut cpu, 1)?;
@@ -118,7 +126,7 @@ impl Task for Idle {
         Ok(IdleCpu {
             identity,
             settings: artifact.settings(),
-            method: cpu.method().to_owned(),
+            method: cpu.method(),
             instances: self.instances as u64,
             host: host.first().copied(),
             idle,
@@ -140,20 +148,116 @@ impl Idle {
     }
 }
 
-pub(super) fn read(cpu: &mut CpuClock) -> Result<u64, ProbeError> {
-    cpu.read().map_err(|source| ProbeError::Reading { what: "CPU time", source })
+pub(super) fn open(ways: &[Way]) -> Result<CpuClock, ProbeError> {
+    CpuClock::open(ways).map_err(reading)
 }
 
-/// Refuses a runtime whose processes the clock does not see.
-pub(super) fn seen(cpu: &CpuClock, identity: &Identity) -> Result<(), ProbeError> {
-    if cpu.sees_children() || matches!(identity.isolation, Isolation::None | Isolation::InProcess) {
-        return Ok(());
+fn read(cpu: &mut CpuClock) -> Result<u64, ProbeError> {
+    cpu.read().map_err(reading)
+}
+
+pub(super) fn reading(source: io::Error) -> ProbeError {
+    ProbeError::Reading { what: "CPU time", source }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::{hint::black_box, process::Command};
+
+    use super::*;
+    use crate::{Temperature, resource::cpu::own_thread, runtime::Workload};
+
+    /// Every way at once, while a thread and a child work: what each counted, `None` where it is refused.
+    #[derive(Debug, Serialize, Deserialize)]
+    pub(crate) struct EveryWay;
+
+    const ALL: [Way; 4] = [Way::Perf, Way::Group, Way::Processes, Way::OwnProcess];
+
+    /// What the thread takes, in nanoseconds.
+    const WORK: u64 = 600_000_000;
+
+    impl Task for EveryWay {
+        const NAME: &str = "every_way";
+
+        type Answer = Vec<Option<u64>>;
+
+        fn run(self, _: &Progress) -> Result<Vec<Option<u64>>, ProbeError> {
+            let mut clocks: Vec<_> = ALL.iter().map(|way| CpuClock::open(&[*way]).ok()).collect();
+            let mut child = Command::new("sh").args(["-c", "while :; do :; done"]).spawn().map_err(reading)?;
+            let mut read = || -> Result<Vec<Option<u64>>, ProbeError> {
+                clocks.iter_mut().map(|clock| clock.as_mut().map(read).transpose()).collect()
+            };
+            let before = read()?;
+            let work = || {
+                while own_thread() < WORK {
+                    black_box(0);
+                }
+            };
+            thread::spawn(work).join().expect("it does not panic");
+            let after = read()?;
+            child.kill().and_then(|()| child.wait()).map_err(reading)?;
+            Ok(before.into_iter().zip(after).map(|(before, after)| Some(after? - before?)).collect())
+        }
     }
-    Err(Unavailable {
-        subject: identity.subject.clone(),
-        reason: "perf events are refused, and nothing else tells the CPU time of a container's processes finely enough"
-            .to_owned(),
-        remedy: "run as root or with CAP_PERFMON, or set kernel.perf_event_paranoid to 2 or less".to_owned(),
+
+    #[test]
+    fn the_ways_agree_and_one_sees_no_children() {
+        let found = fresh::measure(&EveryWay, LIMIT).unwrap();
+        let [perf, group, processes, own] = found.try_into().unwrap();
+        let (processes, own) = (processes.unwrap(), own.unwrap());
+        assert!(own > WORK * 9 / 10 && own < WORK * 12 / 10, "{own} ns");
+        // However busy the machine is, the child had its part.
+        assert!(processes > own + 20_000_000, "{processes} ns, {own} ns");
+        for (way, time) in [("perf", perf), ("a group", group)] {
+            let Some(time) = time else {
+                println!("unavailable: {way}");
+                continue;
+            };
+            // The two work on between the readings of one way and of the next, and those are to a tick.
+            assert!(time.abs_diff(processes) < processes / 10, "{way}: {time} ns, the processes {processes} ns");
+        }
     }
-    .into())
+
+    #[test]
+    fn idle_time_is_told_in_every_way_that_is_not_refused() {
+        for (subject, temperature) in [("noop", Temperature::Warm), ("container/scratch", Temperature::Cold)] {
+            for way in WAYS {
+                let target = Target::new(subject, Workload::ready(), temperature);
+                let span = Duration::from_millis(200);
+                match fresh::measure(&Idle { target, instances: 5, span, spans: 2, ways: vec![way] }, LIMIT) {
+                    Ok(idle) => {
+                        let spans = || idle.host.iter().chain(&idle.idle);
+                        assert_eq!(spans().count(), 3);
+                        assert!(spans().all(|span| span.cpu > 0 && span.percent() < 20.0), "{idle:?}");
+                    }
+                    Err(ProbeError::Unavailable(refusal)) => println!("unavailable: {refusal}"),
+                    Err(ProbeError::Runtime(error)) => println!("{error}"),
+                    // Only a machine that refuses the way: the last is never refused.
+                    Err(error) => assert!(way != Way::Processes, "{error}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_way_that_is_there_is_taken() {
+        // In a process that has no group of its own.
+        let taken = |ways: &[Way]| CpuClock::open(ways).map(|clock| clock.way());
+        assert_eq!(taken(&[Way::Group, Way::Processes, Way::OwnProcess]).unwrap(), Way::Processes);
+        assert_eq!(taken(&[Way::OwnProcess, Way::Processes]).unwrap(), Way::OwnProcess);
+        assert_eq!(taken(&[Way::Group]).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(taken(&[]).is_err());
+        assert_eq!(WAYS.last(), Some(&Way::Processes), "containers are seen whatever is refused");
+    }
+
+    #[test]
+    fn who_ends_takes_its_time_along() {
+        let mut clock = CpuClock::open(&[Way::Processes]).unwrap();
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        clock.read().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let error = clock.read().unwrap_err();
+        assert!(error.to_string().contains("ended"), "{error}");
+    }
 }

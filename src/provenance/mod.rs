@@ -9,6 +9,7 @@ mod notation;
 pub use audit::{Shortfall, VALIDITY_DAYS};
 pub use date::{Date, DateError};
 pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
+pub(crate) use host::chinese as noise_in_chinese;
 pub use host::{Host, Watch};
 pub use notation::{Citation, CitationText, EnvironmentBlock, Language, NotationError, NotationField, NotationProblem};
 

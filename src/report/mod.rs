@@ -8,6 +8,7 @@ mod plot;
 mod raw;
 mod sections;
 mod table;
+mod text;
 mod words;
 
 use std::{
@@ -15,7 +16,7 @@ use std::{
     path::Path,
 };
 
-pub use table::table;
+pub use table::{policies, table};
 
 use crate::{Baseline, Date, Language, Metric, Staleness, whole_file::write_whole};
 use raw::Raw;

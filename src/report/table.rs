@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use super::words::columns;
+use super::{sections, text};
 use crate::{Baseline, Indicator, Language, Metric, Statistic, Temperature};
 
 /// The figures of a baseline as an aligned table for a terminal, then what was unavailable, each with why.
@@ -10,7 +10,7 @@ use crate::{Baseline, Indicator, Language, Metric, Statistic, Temperature};
 pub fn table(baseline: &Baseline, language: Language) -> String {
     let metrics: Vec<&Metric> = baseline.metrics().iter().collect();
     let rows = rows(&metrics, language);
-    let mut text = aligned(&header(language), &rows);
+    let mut text = text::aligned(&header(language), &rows);
     for row in baseline.unavailable() {
         let what = [Some(row.subject().as_str()), row.workload(), row.temperature().map(Temperature::as_str)];
         let what = what.into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -22,6 +22,12 @@ pub fn table(baseline: &Baseline, language: Language) -> String {
     text
 }
 
+/// The report's table of policy engines, grouped by policy, for a terminal; `None` where the baseline has no figure of one.
+#[must_use]
+pub fn policies(baseline: &Baseline, language: Language) -> Option<String> {
+    sections::policies(&baseline.latest(), language).map(|table| text::table(&table))
+}
+
 /// The column titles.
 fn header(language: Language) -> [&'static str; 9] {
     language.pick(
@@ -31,7 +37,7 @@ fn header(language: Language) -> [&'static str; 9] {
 }
 
 /// One row for each figure of one subject: its statistics side by side.
-fn rows(metrics: &[&Metric], language: Language) -> Vec<[String; 9]> {
+fn rows(metrics: &[&Metric], language: Language) -> Vec<Vec<String>> {
     let mut rows: BTreeMap<Key<'_>, Vec<&Metric>> = BTreeMap::new();
     for metric in metrics {
         rows.entry(Key::of(metric)).or_default().push(metric);
@@ -63,7 +69,7 @@ impl<'a> Key<'a> {
     }
 }
 
-fn row(statistics: &[&Metric], language: Language) -> [String; 9] {
+fn row(statistics: &[&Metric], language: Language) -> Vec<String> {
     let first = statistics[0];
     let of = |statistic: Statistic| statistics.iter().find(|m| m.statistic() == statistic);
     let cell = |metric: Option<&&Metric>| metric.map(|m| m.quantity().rounded()).unwrap_or_default();
@@ -71,7 +77,7 @@ fn row(statistics: &[&Metric], language: Language) -> [String; 9] {
     let centre = of(Statistic::Median).or_else(|| statistics.iter().find(|m| m.statistic() != Statistic::P99));
     let interval = centre.and_then(|m| m.interval()).map(|i| format!("{} … {}", i.low().rounded(), i.high().rounded()));
     let indicator = language.pick(first.indicator().label_zh(), first.indicator().label());
-    [
+    vec![
         indicator.to_owned(),
         first.subject().to_string(),
         first.workload().unwrap_or_default().to_owned(),
@@ -82,24 +88,4 @@ fn row(statistics: &[&Metric], language: Language) -> [String; 9] {
         cell(of(Statistic::P99)),
         first.count().map(|n| n.to_string()).unwrap_or_default(),
     ]
-}
-
-fn aligned(header: &[&str; 9], rows: &[[String; 9]]) -> String {
-    let mut widths = header.map(columns);
-    for row in rows {
-        for (column, cell) in widths.iter_mut().zip(row) {
-            *column = (*column).max(columns(cell));
-        }
-    }
-    let line = |cells: &[&str]| {
-        let padded = |(cell, column): (&&str, &usize)| format!("{cell}{}", " ".repeat(column - columns(cell)));
-        let line = cells.iter().zip(&widths).map(padded).collect::<Vec<_>>().join("  ");
-        format!("{}\n", line.trim_end())
-    };
-    let mut text = line(header);
-    text.push_str(&line(&widths.map(|w| "─".repeat(w)).each_ref().map(String::as_str)));
-    for row in rows {
-        text.push_str(&line(&row.each_ref().map(String::as_str)));
-    }
-    text
 }

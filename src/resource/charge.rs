@@ -12,12 +12,11 @@ use procfs::{
     process::{MountInfos, Process},
 };
 
-/// Which interface files a group has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
-    V1,
-    V2,
-}
+use super::hierarchy;
+pub(crate) use super::hierarchy::Version;
+
+/// What counts memory.
+const CONTROLLER: &str = "memory";
 
 /// A group that counts memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +30,13 @@ impl Charge {
         Self { version, directory }
     }
 
-    /// The group that this process is charged to; `None` where no hierarchy counts memory, or none can be seen.
-    pub fn of_this_process() -> Option<Self> {
-        let process = Process::myself().ok()?;
-        Self::find(&process.cgroups().ok()?, &process.mountinfo().ok()?)
+    /// The groups of this process that may count memory.
+    pub fn groups_of_this_process() -> Vec<(Version, PathBuf)> {
+        hierarchy::of_this_process(CONTROLLER)
     }
 
-    /// The same, where it is not the root's, which is the machine's.
+    /// The group that this process is charged to, where it is not the root's, which is the machine's; `None` where no
+    /// hierarchy counts memory, or none can be seen.
     pub fn below_the_root() -> Option<Self> {
         let process = Process::myself().ok()?;
         Self::find(&below_the_root(process.cgroups().ok()?), &process.mountinfo().ok()?)
@@ -49,40 +48,30 @@ impl Charge {
         [Version::V2, Version::V1].map(of).into_iter().find(|charge| charge.usage().is_ok())
     }
 
-    /// The same, where that group was made for this process by a [`Scope`](super::scope::Scope), and counts nothing else.
+    /// The group that was made for this process by a [`Scope`](super::scope::Scope), and counts nothing else.
     pub fn of_own_group() -> Option<Self> {
-        let own = |charge: &Self| {
-            charge.directory.file_name().is_some_and(|name| name.to_string_lossy().starts_with(super::scope::PREFIX))
-        };
-        Self::of_this_process().filter(own)
+        let groups = hierarchy::made_for_this_process(CONTROLLER).into_iter();
+        groups.map(|(version, directory)| Self::new(version, directory)).find(Self::counts_memory)
     }
 
-    /// The same, from the two files of `/proc/self`.
+    /// The group that a process is charged to, from two files as they are in `/proc/self`.
     #[cfg_attr(not(test), allow(dead_code, reason = "for hierarchies that this machine does not have"))]
     fn read(cgroup: impl BufRead, mountinfo: impl BufRead) -> ProcResult<Option<Self>> {
         Ok(Self::find(&ProcessCGroups::from_buf_read(cgroup)?, &MountInfos::from_buf_read(mountinfo)?))
     }
 
-    /// A machine has the memory controller in one version: where v1 has it, cgroup2 does not, in a hybrid too.
     fn find(groups: &ProcessCGroups, mounts: &MountInfos) -> Option<Self> {
-        let v1 = groups.0.iter().find(|group| group.controllers.iter().any(|name| name == "memory"));
-        let v2 = groups.0.iter().find(|group| group.hierarchy == 0 && group.controllers.is_empty());
-        let found = [(Version::V1, v1, "cgroup"), (Version::V2, v2, "cgroup2")].into_iter().flat_map(
-            |(version, group, file_system)| {
-                let group = group.map(|group| Path::new(&group.pathname));
-                let fits = move |mount: &&procfs::process::MountInfo| {
-                    mount.fs_type == file_system
-                        && (version == Version::V2 || mount.super_options.contains_key("memory"))
-                };
-                let own = move |mount: &procfs::process::MountInfo| {
-                    // What is mounted may be a part of the hierarchy, as in a container.
-                    let below = group?.strip_prefix(&mount.root).ok()?;
-                    Some(Self::new(version, mount.mount_point.join(below)))
-                };
-                mounts.iter().filter(fits).filter_map(own)
-            },
-        );
-        found.into_iter().find(|charge| charge.counts_memory())
+        Self::charged(hierarchy::directories(CONTROLLER, groups, mounts))
+    }
+
+    /// The first that counts. A group that was made for a process, and was not handed the controller, is charged to the one
+    /// that it was made in.
+    fn charged(groups: Vec<(Version, PathBuf)>) -> Option<Self> {
+        let charges = groups.into_iter().flat_map(|(version, directory)| {
+            let above = directory.parent().filter(|_| hierarchy::is_made(&directory)).map(Path::to_owned);
+            [Some(directory), above].into_iter().flatten().map(move |directory| Self::new(version, directory))
+        });
+        charges.into_iter().find(Self::counts_memory)
     }
 
     fn counts_memory(&self) -> bool {
@@ -94,10 +83,12 @@ impl Charge {
         }
     }
 
+    #[cfg(test)]
     pub fn version(&self) -> Version {
         self.version
     }
 
+    #[cfg(test)]
     pub fn directory(&self) -> &Path {
         &self.directory
     }
@@ -235,6 +226,8 @@ mod tests {
         let peak = File::open(charge.directory().join("memory.peak")).unwrap();
         assert_eq!(charge.peak(&peak).unwrap(), 8192);
         assert_eq!((charge.oom_kills(), charge.method()), (2, "cgroup-v2 memory.current"));
+        assert_eq!(tree.read("0::/user.slice/x/runtime-baseline-1-2\n").unwrap(), charge, "not handed down");
+        assert_eq!(tree.read("0::/user.slice/x/y\n"), None, "a group that others made");
         assert_eq!(tree.read("0::/user.slice/y\n"), None, "no controller there");
     }
 

@@ -1,51 +1,124 @@
 //! CPU time of a process and everything that it starts.
 
-use std::io;
+use std::{collections::BTreeMap, io};
 
 use perf_event::{Builder, Counter, events::Software};
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
+use serde::{Deserialize, Serialize};
 
-/// Counts CPU time from when it was opened.
+use super::{account::Account, memory::descendants, process_clock};
+
+/// A way to read CPU time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Way {
+    /// The kernel's own event, which may be refused: exact, and inherited by every thread and process that is started after
+    /// it was opened by the thread that opened it, or by one of those.
+    Perf,
+    /// The account of a cgroup that was made for this process, which nobody may have been allowed to make: all that is
+    /// started in it, to the last tick of the timer.
+    Group,
+    /// The clocks of this process and its descendants, added up, to the last tick of the timer: those that ended took their
+    /// time along. Reading them takes long, and what it takes is left out.
+    Processes,
+    /// This process's clock: all its threads, no children. What runs on another CPU at the instant of a reading is known to
+    /// the last tick of the timer.
+    OwnProcess,
+}
+
+/// Counts CPU time from when it was opened, or earlier.
 #[derive(Debug)]
 pub(crate) enum CpuClock {
-    /// The kernel's own event: exact, and inherited by every thread and process that is started after it was opened by the
-    /// thread that opened it, or by one of those.
     Perf(Box<Counter>),
-    /// This process's clock: all its threads, no children. What runs on another CPU at the instant of a reading is known to
-    /// the last timer tick.
-    Process,
+    Group(Account),
+    Processes(Processes),
+    OwnProcess,
 }
 
 impl CpuClock {
-    /// Opens the event for the calling thread and what it will start; the process's clock where the event is refused.
-    pub fn open() -> Self {
-        let open = || -> io::Result<Counter> {
-            let mut counter = Builder::new(Software::TASK_CLOCK).observe_self().any_cpu().inherit(true).build()?;
-            counter.enable()?;
-            Ok(counter)
-        };
-        open().map_or(Self::Process, |counter| Self::Perf(Box::new(counter)))
+    /// Opens the first of these ways that this user may go, for the calling thread and what it will start.
+    pub fn open(ways: &[Way]) -> io::Result<Self> {
+        let mut refused = io::Error::new(io::ErrorKind::InvalidInput, "no way was named");
+        for way in ways {
+            match Self::open_one(*way) {
+                Ok(clock) => return Ok(clock),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    fn open_one(way: Way) -> io::Result<Self> {
+        match way {
+            Way::Perf => {
+                let mut counter = Builder::new(Software::TASK_CLOCK).observe_self().any_cpu().inherit(true).build()?;
+                counter.enable()?;
+                Ok(Self::Perf(Box::new(counter)))
+            }
+            Way::Group => Account::of_own_group().map(Self::Group),
+            Way::Processes => Ok(Self::Processes(Processes::default())),
+            Way::OwnProcess => Ok(Self::OwnProcess),
+        }
     }
 
     /// Nanoseconds so far.
     pub fn read(&mut self) -> io::Result<u64> {
         match self {
             Self::Perf(counter) => counter.read(),
-            Self::Process => Ok(nanoseconds(ClockId::ProcessCPUTime)),
+            Self::Group(account) => account.read(),
+            Self::Processes(processes) => processes.read(),
+            Self::OwnProcess => Ok(nanoseconds(ClockId::ProcessCPUTime)),
         }
     }
 
-    /// Whether it sees children of this process.
-    pub fn sees_children(&self) -> bool {
-        matches!(self, Self::Perf(_))
+    /// Which way it goes.
+    pub fn way(&self) -> Way {
+        match self {
+            Self::Perf(_) => Way::Perf,
+            Self::Group(_) => Way::Group,
+            Self::Processes(_) => Way::Processes,
+            Self::OwnProcess => Way::OwnProcess,
+        }
     }
 
     /// The name of the method, for the conditions of a figure.
-    pub fn method(&self) -> &'static str {
-        match self {
-            Self::Perf(_) => "perf task-clock, inherited",
-            Self::Process => "CLOCK_PROCESS_CPUTIME_ID",
+    pub fn method(&self) -> String {
+        let name = match self {
+            Self::Perf(_) => return "perf task-clock, inherited".to_owned(),
+            Self::Group(account) => account.method(),
+            Self::Processes(_) => "CPU clocks of the processes",
+            Self::OwnProcess => "CLOCK_PROCESS_CPUTIME_ID",
+        };
+        format!("{name}, to the tick of {} ms", tick() / 1_000_000)
+    }
+}
+
+/// What this process and its descendants were seen to have used.
+#[derive(Debug, Default)]
+pub(crate) struct Processes {
+    last: BTreeMap<i32, u64>,
+    /// What looking took.
+    own: u64,
+}
+
+impl Processes {
+    fn read(&mut self) -> io::Result<u64> {
+        let begun = own_thread();
+        let mut now = BTreeMap::new();
+        for process in descendants(std::process::id() as i32)? {
+            match process_clock::of(process.pid) {
+                Ok(time) => drop(now.insert(process.pid, time)),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
         }
+        if let Some(gone) = self.last.keys().find(|pid| !now.contains_key(pid)) {
+            return Err(io::Error::other(format!("process {gone} ended, and what it used is not known any more")));
+        }
+        let sum = now.values().sum::<u64>();
+        self.last = now;
+        let own_process = nanoseconds(ClockId::ProcessCPUTime);
+        self.own += own_thread() - begun;
+        Ok((sum + own_process).saturating_sub(self.own))
     }
 }
 
@@ -54,37 +127,16 @@ pub(crate) fn own_thread() -> u64 {
     nanoseconds(ClockId::ThreadCPUTime)
 }
 
-fn nanoseconds(clock: ClockId) -> u64 {
-    let now = clock_gettime(clock);
-    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+/// How often the kernel counts what runs on, in nanoseconds: 1, 4 and 10 ms are usual.
+pub(crate) fn tick() -> u64 {
+    // The clock that is advanced by the same timer.
+    whole(clock_getres(ClockId::MonotonicCoarse))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::{hint::black_box, process::Command, time::Instant};
+fn nanoseconds(clock: ClockId) -> u64 {
+    whole(clock_gettime(clock))
+}
 
-    fn work(milliseconds: u128) {
-        let begin = Instant::now();
-        while begin.elapsed().as_millis() < milliseconds {
-            black_box(0);
-        }
-    }
-
-    #[test]
-    fn sees_threads_and_where_it_says_so_children() {
-        let mut clock = CpuClock::open();
-        let before = clock.read().unwrap();
-        std::thread::spawn(|| work(20)).join().unwrap();
-        let threads = clock.read().unwrap() - before;
-        // Others may take half the CPU meanwhile, and more.
-        assert!(threads > 1_000_000, "{threads} ns, {}", clock.method());
-        if clock.sees_children() {
-            let before = clock.read().unwrap();
-            let script = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done";
-            assert!(Command::new("sh").args(["-c", script]).status().unwrap().success());
-            let children = clock.read().unwrap() - before;
-            assert!(children > 1_000_000, "{children} ns");
-        }
-    }
+fn whole(time: Timespec) -> u64 {
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }

@@ -1,7 +1,11 @@
 //! What processes use, as the kernel counts it: memory of a process and of a tree of processes, the charge of a cgroup,
 //! CPU time. Readers alone; what a reading means is for the probes to say.
 
+pub(crate) mod account;
 pub(crate) mod charge;
 pub(crate) mod cpu;
+mod hierarchy;
 pub(crate) mod memory;
+pub(crate) mod own;
+mod process_clock;
 pub(crate) mod scope;

@@ -96,15 +96,43 @@ fn inherit_cpuset(parent: &Path, child: &Path) -> io::Result<()> {
 
 /// Removes what dead owners left below `parent`, as far as this user may.
 fn sweep(parent: &Path) {
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            continue;
-        }
-        let Ok(lock) = File::open(entry.path()) else { continue };
-        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            remove_tree(&entry.path(), PATIENCE);
+    for directory in named(parent, PREFIX) {
+        if let Some(_lock) = lock_of_the_dead(&directory) {
+            remove_tree(&directory, PATIENCE);
         }
     }
+}
+
+/// Removes what that process, which has ended, left below these parents, as soon as whatever it started there has ended
+/// too. What has not by then is left to who next makes a [`Scope`] there.
+pub(crate) fn remove_left_by(owner: u32, parents: &[PathBuf]) {
+    let deadline = Instant::now() + PATIENCE;
+    let prefix = format!("{PREFIX}{owner}-");
+    loop {
+        let left: Vec<_> = parents.iter().flat_map(|parent| named(parent, &prefix)).collect();
+        for directory in &left {
+            // Its id may be another process's by now.
+            if let Some(_lock) = lock_of_the_dead(directory) {
+                remove_empty(directory);
+            }
+        }
+        if left.iter().all(|directory| !directory.exists()) || Instant::now() > deadline {
+            return;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The directories below `parent` whose names begin so.
+fn named<'a>(parent: &Path, prefix: &'a str) -> impl Iterator<Item = PathBuf> + use<'a> {
+    let named = move |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix));
+    children(parent).filter(named)
+}
+
+/// The lock of a directory whose owner has ended, and so has what it forked.
+fn lock_of_the_dead(directory: &Path) -> Option<File> {
+    let lock = File::open(directory).ok()?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).ok().map(|()| lock)
 }
 
 /// Kills every process in the group and the groups below it, and removes them.
@@ -141,7 +169,34 @@ fn kill_members(directory: &Path) {
     }
 }
 
-fn children(directory: &Path) -> impl Iterator<Item = PathBuf> {
+fn children(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_ended_leaves_nothing_and_nobody_else_loses_anything() {
+        let parent = tempfile::tempdir().unwrap();
+        let make = |name: &str| {
+            let path = parent.path().join(name);
+            fs::create_dir_all(path.join("below")).unwrap();
+            path
+        };
+        let left = make(&format!("{PREFIX}12-34"));
+        let others = [make(&format!("{PREFIX}123-4")), make("12-34"), make(&format!("{PREFIX}13-34"))];
+        let parents = [parent.path().to_owned(), parent.path().join("is not there")];
+        let lock = lock_of_the_dead(&left).unwrap();
+        assert!(lock_of_the_dead(&left).is_none(), "an owner that is alive");
+        let waits = thread::spawn(move || remove_left_by(12, &parents));
+        thread::sleep(Duration::from_millis(50));
+        assert!(left.join("below").exists());
+        drop(lock);
+        waits.join().unwrap();
+        assert!(!left.exists());
+        assert!(others.iter().all(|other| other.join("below").exists()));
+    }
 }

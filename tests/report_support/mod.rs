@@ -75,7 +75,11 @@ impl Figure {
         conditions.load = Some(if self.concurrency > 1 { "cold start" } else { "idle" }.into());
         conditions.isolation = Some(isolation);
         conditions.engine = self.engine.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        conditions.noise = vec!["no cpufreq: frequency unknown".into(), "only 2 cores".into()];
+        conditions.noise = vec![
+            "no cpufreq: frequency unknown".into(),
+            "only 2 cores: the harness and the system share them with the workload".into(),
+            "a fan that I heard".into(),
+        ];
         let source = Source::new(SourceKind::Benchmark, "runtime-baseline 0.1.0, benches/startup").unwrap();
         let provenance = Provenance::new(source, Component::new(component, version).unwrap(), DAY.parse().unwrap())
             .with_component(Component::new("runtime-baseline", "0.1.0").unwrap())

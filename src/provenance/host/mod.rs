@@ -1,10 +1,12 @@
 //! What this machine is, read from /proc, /sys and /etc. What cannot be read is left out, never made up.
 
 mod noise;
+mod sentences;
 mod storage;
 mod virtualization;
 
 pub use noise::Watch;
+pub(crate) use sentences::chinese;
 
 use std::{
     collections::BTreeSet,

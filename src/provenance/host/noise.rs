@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::Host;
+use super::{Host, sentences::Sentence};
 
 /// Above this one-minute load for each core, something else is at work.
 const LOAD_PER_CORE: f64 = 0.25;
@@ -44,14 +44,12 @@ impl Host {
         let governors: Vec<String> = cpus.iter().filter_map(read).collect();
         if governors.is_empty() {
             // Without the directory nothing is known, not even that.
-            return self.root.join(CPUS).is_dir().then(|| "no cpufreq: frequency unknown".to_owned());
+            return self.root.join(CPUS).is_dir().then(|| Sentence::NoFrequency.with([]));
         }
         let slow: Vec<&String> = governors.iter().filter(|g| *g != "performance").collect();
         let first = slow.first()?;
         let (n, of) = (slow.len(), cpus.len());
-        Some(format!(
-            "CPU governor {first} on {n} of {of} CPUs: set it to performance (cpupower frequency-set -g performance)"
-        ))
+        Some(Sentence::Governor.with([first, &n, &of]))
     }
 
     fn boost(&self) -> Option<String> {
@@ -59,29 +57,30 @@ impl Host {
         let (file, off) = files
             .into_iter()
             .find_map(|(file, on, off)| (self.read(format!("{CPUS}/{file}"))? == on).then_some((file, off)))?;
-        Some(format!("turbo boost is on, so the frequency depends on heat and load: write {off} to /{CPUS}/{file}"))
+        Some(Sentence::Boost.with([&off, &format!("{CPUS}/{file}")]))
     }
 
     fn load(&self, cores: u32) -> Option<String> {
         let text = self.read("proc/loadavg")?;
         let load: f64 = text.split(' ').next()?.parse().ok()?;
         let is_loaded = load > LOAD_PER_CORE * f64::from(cores);
-        is_loaded
-            .then(|| format!("load average {load:.2} on {}: end what else runs, and wait a minute", counted(cores)))
+        let load = format!("{load:.2}");
+        is_loaded.then(|| match cores {
+            1 => Sentence::LoadOnOne.with([&load]),
+            _ => Sentence::Load.with([&load, &cores]),
+        })
     }
 
     fn smt(&self) -> Option<String> {
         let is_on = self.read(format!("{CPUS}/smt/active"))? == "1";
-        is_on.then(|| {
-            format!("SMT is on, so two CPUs share one core: write off to /{CPUS}/smt/control, or pin to one of each")
-        })
+        is_on.then(|| Sentence::Smt.with([&CPUS]))
     }
 
     fn low_memory(&self) -> Option<String> {
         let (total, available) = (self.memory("MemTotal")?, self.memory("MemAvailable")?);
         let is_low = (available as f64) < LOW_MEMORY * total as f64;
         let (available, total) = (crate::Quantity::bytes(available).rounded(), crate::Quantity::bytes(total).rounded());
-        is_low.then(|| format!("only {available} of {total} memory available: end what holds it"))
+        is_low.then(|| Sentence::LowMemory.with([&available, &total]))
     }
 
     fn battery(&self) -> Option<String> {
@@ -93,7 +92,7 @@ impl Host {
                 && file("status").as_deref() == Some("Discharging")
                 && file("scope").as_deref() != Some("Device")
         });
-        discharging.then(|| "on battery, which slows the CPU down: plug the machine in".to_owned())
+        discharging.then(|| Sentence::Battery.with([]))
     }
 
     fn cpu_time(&self) -> Option<CpuTime> {
@@ -105,12 +104,11 @@ impl Host {
     }
 }
 
-fn counted(cores: u32) -> String {
-    if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") }
-}
-
 fn few_cores(cores: u32) -> String {
-    format!("only {}: the harness and the system share them with the workload", counted(cores))
+    match cores {
+        1 => Sentence::OneCore.with([]),
+        _ => Sentence::FewCores.with([&cores]),
+    }
 }
 
 /// Ticks since boot, over all CPUs.
@@ -146,7 +144,5 @@ impl Watch {
 }
 
 fn steal(percent: f64) -> String {
-    format!(
-        "the hypervisor gave {percent:.1}% of the CPU time to others during the run: measure on a dedicated machine"
-    )
+    Sentence::Steal.with([&format!("{percent:.1}")])
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     Environment, Language,
+    provenance::noise_in_chinese,
     report::{
         Report,
         document::{Block, Item, Section, Text},
@@ -43,7 +44,7 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Section {
     more(&mut section, machines.len(), MOST_MACHINES, language.pick("台机器", "machines"), language);
     if !noise.is_empty() {
         section.blocks.push(Block::Paragraph(language.pick("噪声来源：", "What makes it noisy:").to_owned()));
-        let item = |sentence: &&String| Item { name: String::new(), text: Text::english(sentence.as_str()) };
+        let item = |sentence: &&String| Item { name: String::new(), text: in_words(sentence, language) };
         section.blocks.push(Block::List(noise.iter().take(MOST_SENTENCES).map(item).collect()));
         more(&mut section, noise.len(), MOST_SENTENCES, language.pick("条噪声记录", "sentences about noise"), language);
     }
@@ -63,6 +64,12 @@ fn summary(report: &Report<'_>, dates: Option<(crate::Date, crate::Date)>, langu
         Language::English => format!("{figures} figures{when}; {rows} could not be measured here."),
         Language::Chinese => format!("{figures} 个数据{when}；{rows} 个无法在本机测量。"),
     }
+}
+
+/// A sentence about noise, which is stored in English; somebody else's stays as it is.
+fn in_words(sentence: &str, language: Language) -> Text {
+    let chinese = if language == Language::Chinese { noise_in_chinese(sentence) } else { None };
+    chinese.map_or_else(|| Text::english(sentence), Text::from)
 }
 
 fn more(section: &mut Section, all: usize, most: usize, what: &str, language: Language) {

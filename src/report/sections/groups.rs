@@ -140,6 +140,11 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Whether it is of a part alone: a layer, a peak, the host.
+    pub fn is_part(&self) -> bool {
+        self.first().provenance().environment().conditions.part().is_some()
+    }
+
     /// How it is reached, where that is not a function call.
     pub fn transport(&self) -> Option<&'a str> {
         self.first().provenance().environment().conditions.transport.as_deref()

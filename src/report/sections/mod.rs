@@ -14,9 +14,9 @@ mod verdicts;
 
 use super::{
     Report,
-    document::{Document, Section},
+    document::{Document, Section, Table},
 };
-use crate::{Family, Language};
+use crate::{Family, Language, Metric};
 
 /// The most rows of a table of figures: enough for any machine, and few enough for a browser.
 const MOST_ROWS: usize = 2_000;
@@ -39,4 +39,9 @@ pub(super) fn document(report: &Report<'_>, language: Language) -> Document {
     sections.extend(rest.into_iter().filter_map(|section| section(report, language)));
     let title = language.pick("本机测得的性能基线", "What was measured on this machine").to_owned();
     Document { language, title, sections }
+}
+
+/// The table of policy engines alone.
+pub(super) fn policies(metrics: &[&Metric], language: Language) -> Option<Table> {
+    policy::table(groups::by_family(metrics).get(&Family::Policy)?, language)
 }

@@ -26,7 +26,8 @@ pub(super) fn table(groups: &[Group<'_>], language: Language) -> Option<Table> {
     let mut policies: BTreeMap<&str, BTreeMap<&str, Vec<&Row<'_>>>> = BTreeMap::new();
     // One at a time: how engines share a machine stands in the tables below.
     for group in groups.iter().filter(|group| group.concurrency.unwrap_or(1) == 1) {
-        for row in &group.rows {
+        // A part of a figure is no figure of a policy of its own.
+        for row in group.rows.iter().filter(|row| !row.is_part()) {
             let engines = policies.entry(group.workload.unwrap_or_default()).or_default();
             engines.entry(row.first().subject().as_str()).or_default().push(row);
         }
