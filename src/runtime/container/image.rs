@@ -128,17 +128,32 @@ impl Images<'_> {
         })
     }
 
-    /// A bundle with the same root file system whose containers get so many thousandths of a core. It goes with its
-    /// directory.
-    pub fn with_cpu_limit(&self, image: &Bundle, thousandths: u32) -> Result<TempDir, RuntimeError> {
+    /// A bundle with the same root file system whose configuration limits its containers: to so many thousandths of a core,
+    /// to so many bytes. It goes with its directory. None where there is no limit to set.
+    pub fn with_limits(
+        &self,
+        image: &Bundle,
+        cpu: Option<u32>,
+        memory: Option<u64>,
+    ) -> Result<Option<TempDir>, RuntimeError> {
+        // What the configuration cannot say is beyond every machine.
+        let memory = memory.and_then(|bytes| i64::try_from(bytes).ok());
+        if cpu.is_none() && memory.is_none() {
+            return Ok(None);
+        }
         let mut config = read_config(image)?;
         config["root"]["path"] = image.rootfs.to_string_lossy().into();
-        let quota = i64::from(thousandths) * CPU_PERIOD / 1000;
-        config["linux"]["resources"]["cpu"] = json!({ "quota": quota, "period": CPU_PERIOD });
+        if let Some(thousandths) = cpu {
+            let quota = i64::from(thousandths) * CPU_PERIOD / 1000;
+            config["linux"]["resources"]["cpu"] = json!({ "quota": quota, "period": CPU_PERIOD });
+        }
+        if let Some(bytes) = memory {
+            config["linux"]["resources"]["memory"] = json!({ "limit": bytes });
+        }
         let directory = self.unfinished()?;
         let file = directory.path().join("config.json");
         fs::write(&file, format!("{config:#}\n")).map_err(|e| io_error(&file, e))?;
-        Ok(directory)
+        Ok(Some(directory))
     }
 
     /// A new directory, which is removed unless it gets another name; by the next process, if this one is killed.
