@@ -13,7 +13,7 @@ use std::{
 use rustix::process::{Pid, Signal, WaitStatus, kill_process};
 
 use super::{
-    child::{describe, read_ready, wait_within},
+    child::{adopt, describe, read_ready, wait_within},
     exhausted,
     protocol::{Failure, shorten},
     worker::container_id,
@@ -51,6 +51,7 @@ impl OciCommand {
         stdout: OwnedFd,
         time: Duration,
     ) -> Result<Pid, Failure> {
+        let deadline = Instant::now().checked_add(time);
         let file = self.root.join("pid");
         let mut command = self.command()?;
         command.args(["run", "--detach", "--pid-file"]).arg(&file).arg("--bundle").arg(bundle).arg(name);
@@ -69,7 +70,10 @@ impl OciCommand {
         // The next command's is not to be taken for it, nor it for the next one's.
         let _ = fs::remove_file(&file);
         let pid = written.trim().parse().ok().and_then(Pid::from_raw);
-        pid.ok_or_else(|| Failure::engine("the container's process id", format!("{written:?}")))
+        let pid = pid.ok_or_else(|| Failure::engine("the container's process id", format!("{written:?}")))?;
+        // crun detaches with a process between itself and the container, which may end after crun.
+        adopt(pid, deadline)?;
+        Ok(pid)
     }
 
     /// Deletes a container whose process has ended.
@@ -184,7 +188,11 @@ mod tests {
                 Duration::from_secs(10),
             )
         };
-        assert_eq!(run("echo 77 > \"$6\""), Ok(Pid::from_raw(77).unwrap()));
+        let gone = run("echo 4194305 > \"$6\"");
+        assert!(
+            matches!(&gone, Err(Failure::Engine(reason)) if reason.contains("parent")),
+            "no such process: {gone:?}"
+        );
         assert!(matches!(run("exit 0"), Err(Failure::Engine(reason)) if reason.contains("process id")));
         assert!(matches!(run("echo nonsense > \"$6\""), Err(Failure::Engine(reason)) if reason.contains("nonsense")));
         let none = run("echo 'clone: Resource temporarily unavailable' >&2; exit 1");

@@ -15,15 +15,13 @@ use libcontainer::{
 };
 use rustix::{
     pipe::{PipeFlags, pipe_with},
-    process::{
-        Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, set_child_subreaper, wait, waitid,
-    },
+    process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, set_child_subreaper, wait},
 };
 
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 use super::executor::{Engines, WasmExecutor};
 use super::{
-    child::{describe, read_ready, wait_within},
+    child::{describe, is_running, read_ready, wait_within},
     command::OciCommand,
     exhausted,
     limit::{apply_memory_limit, group_of, was_out_of_memory},
@@ -224,9 +222,8 @@ impl Worker<'_> {
 
     /// Looks without reaping.
     fn is_alive(&self, id: u64) -> bool {
-        let Some(live) = self.live.get(&id).filter(|live| live.ended.is_none()) else { return false };
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        matches!(waitid(WaitId::Pid(live.pid), look), Ok(None))
+        let live = self.live.get(&id).filter(|live| live.ended.is_none());
+        live.is_some_and(|live| is_running(live.pid) == Ok(Some(true)))
     }
 
     fn stop(&mut self, id: u64, time: Duration) -> Result<(), Failure> {
@@ -254,9 +251,7 @@ impl Worker<'_> {
     fn delete(&mut self, made: Made) -> Result<(), Failure> {
         match made {
             Made::ByLibrary(mut container) => container.delete(true).map_err(|e| Failure::engine("delete", chain(&e))),
-            Made::ByCommand { command, name } => {
-                command.delete(&name).inspect_err(|_| command.force_delete(&name))
-            }
+            Made::ByCommand { command, name } => command.delete(&name).inspect_err(|_| command.force_delete(&name)),
         }
     }
 
