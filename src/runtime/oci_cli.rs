@@ -5,7 +5,8 @@
 //! workload's standard input, waits for its end, and is over with `crun delete`. The request to the helper and its answer
 //! are in the figures as they are in those of `container/scratch`; the program is read and started anew each time, as it
 //! is by whoever runs containers with it. A whole lifecycle is one `crun run` in the foreground: create, start, ready,
-//! exit, delete.
+//! exit, delete. It can take less than a start does until ready: to detach, crun forks twice before it makes the
+//! container.
 
 use std::{
     path::{Path, PathBuf},
