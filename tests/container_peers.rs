@@ -329,13 +329,14 @@ fn what_they_hold_is_what_the_adapter_holds() {
         let points = growth.points();
         let host = points[0].processes;
         assert_eq!(points.iter().map(|point| point.processes - host).collect::<Vec<_>>(), [0, 8, 16, 24], "{name}");
-        // The same process: its page tables are the same, and its set size but for where the kernel puts the stack, which
+        // The same process: only where the kernel puts its stack and its mappings differs from start to start, which
         // takes a page more or less.
         let tables = [&own, &growth].map(|growth| growth.page_tables_slope().unwrap());
-        assert_eq!(tables[0], tables[1], "{name}");
         let sizes = [&own, &growth].map(|growth| growth.pss_slope().unwrap());
         println!("{name}: each holds {} bytes, the adapter's {}", sizes[1], sizes[0]);
-        assert!(sizes[0].abs_diff(sizes[1]) <= procfs::page_size(), "{name}: {sizes:?}");
+        for [ours, theirs] in [tables, sizes] {
+            assert!(ours.abs_diff(theirs) <= procfs::page_size(), "{name}: {theirs} bytes, the adapter's {ours}");
+        }
     }
 }
 
