@@ -19,7 +19,7 @@ use runtime_baseline::{
     Isolation, Temperature, clock,
     launcher::{CgroupView, Launcher},
     probe::{ProbeError, Target, idle_cpu, memory_growth, memory_peak, shipped},
-    runtime::{Limits, Registry, Runtime, RuntimeError, Workload, container::Container, oci_cli::OciCli},
+    runtime::{Artifact, Limits, Registry, Runtime, RuntimeError, Workload, container::Container, oci_cli::OciCli},
 };
 
 const NAMES: [&str; 2] = ["crun", "runc"];
@@ -164,15 +164,19 @@ fn a_command_that_is_not_there_is_unavailable() {
     assert_eq!((why.subject.as_str(), why.remedy.as_str()), ("no-such-runtime", "apt-get install no-such-runtime"));
 }
 
-/// What each peer says of a bundle that goes wrong: when it starts, and when it runs in the foreground.
+/// What each peer says of a bundle that goes wrong: when it starts, and when it runs in the foreground. At the same time,
+/// since some wait for their time limit.
 fn errors(bundle: &Altered) -> Vec<(RuntimeError, RuntimeError)> {
     let container = bundle.open().unwrap();
-    let both = |peer: &OciCli| {
-        let artifact = prepared(peer);
-        let started = artifact.start().and_then(|instance| instance.stop());
-        (started.unwrap_err(), artifact.lifecycle().unwrap_err())
-    };
-    peers(&container).iter().map(both).collect()
+    let artifacts: Vec<_> = peers(&container).iter().map(|peer| prepared(peer)).collect();
+    thread::scope(|scope| {
+        let started = |artifact: &dyn Artifact| artifact.start().and_then(|instance| instance.stop()).unwrap_err();
+        let both = artifacts.iter().map(|artifact| {
+            (scope.spawn(move || started(&**artifact)), scope.spawn(|| artifact.lifecycle().unwrap_err()))
+        });
+        let both: Vec<_> = both.collect();
+        both.into_iter().map(|(started, run)| (started.join().unwrap(), run.join().unwrap())).collect()
+    })
 }
 
 fn arguments(bundle: &Altered, command: &str) {

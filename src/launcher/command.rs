@@ -59,18 +59,18 @@ impl OciCommand {
         // It holds the container's ends of the pipes.
         drop(command);
         let status = ended(child.map_err(|e| self.not_started(e))?, time)?;
-        if status.exit_status() != Some(0) {
+        let written = fs::read_to_string(&file).unwrap_or_default();
+        // The next command's is not to be taken for it, nor it for the next one's.
+        let _ = fs::remove_file(&file);
+        // crun may end well where a process that it forked did not.
+        let pid = written.trim().parse().ok().and_then(Pid::from_raw).filter(|_| status.exit_status() == Some(0));
+        let Some(pid) = pid else {
             let why = self.why(status);
             return Err(match exhausted::resource(&why) {
                 Some(resource) => Failure::Exhausted { resource, reason: shorten(format!("run: {why}")) },
-                None => Failure::engine("run", why),
+                None => Failure::engine("run", format!("no container's process id, {why}")),
             });
-        }
-        let written = fs::read_to_string(&file).map_err(|e| Failure::engine("the container's process id", e))?;
-        // The next command's is not to be taken for it, nor it for the next one's.
-        let _ = fs::remove_file(&file);
-        let pid = written.trim().parse().ok().and_then(Pid::from_raw);
-        let pid = pid.ok_or_else(|| Failure::engine("the container's process id", format!("{written:?}")))?;
+        };
         // crun detaches with a process between itself and the container, which may end after crun.
         adopt(pid, deadline)?;
         Ok(pid)
@@ -150,13 +150,18 @@ fn ended(child: Child, limit: Duration) -> Result<WaitStatus, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use crate::runtime::Resource;
 
     /// A command whose program is a script.
     fn script(directory: &Path, text: &str) -> OciCommand {
         let program = directory.join("program");
-        fs::write(&program, format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        // By another process: what another test starts must not inherit the file while it can be written.
+        let written = Command::new("/bin/sh")
+            .args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0\" && chmod +x \"$0\""])
+            .arg(&program)
+            .arg(text)
+            .status();
+        assert!(written.unwrap().success());
         OciCommand::new(&program, 3, directory).unwrap()
     }
 
@@ -193,10 +198,20 @@ mod tests {
             matches!(&gone, Err(Failure::Engine(reason)) if reason.contains("parent")),
             "no such process: {gone:?}"
         );
-        assert!(matches!(run("exit 0"), Err(Failure::Engine(reason)) if reason.contains("process id")));
-        assert!(matches!(run("echo nonsense > \"$6\""), Err(Failure::Engine(reason)) if reason.contains("nonsense")));
-        let none = run("echo 'clone: Resource temporarily unavailable' >&2; exit 1");
-        assert!(matches!(none, Err(Failure::Exhausted { resource: crate::runtime::Resource::Pids, .. })), "{none:?}");
+        assert!(
+            matches!(run("exit 0"), Err(Failure::Engine(reason)) if reason.contains("no container's process id, exit status 0"))
+        );
+        assert!(
+            matches!(run("echo nonsense > \"$6\""), Err(Failure::Engine(reason)) if reason.contains("no container's process id"))
+        );
+        // As crun says it, at either of its forks.
+        for text in [
+            "fork: Resource temporarily unavailable' >&2; exit 1",
+            "detach process: Resource temporarily unavailable' >&2",
+        ] {
+            let none = run(&format!("echo '{text}"));
+            assert!(matches!(none, Err(Failure::Exhausted { resource: Resource::Pids, .. })), "{none:?}");
+        }
     }
 
     #[test]
