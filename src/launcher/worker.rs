@@ -1,5 +1,5 @@
-//! A worker: a process with one thread that creates containers through libcontainer, one at a time, and holds them
-//! until they are stopped. As many starts run at the same time as there are workers.
+//! A worker: a process with one thread that creates containers, through libcontainer or by a command line, one at a time,
+//! and holds them until they are stopped. As many starts run at the same time as there are workers.
 
 use std::{
     collections::HashMap,

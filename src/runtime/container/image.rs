@@ -354,4 +354,23 @@ mod tests {
         wrong[32..40].fill(0xff);
         assert!(!is_static_elf(&wrong), "a table beyond the end");
     }
+
+    #[test]
+    fn limits_are_in_a_configuration_that_goes_with_its_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let image = Bundle { path: directory.path().to_owned(), rootfs: directory.path().join("rootfs") };
+        fs::write(image.path.join("config.json"), bundle::config(&["/ready"]).to_string()).unwrap();
+        let subject = Subject::new("crun").unwrap();
+        let images = Images { subject: &subject, directory: directory.path() };
+        let limited = |cpu, memory| images.with_limits(&image, cpu, memory).unwrap();
+        assert!(limited(None, None).is_none() && limited(None, Some(u64::MAX)).is_none());
+        let made = limited(Some(500), Some(64 << 20)).unwrap();
+        let config: Value = serde_json::from_slice(&fs::read(made.path().join("config.json")).unwrap()).unwrap();
+        let resources = json!({ "cpu": { "quota": 50_000, "period": 100_000 }, "memory": { "limit": 67_108_864 } });
+        assert_eq!(config["linux"]["resources"], resources);
+        assert_eq!(config["root"]["path"], image.rootfs.to_str().unwrap());
+        let path = made.path().to_owned();
+        drop(made);
+        assert!(!path.exists());
+    }
 }
