@@ -41,8 +41,11 @@ pub(super) fn adopt(pid: Pid, deadline: Option<Instant>) -> Result<(), Failure> 
         }
         let parent = Process::new(pid.as_raw_nonzero().get()).and_then(|process| process.stat()).map(|stat| stat.ppid);
         let parent = Pid::from_raw(parent.map_err(|e| failed(io::Error::other(e)))?);
-        // It may have become this process's own meanwhile.
-        let Some(parent) = parent.filter(|parent| *parent != getpid()) else { continue };
+        let parent = parent.ok_or_else(|| failed(io::Error::other("it is no descendant")))?;
+        if parent == getpid() {
+            // It became this process's own since it was looked at.
+            continue;
+        }
         let ended = match pidfd_open(parent, PidfdFlags::empty()) {
             Err(Errno::SRCH) => continue,
             opened => opened.map_err(|e| failed(e.into()))?,

@@ -87,7 +87,7 @@ struct Live {
     ended: Option<WaitStatus>,
 }
 
-/// By whom a container was made, who deletes it.
+/// How a container was made, and so is deleted.
 enum Made {
     ByLibrary(Container),
     ByCommand { command: OciCommand, name: String },
@@ -152,19 +152,16 @@ impl Worker<'_> {
         })?;
         let pid = container.pid().and_then(|pid| Pid::from_raw(pid.as_raw()));
         let pid = pid.ok_or_else(|| Failure::engine("create", "libcontainer reported no process"))?;
-        let limited = apply_memory_limit(&container, memory);
-        let started = limited
-            .as_ref()
-            .map(drop)
-            .map_err(Clone::clone)
-            .and_then(|()| container.start().map_err(|e| Failure::engine("start", chain(&e))));
-        let limited = limited.ok().flatten();
+        let (limited, started) = match apply_memory_limit(&container, memory) {
+            Ok(limited) => (limited, container.start().map_err(|e| Failure::engine("start", chain(&e)))),
+            Err(failure) => (None, Err(failure)),
+        };
         let live = Live { made: Made::ByLibrary(container), pid, stdin, stdout, limited, ended: None };
         let ready = started.and_then(|()| read_ready(&live.stdout, deadline));
         self.keep(id, live, ready, verdict)
     }
 
-    /// As a user does: the command returns when the payload runs, and the container's process is this worker's child.
+    /// By a command that returns when the payload runs, and leaves the container's process to this worker.
     fn start_by(
         &mut self,
         id: u64,
