@@ -90,7 +90,8 @@ impl OciCli {
         let version = version(&subject, &program)?;
         let name = subject.as_str();
         let mut identity = Identity::new(subject.clone(), version, Isolation::Container)
-            .with_setting("command", format!("{name} run --detach, {name} delete"))
+            .with_setting("start_command", format!("{name} run --detach --pid-file"))
+            .with_setting("stop_command", format!("{name} delete"))
             .with_setting("lifecycle_command", format!("{name} run"));
         // All but libcontainer, which comes first, is the adapter's own: image and kernel, view and limits.
         identity.components.extend(container.identity().components.iter().skip(1).cloned());
