@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     single_starts(&mut session, &prepared, mode)?;
     working_starts(&mut session, &registry, mode)?;
-    lifecycles(&mut session, &prepared, &registry, mode)?;
+    lifecycles(&mut session, &prepared, mode)?;
     bursts(&mut session, &prepared, mode)?;
     for refusal in registry.unavailable() {
         let row = |indicator| {
@@ -178,14 +178,8 @@ fn wasmedge_lanes<'a>(prepared: &'a [Prepared<'_>], lanes: &mut Vec<Lane<'a>>) -
     Ok(())
 }
 
-/// `lifecycle_time` of the containers, and of the command lines that run the same bundle.
-#[cfg(feature = "container")]
-fn lifecycles(
-    session: &mut Session,
-    prepared: &[Prepared<'_>],
-    registry: &Registry,
-    mode: Mode,
-) -> Result<(), Box<dyn Error>> {
+/// `lifecycle_time` of the containers, those of the command lines that run the same bundle among them.
+fn lifecycles(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -> Result<(), Box<dyn Error>> {
     let mut figures = Vec::new();
     let mut lanes = Vec::new();
     let in_container = |one: &&Prepared<'_>| {
@@ -194,12 +188,6 @@ fn lifecycles(
     for one in prepared.iter().filter(in_container) {
         figures.push(Some(one.figure(Indicator::LifecycleTime)));
         lanes.push(Lane::new(one.name(), || lifecycle(one.artifact.as_ref())));
-    }
-    for peer in registry.peers() {
-        figures.push(Some(Figure::new(Indicator::LifecycleTime, peer.identity(), "ready").at(Temperature::Cold)));
-        lanes.push(Lane::new(peer.identity().subject.as_str(), || {
-            peer.lifecycle().map(|times| times.deleted - times.requested)
-        }));
     }
     if lanes.is_empty() {
         return Ok(());
@@ -212,18 +200,13 @@ fn lifecycles(
     support::measure(&mut criterion, "lifecycle_time", &mut lanes);
     support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
     if mode != Mode::Test {
-        for peer in registry.peers() {
-            support::print_overhead(&lanes, "container-scratch/cold", peer.identity().subject.as_str());
+        for peer in ["crun/cold", "runc/cold"] {
+            support::print_overhead(&lanes, "container-scratch/cold", peer);
         }
         for wasm in ["container+wasmtime/precompiled", "container+wasmedge/precompiled"] {
             support::print_overhead(&lanes, wasm, "container-scratch/cold");
         }
     }
-    Ok(())
-}
-
-#[cfg(not(feature = "container"))]
-fn lifecycles(_: &mut Session, _: &[Prepared<'_>], _: &Registry, _: Mode) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 

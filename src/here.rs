@@ -16,8 +16,6 @@ use crate::{Component, policy, runtime};
 pub fn components_here() -> Vec<Component> {
     let (runtimes, engines) = (runtime::Registry::of_this_machine(), policy::Registry::of_this_machine());
     let mut identities: Vec<_> = runtimes.runtimes().map(|runtime| runtime.identity()).collect();
-    #[cfg(feature = "container")]
-    identities.extend(runtimes.peers().map(|peer| peer.identity()));
     identities.extend(engines.engines().map(|engine| engine.identity()));
     let mut here: Vec<Component> = Vec::new();
     for component in identities.into_iter().flat_map(|identity| &identity.components) {

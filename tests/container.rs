@@ -10,7 +10,7 @@ use container_common::{Traces, cgroups_left, launcher};
 use runtime_baseline::{
     Isolation, Temperature, clock,
     launcher::{CgroupView, Launcher, LauncherOptions},
-    runtime::{Artifact, Runtime, RuntimeError, Workload, container::Container, oci_cli::OciCli},
+    runtime::{Artifact, Runtime, RuntimeError, Workload, container::Container},
 };
 
 fn prepared(container: &Container) -> Box<dyn Artifact> {
@@ -72,18 +72,6 @@ fn only_what_it_can_do_is_prepared() {
     assert!(matches!(warm, RuntimeError::UnsupportedTemperature { .. }), "{warm}");
     let wasm = scratch.prepare(&Workload::wasm("own", b"(module)"), Temperature::Cold).map(drop).unwrap_err();
     assert!(matches!(wasm, RuntimeError::UnsupportedWorkload { .. }), "{wasm}");
-}
-
-#[test]
-fn peers_run_the_same_bundle() {
-    let Some(launcher) = launcher() else { return };
-    let Some(scratch) = container_common::available(Container::scratch(&launcher)) else { return };
-    for peer in [OciCli::crun(&scratch), OciCli::runc(&scratch)] {
-        let Some(peer) = container_common::available(peer) else { continue };
-        let times = peer.lifecycle().unwrap();
-        assert!(times.requested < times.ready_at && times.ready_at < times.deleted, "{times:?}");
-        assert_eq!(peer.identity().settings["cgroup"], launcher.cgroup());
-    }
 }
 
 #[test]

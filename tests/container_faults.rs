@@ -6,92 +6,23 @@ mod container_common;
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use container_common::{Traces, assert_processes_gone, available, cgroups_left, launcher, processes, until};
+use container_common::{
+    Altered, Traces, assert_processes_gone, available, bursting, cgroups_left, kill, launcher, prepared, processes,
+};
 use runtime_baseline::{
     Temperature,
     launcher::{Launcher, LauncherError, LauncherOptions},
-    runtime::{Artifact, Limits, Runtime, RuntimeError, Workload, container::Container, oci_cli::OciCli},
+    runtime::{Limits, Runtime, RuntimeError, Workload, container::Container},
 };
-use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
-
-fn kill(pid: i32) {
-    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
-}
-
-fn prepared(container: &Container) -> Box<dyn Artifact> {
-    container.prepare(&Workload::ready(), Temperature::Cold).unwrap()
-}
 
 fn start_error(container: &Container) -> RuntimeError {
     prepared(container).start().map(drop).unwrap_err()
-}
-
-/// A copy of an image's bundle that runs something else.
-struct Altered {
-    directory: tempfile::TempDir,
-    launcher: Launcher,
-}
-
-impl Altered {
-    /// The busybox image with another command for its shell.
-    fn shell(command: &str) -> Option<Self> {
-        let launcher = launcher()?;
-        let busybox = available(Container::busybox(&launcher))?;
-        let altered = Self::copy(launcher, &busybox);
-        altered.configure(|config| config["process"]["args"] = vec!["/bin/sh", "-c", command].into());
-        Some(altered)
-    }
-
-    fn scratch() -> Option<Self> {
-        let launcher = launcher()?;
-        let scratch = available(Container::scratch(&launcher))?;
-        Some(Self::copy(launcher, &scratch))
-    }
-
-    fn copy(launcher: Launcher, container: &Container) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let source = container.bundle_path().join(".");
-        let status = Command::new("cp").arg("-a").arg(source).arg(directory.path()).status().unwrap();
-        assert!(status.success());
-        Self { directory, launcher }
-    }
-
-    fn configure(&self, change: impl FnOnce(&mut Value)) {
-        let file = self.path("config.json");
-        let mut config = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-        change(&mut config);
-        fs::write(&file, config.to_string()).unwrap();
-    }
-
-    fn path(&self, inside: &str) -> PathBuf {
-        self.directory.path().join(inside)
-    }
-
-    fn open(&self) -> Result<Container, RuntimeError> {
-        let mut limits = Limits::default();
-        limits.time = Duration::from_secs(2);
-        let subject = "container/altered".parse().unwrap();
-        Container::bundle(&self.launcher, subject, self.directory.path()).map(|container| container.with_limits(limits))
-    }
-
-    /// Whatever went wrong before, the launcher works, holds nothing, and leaves nothing.
-    fn assert_clean(self) {
-        let traces = Traces::of(&self.launcher);
-        until("containers", || vec![(); traces.containers()]);
-        if let Some(scratch) = available(Container::scratch(&self.launcher)) {
-            prepared(&scratch).start().unwrap().stop().unwrap();
-        }
-        drop(self);
-        traces.assert_gone();
-    }
 }
 
 #[test]
@@ -171,31 +102,6 @@ fn a_payload_that_fails_after_ready_is_reported_when_stopped() {
 }
 
 #[test]
-fn a_failed_peer_is_no_fast_peer() {
-    let Some(bundle) = Altered::shell("/ready; exit 3") else { return };
-    let container = bundle.open().unwrap();
-    for peer in [OciCli::crun(&container), OciCli::runc(&container)] {
-        let Some(peer) = available(peer) else { continue };
-        let error = peer.lifecycle().unwrap_err();
-        assert!(matches!(&error, RuntimeError::Failed { reason, .. } if reason == "exit status 3"), "{error}");
-    }
-    bundle.configure(|config| config["process"]["args"] = vec!["/bin/sh", "-c", "exit 0"].into());
-    for peer in [OciCli::crun(&container), OciCli::runc(&container)] {
-        let Some(peer) = available(peer) else { continue };
-        let error = peer.lifecycle().unwrap_err();
-        assert!(matches!(error, RuntimeError::NotReady { .. }), "{error}");
-    }
-    bundle.configure(|config| config["process"]["args"] = vec!["/bin/sh", "-c", "sleep 1000"].into());
-    for peer in [OciCli::crun(&container), OciCli::runc(&container)] {
-        let Some(peer) = available(peer) else { continue };
-        let error = peer.lifecycle().unwrap_err();
-        assert!(matches!(error, RuntimeError::TimeLimit { .. }), "{error}");
-    }
-    drop(container);
-    bundle.assert_clean();
-}
-
-#[test]
 fn limits_beyond_the_clock_are_no_limits() {
     let Some(launcher) = launcher() else { return };
     let Some(scratch) = available(Container::scratch(&launcher)) else { return };
@@ -253,31 +159,12 @@ fn a_killed_keeper_takes_everything_and_the_library_cleans_up() {
     assert_eq!(cgroups_left(&traces), Vec::<PathBuf>::new());
 }
 
-/// A process that bursts, and what can be seen of it.
-fn bursting() -> (Child, Traces) {
-    let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "victim", "--ignored", "--nocapture"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
-    let keeper = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("bursting below ").map(str::to_owned));
-    let traces = Traces::of_keeper(keeper.expect("the victim bursts").parse().unwrap());
-    // Its burst is under way: there is something to leave behind.
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while traces.containers() < 5 {
-        assert!(Instant::now() < deadline, "no burst");
-        thread::sleep(Duration::from_millis(5));
-    }
-    (victim, traces)
-}
-
 #[test]
 fn a_killed_parent_leaves_nothing() {
     if launcher().is_none() {
         return;
     }
-    let (mut victim, traces) = bursting();
+    let (mut victim, traces) = bursting("victim");
     let all = traces.all();
     assert!(all.len() > 20, "{} processes", all.len());
     victim.kill().unwrap();
@@ -291,7 +178,7 @@ fn what_a_killed_parent_and_keeper_leave_the_next_launcher_removes() {
     if launcher().is_none() {
         return;
     }
-    let (mut victim, traces) = bursting();
+    let (mut victim, traces) = bursting("victim");
     let all = traces.all();
     // The keeper first: the other way round it might have cleaned up before it is killed.
     kill(traces.keeper.pid);

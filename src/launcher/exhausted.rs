@@ -1,18 +1,19 @@
-//! What there is no more of, when libcontainer could not create a container. Its errors drop their causes on the way up,
-//! and cross from process to process as text, so what is left of the kernel's error number is its name.
+//! What there is no more of, when libcontainer or a command could not create a container. Errors drop their causes on the
+//! way up, and cross from process to process as text, so what is left of the kernel's error number is its name.
 
 use crate::runtime::Resource;
 
-/// Each error number as the libraries on the way write it: by name, and as Rust's own errors show and print it.
-const NUMBERS: [([&str; 3], Resource); 4] = [
-    (["EAGAIN", "code: 11,", "os error 11)"], Resource::Pids),
-    (["ENOMEM", "code: 12,", "os error 12)"], Resource::Memory),
-    (["ENFILE", "code: 23,", "os error 23)"], Resource::FileDescriptors),
-    (["EMFILE", "code: 24,", "os error 24)"], Resource::FileDescriptors),
+/// Each error number as it is written on the way: by name, as Rust's own errors show and print it, and in the words of C
+/// and of Go, which differ in the first letter.
+const NUMBERS: [([&str; 4], Resource); 4] = [
+    (["EAGAIN", "code: 11,", "os error 11)", "esource temporarily unavailable"], Resource::Pids),
+    (["ENOMEM", "code: 12,", "os error 12)", "annot allocate memory"], Resource::Memory),
+    (["ENFILE", "code: 23,", "os error 23)", "oo many open files in system"], Resource::FileDescriptors),
+    (["EMFILE", "code: 24,", "os error 24)", "oo many open files"], Resource::FileDescriptors),
 ];
 
 /// Written for namespaces and mounts too many; elsewhere it is a full disk.
-const NO_SPACE: [&str; 3] = ["ENOSPC", "code: 28,", "os error 28)"];
+const NO_SPACE: [&str; 4] = ["ENOSPC", "code: 28,", "os error 28)", "o space left on device"];
 
 /// What the intermediate process says when it could not make the container's init: the number is lost. For want of memory
 /// the kernel would rather have killed something.
@@ -41,6 +42,10 @@ mod tests {
         assert_eq!(resource(&io::Error::from_raw_os_error(2)), None);
         assert_eq!(resource(&("mount /proc", nix::Error::ENOSPC)), Some(Resource::Mounts));
         assert_eq!(resource(&("write state.json", nix::Error::ENOSPC)), None);
+        assert_eq!(resource(&"clone: Resource temporarily unavailable"), Some(Resource::Pids));
+        assert_eq!(resource(&"fork/exec /proc/self/exe: resource temporarily unavailable"), Some(Resource::Pids));
+        assert_eq!(resource(&"unshare (CLONE_NEWNS): No space left on device"), Some(Resource::Mounts));
+        assert_eq!(resource(&"write state.json: no space left on device"), None);
         assert_eq!(resource(&"intermediate process error failed to launch init process"), Some(Resource::Pids));
     }
 }

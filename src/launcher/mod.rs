@@ -14,11 +14,14 @@
 //! ends this process, the keeper, or both, no container outlives them; the keeper then removes the cgroups, and those of
 //! a keeper that was killed are removed by the next.
 
+mod child;
+mod command;
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod executor;
 mod exhausted;
 mod init;
 mod keeper;
+mod limit;
 mod orphans;
 mod pool;
 pub(crate) mod protocol;
@@ -201,11 +204,6 @@ impl Launcher {
     #[must_use]
     pub fn process_id(&self) -> u32 {
         self.0.keeper.lock().unwrap_or_else(PoisonError::into_inner).id()
-    }
-
-    /// Where runtimes may keep state: a tmpfs that only the helpers see.
-    pub(crate) fn state_directory(&self) -> PathBuf {
-        self.0.directory.join("state")
     }
 
     pub(crate) fn pool(&self) -> &Pool {

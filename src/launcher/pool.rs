@@ -106,8 +106,8 @@ impl Pool {
         Ok(())
     }
 
-    /// A number that no container of this pool has.
-    pub fn next_number(&self) -> u64 {
+    /// A number that no container and no worker of this pool has.
+    fn next_number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
@@ -142,9 +142,10 @@ impl Pool {
         }
     }
 
-    /// Has a free worker run a command in the helpers' view.
-    pub fn run(&self, command: Vec<String>, time: Duration) -> Result<u64, WorkerError> {
-        let request = Request::Run { command, time };
+    /// Has a free worker run a container from its creation to its end. `request` is given the container's number; each of
+    /// its two parts may take `time`.
+    pub fn run(&self, time: Duration, request: impl FnOnce(u64) -> Request) -> Result<u64, WorkerError> {
+        let request = request(self.next_number());
         self.with_free(|worker, channel| match self.ask(worker, channel, &request, time.saturating_mul(2))? {
             Reply::Ran { ready_at } => Ok(ready_at),
             other => Err(unexpected(&other)),

@@ -69,13 +69,15 @@ pub(crate) enum Control {
 pub(crate) enum Request {
     /// Create a container of the bundle and wait until its payload says ready.
     Start { id: u64, bundle: PathBuf, payload: Payload, time: Duration, memory: Option<u64> },
+    /// The same by a command line of OCI bundles, which detaches from the container. Whether the bundle limits its memory.
+    StartBy { id: u64, program: PathBuf, bundle: PathBuf, time: Duration, limited: bool },
     /// Whether the container's process runs.
     IsAlive { id: u64 },
     /// Close the container's standard input, wait for its end, delete it.
     Stop { id: u64, time: Duration },
-    /// Run a command in the helpers' view of the machine that says ready and ends as a container's program does.
+    /// Run the bundle by one command of such a command line, which says ready and ends as the container's program does.
     /// Each of the two may take `time`.
-    Run { command: Vec<String>, time: Duration },
+    Run { id: u64, program: PathBuf, bundle: PathBuf, time: Duration },
     /// Make what containers with this payload inherit, so that no start does.
     Prepare { payload: Payload },
     /// Nothing: what a round trip costs.

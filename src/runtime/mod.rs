@@ -160,6 +160,23 @@ pub trait Artifact: Send + Sync {
     /// # Errors
     /// [`RuntimeError`] when the instance cannot be created, traps, exceeds a limit, or ends without saying ready.
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError>;
+
+    /// One whole life: creates an instance, ends it once it has said *ready*, and returns when everything it held is gone.
+    /// What it returns is the workload's own reading, as [`Instance::ready_at`]. A start and a stop, unless the runtime's
+    /// users have one command for it all.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] as [`start`](Self::start) and [`Instance::stop`].
+    fn lifecycle(&self) -> Result<u64, RuntimeError> {
+        start_and_stop(self)
+    }
+}
+
+fn start_and_stop(artifact: &(impl Artifact + ?Sized)) -> Result<u64, RuntimeError> {
+    let instance = artifact.start()?;
+    let ready_at = instance.ready_at();
+    instance.stop()?;
+    Ok(ready_at)
 }
 
 /// A ready instance, alive until it is stopped or dropped.

@@ -1,143 +1,152 @@
 //! The peers of the container adapter: `crun` and `runc`, run as anybody runs them, on the same bundle and in the same
 //! view of the machine as the adapter's own containers.
+//!
+//! A start is `crun run --detach`, by a helper process that the container becomes a child of; a stop closes the
+//! workload's standard input, waits for its end, and is over with `crun delete`. The request to the helper and its answer
+//! are in the figures as they are in those of `container/scratch`; the program is read and started anew each time, as it
+//! is by whoever runs containers with it. A whole lifecycle is one `crun run` in the foreground: create, start, ready,
+//! exit, delete. It can take less than a start does until ready: to detach, crun forks twice before it makes the
+//! container.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use super::{
-    Identity, RuntimeError, Unavailable,
-    container::{Container, find_in_path, kernel, runtime_error},
+    Artifact, Identity, Limits, Runtime, RuntimeError, Unavailable, Workload,
+    container::{Container, find_in_path},
 };
-use crate::{Component, Isolation, Subject, clock, launcher::Launcher, runtime::Limits};
-
-/// The instants of a container's life, in nanoseconds of `CLOCK_MONOTONIC`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LifecycleTimes {
-    /// Before the request was sent to the helper that runs the command.
-    pub requested: u64,
-    /// The workload's own reading.
-    pub ready_at: u64,
-    /// After the command had ended and its container was deleted.
-    pub deleted: u64,
-}
+use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher};
 
 /// A command-line runtime of OCI bundles.
 ///
-/// ```no_run
+/// ```
 /// use runtime_baseline::{
+///     Temperature,
 ///     launcher::{Launcher, LauncherOptions},
-///     runtime::{container::Container, oci_cli::OciCli},
+///     runtime::{Runtime, Workload, oci_cli::OciCli},
 /// };
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let launcher = Launcher::start(LauncherOptions::default())?;
-/// let crun = OciCli::crun(&Container::scratch(&launcher)?)?;
-/// let times = crun.lifecycle()?;
-/// println!("{:?}: {} ns", crun.identity().components, times.deleted - times.requested);
+/// // Where containers cannot be started, or there is no crun, the error says what to do about it.
+/// let Ok(launcher) = Launcher::start(LauncherOptions::default()) else { return Ok(()) };
+/// let Ok(crun) = OciCli::crun(&launcher) else { return Ok(()) };
+/// let artifact = crun.prepare(&Workload::ready(), Temperature::Cold)?;
+/// let instance = artifact.start()?;
+/// println!("{:?}: ready at {} ns", crun.identity().components, instance.ready_at());
+/// instance.stop()?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug)]
 pub struct OciCli {
     identity: Identity,
-    launcher: Launcher,
     program: PathBuf,
-    /// Its name, and what its state directory is called.
-    name: &'static str,
-    bundle: PathBuf,
-    limits: Limits,
+    container: Container,
 }
 
 impl OciCli {
-    /// `crun`, on the container's bundle.
+    /// `crun`, on the image of [`Container::scratch`].
     ///
     /// # Errors
-    /// [`RuntimeError::Unavailable`] when it is not installed or cannot work in the launcher's cgroup view.
-    pub fn crun(container: &Container) -> Result<Self, RuntimeError> {
-        Self::new("crun", container)
+    /// [`RuntimeError::Unavailable`] when it is not installed or cannot work in the launcher's cgroup view, and as
+    /// [`Container::scratch`].
+    pub fn crun(launcher: &Launcher) -> Result<Self, RuntimeError> {
+        Self::of_scratch("crun", launcher)
     }
 
-    /// `runc`, on the container's bundle.
+    /// `runc`, on the same image.
     ///
     /// # Errors
     /// As [`crun`](Self::crun).
-    pub fn runc(container: &Container) -> Result<Self, RuntimeError> {
-        Self::new("runc", container)
+    pub fn runc(launcher: &Launcher) -> Result<Self, RuntimeError> {
+        Self::of_scratch("runc", launcher)
     }
 
-    fn new(name: &'static str, container: &Container) -> Result<Self, RuntimeError> {
+    /// The command of that name, on the container's image or bundle and with its limits.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Unavailable`] when it is not installed, does not say its version, or cannot work in the launcher's
+    /// cgroup view; [`RuntimeError::Invalid`] when the name is no subject's.
+    pub fn of(name: &str, container: &Container) -> Result<Self, RuntimeError> {
+        let invalid = |reason: String| RuntimeError::Invalid { workload: name.to_owned(), reason };
+        let subject = Subject::new(name).map_err(|e| invalid(e.to_string()))?;
+        let program = usable(&subject, container.launcher())?;
+        Self::new(subject, program, container.clone())
+    }
+
+    fn of_scratch(name: &'static str, launcher: &Launcher) -> Result<Self, RuntimeError> {
         let subject = Subject::new(name).expect("a valid constant");
-        let refuse = |reason: String, remedy: String| Unavailable { subject: subject.clone(), reason, remedy };
-        let install = || format!("apt-get install {name}");
-        let launcher = container.launcher().clone();
-        if launcher.rootless() || !launcher.cgroup().starts_with("v2") {
-            let reason = format!("{name} is not run as root in a cgroup2 view here (view: {})", launcher.cgroup());
-            return Err(refuse(reason, "run as root, with CgroupView::Auto".to_owned()).into());
-        }
-        let program = find_in_path(name).ok_or_else(|| refuse("it is not in PATH".to_owned(), install()))?;
-        let said = Command::new(&program)
-            .arg("--version")
-            .output()
-            .map_err(|source| RuntimeError::Io { path: program.clone(), source })?;
-        // "crun version 1.8.1", "runc version 1.1.5+ds1": the first line.
-        let said = String::from_utf8_lossy(&said.stdout).into_owned();
-        let version = said.lines().next().and_then(|line| line.rsplit(' ').next()).unwrap_or_default();
-        let component = Component::new(name, version).map_err(|e| refuse(e.to_string(), install()))?;
-        let mut identity = Identity::new(subject.clone(), component, Isolation::Container)
-            .with_component(kernel(&subject)?)
-            .with_setting("command", format!("{name} run"));
-        // The bundle and the view are the adapter's own; the memory limit is not the command's to set.
-        let settings = container_settings(container);
-        identity.settings.extend(settings);
-        Ok(Self {
-            identity,
-            launcher,
-            program,
-            name,
-            bundle: container.bundle_path().to_owned(),
-            limits: container.limits(),
-        })
+        let program = usable(&subject, launcher)?;
+        let scratch = Container::scratch(launcher).map_err(|error| match error {
+            RuntimeError::Unavailable(why) => Unavailable { subject: subject.clone(), ..why }.into(),
+            other => other,
+        })?;
+        Self::new(subject, program, scratch)
     }
 
-    /// Who it is, with its exact version.
+    fn new(subject: Subject, program: PathBuf, container: Container) -> Result<Self, RuntimeError> {
+        let version = version(&subject, &program)?;
+        let name = subject.as_str();
+        let mut identity = Identity::new(subject.clone(), version, Isolation::Container)
+            .with_setting("start_command", format!("{name} run --detach --pid-file"))
+            .with_setting("stop_command", format!("{name} delete"))
+            .with_setting("lifecycle_command", format!("{name} run"));
+        // All but libcontainer, which comes first, is the adapter's own: image and kernel, view and limits.
+        identity.components.extend(container.identity().components.iter().skip(1).cloned());
+        identity.settings.extend(container.identity().settings.clone());
+        Ok(Self { identity, program, container })
+    }
+
+    /// Bounds every container. The memory limit stands in its configuration where the launcher
+    /// [can set one](Launcher::limits_memory).
     #[must_use]
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// Makes room for that many lifecycles at the same time, so that none pays for it.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Helper`] when the helpers are gone.
-    pub fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        self.launcher.pool().reserve(concurrent).map_err(|e| self.error(e))
-    }
-
-    /// One whole life: create, start, ready, exit, delete, by one `run` command. The adapter's own is
-    /// `Artifact::start`, then `Instance::stop`.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Failed`] when the command ends with another status than 0, [`RuntimeError::NotReady`] when the
-    /// workload did not say ready, [`RuntimeError::TimeLimit`], and [`RuntimeError::Helper`].
-    pub fn lifecycle(&self) -> Result<LifecycleTimes, RuntimeError> {
-        let pool = self.launcher.pool();
-        let root = self.launcher.state_directory().join(self.name);
-        let id = format!("peer-{}", pool.next_number());
-        let mut command = vec![self.program.display().to_string(), "--root".to_owned(), root.display().to_string()];
-        command.extend(["run", "--bundle"].map(str::to_owned));
-        command.extend([self.bundle.display().to_string(), id]);
-        let requested = clock::monotonic();
-        let ready_at = pool.run(command, self.limits.time).map_err(|e| self.error(e))?;
-        Ok(LifecycleTimes { requested, ready_at, deleted: clock::monotonic() })
-    }
-
-    fn error(&self, error: crate::launcher::WorkerError) -> RuntimeError {
-        runtime_error(&self.identity.subject, &self.bundle.display().to_string(), self.limits, error)
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.container = self.container.with_limits(limits);
+        self.identity.settings.extend(self.container.identity().settings.clone());
+        self
     }
 }
 
-fn container_settings(container: &Container) -> impl Iterator<Item = (String, String)> {
-    use super::Runtime;
-    let mut settings = container.identity().settings.clone();
-    settings.remove("memory_limit");
-    settings.into_iter()
+impl Runtime for OciCli {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn temperatures(&self) -> &[Temperature] {
+        self.container.temperatures()
+    }
+
+    fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
+        let program = Some(self.program.clone());
+        Ok(Box::new(self.container.prepare_for(&self.identity.subject, workload, temperature, program)?))
+    }
+}
+
+/// Where the command is, if it can be used with that launcher.
+fn usable(subject: &Subject, launcher: &Launcher) -> Result<PathBuf, RuntimeError> {
+    let name = subject.as_str();
+    if launcher.rootless() || !launcher.cgroup().starts_with("v2") {
+        let reason = format!("{name} is not run as root in a cgroup2 view here (view: {})", launcher.cgroup());
+        return Err(refuse(subject, reason, "run as root, with CgroupView::Auto".to_owned()));
+    }
+    find_in_path(name).ok_or_else(|| refuse(subject, "it is not in PATH".to_owned(), install(subject)))
+}
+
+/// "crun version 1.8.1", "runc version 1.1.5+ds1": the first line of what it says of itself.
+fn version(subject: &Subject, program: &Path) -> Result<Component, RuntimeError> {
+    let said = Command::new(program).arg("--version").output();
+    let said = said.map_err(|source| RuntimeError::Io { path: program.to_owned(), source })?;
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let version = said.lines().next().and_then(|line| line.rsplit(' ').next()).unwrap_or_default();
+    Component::new(subject.as_str(), version).map_err(|e| refuse(subject, e.to_string(), install(subject)))
+}
+
+fn install(subject: &Subject) -> String {
+    format!("apt-get install {subject}")
+}
+
+fn refuse(subject: &Subject, reason: String, remedy: String) -> RuntimeError {
+    Unavailable { subject: subject.clone(), reason, remedy }.into()
 }

@@ -4,11 +4,13 @@ use super::{Runtime, RuntimeError, Unavailable, noop::Noop};
 use crate::Subject;
 
 /// The subjects that take a launcher.
-const CONTAINERS: [&str; 6] = [
+const CONTAINERS: [&str; 8] = [
     "container/scratch",
     "container/busybox",
     "container/alpine",
     "container/debian",
+    "crun",
+    "runc",
     "container+wasmtime",
     "container+wasmedge",
 ];
@@ -27,8 +29,6 @@ const CONTAINERS: [&str; 6] = [
 #[derive(Default)]
 pub struct Registry {
     runtimes: Vec<Box<dyn Runtime>>,
-    #[cfg(feature = "container")]
-    peers: Vec<super::oci_cli::OciCli>,
     unavailable: Vec<Unavailable>,
     /// The only one that is made, where not all are.
     wanted: Option<String>,
@@ -96,12 +96,6 @@ impl Registry {
         self.runtimes.into_iter().find(|runtime| runtime.identity().subject.as_str() == subject)
     }
 
-    /// The command-line peers of the container adapter.
-    #[cfg(feature = "container")]
-    pub fn peers(&self) -> impl Iterator<Item = &super::oci_cli::OciCli> {
-        self.peers.iter()
-    }
-
     /// Those that do not run here, each with why and what to do about it.
     #[must_use]
     pub fn unavailable(&self) -> &[Unavailable] {
@@ -115,16 +109,9 @@ impl Registry {
         }
         match make() {
             Ok(runtime) => self.runtimes.push(runtime),
-            Err(error) => self.refuse(subject, error),
+            Err(RuntimeError::Unavailable(refusal)) => self.unavailable.push(refusal),
+            Err(error) => self.unavailable.push(refusal(subject, error.to_string(), "see the reason".to_owned())),
         }
-    }
-
-    fn refuse(&mut self, subject: &str, error: RuntimeError) {
-        let refusal = match error {
-            RuntimeError::Unavailable(refusal) => refusal,
-            error => refusal(subject, error.to_string(), "see the reason".to_owned()),
-        };
-        self.unavailable.push(refusal);
     }
 
     #[cfg(feature = "wasmtime")]
@@ -176,8 +163,6 @@ impl Registry {
         use super::{container::Container, oci_cli::OciCli};
         use crate::launcher::{Launcher, LauncherError, LauncherOptions};
 
-        // The peers are no runtimes, and come with all the others alone.
-        let peers: &[&str] = if self.wanted.is_none() { &["crun", "runc"] } else { &[] };
         let wanted = |registry: &Self, subject: &str| registry.wanted.as_ref().is_none_or(|wanted| wanted == subject);
         if !CONTAINERS.iter().any(|subject| wanted(self, subject)) {
             return self.known.extend(CONTAINERS.map(str::to_owned));
@@ -189,26 +174,18 @@ impl Registry {
                     LauncherError::Unavailable { reason, remedy } => (reason, remedy),
                     error => (error.to_string(), "see the reason".to_owned()),
                 };
-                for subject in CONTAINERS.iter().chain(peers) {
+                for subject in CONTAINERS {
                     self.add(subject, || Err(refusal(subject, reason.clone(), remedy.clone()).into()));
                 }
                 return;
             }
         };
-        if !peers.is_empty()
-            && let Ok(scratch) = Container::scratch(&launcher)
-        {
-            for (name, peer) in [("crun", OciCli::crun(&scratch)), ("runc", OciCli::runc(&scratch))] {
-                match peer {
-                    Ok(peer) => self.peers.push(peer),
-                    Err(error) => self.refuse(name, error),
-                }
-            }
-        }
         self.add("container/scratch", || Container::scratch(&launcher).map(|c| Box::new(c) as _));
         self.add("container/busybox", || Container::busybox(&launcher).map(|c| Box::new(c) as _));
         self.add("container/alpine", || Container::alpine(&launcher).map(|c| Box::new(c) as _));
         self.add("container/debian", || Container::debian(&launcher).map(|c| Box::new(c) as _));
+        self.add("crun", || OciCli::crun(&launcher).map(|c| Box::new(c) as _));
+        self.add("runc", || OciCli::runc(&launcher).map(|c| Box::new(c) as _));
         self.add_wasmtime_in_containers(&launcher);
         self.add_wasmedge_in_containers(&launcher);
     }

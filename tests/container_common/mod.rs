@@ -1,5 +1,7 @@
 //! What the container tests share: a launcher where there can be one, and what a launcher may not leave behind.
-#![allow(dead_code, reason = "each test program uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test program uses its part")]
+
+mod faults;
 
 use std::{
     collections::BTreeMap,
@@ -14,6 +16,8 @@ use runtime_baseline::{
     launcher::{CgroupView, Launcher, LauncherError, LauncherOptions},
     runtime::RuntimeError,
 };
+
+pub use faults::{Altered, bursting, kill, prepared};
 
 /// How long anything may take to go away.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -37,6 +37,7 @@ macro_rules! conformance {
             a_hundred_starts_in_a_row,
             a_burst_of_16_threads,
             an_artifact_outlives_its_runtime,
+            a_lifecycle_is_over_when_it_returns,
             $($own,)*
         ]);
     };
@@ -92,23 +93,41 @@ mod cli {
 }
 
 #[cfg(all(feature = "container", feature = "wasmtime"))]
-conformance!(wasmtime_in_container, wasm, |limits: Limits| -> Made { in_container(WasmContainer::wasmtime, limits) });
+conformance!(wasmtime_in_container, wasm, |limits: Limits| -> Made {
+    in_container(|launcher| Ok(WasmContainer::wasmtime(launcher)?.with_limits(limits)))
+});
 
 #[cfg(all(feature = "container", feature = "wasmedge"))]
-conformance!(wasmedge_in_container, wasm, |limits: Limits| -> Made { in_container(WasmContainer::wasmedge, limits) });
+conformance!(wasmedge_in_container, wasm, |limits: Limits| -> Made {
+    in_container(|launcher| Ok(WasmContainer::wasmedge(launcher)?.with_limits(limits)))
+});
 
 #[cfg(all(feature = "container", any(feature = "wasmedge", feature = "wasmtime")))]
-use in_container::{WasmContainer, in_container};
+use in_container::in_container;
 #[cfg(all(feature = "container", any(feature = "wasmedge", feature = "wasmtime")))]
+use runtime_baseline::runtime::wasm_container::WasmContainer;
+#[cfg(feature = "container")]
 mod in_container {
     use super::*;
-    use runtime_baseline::launcher::{Launcher, LauncherOptions};
-    pub use runtime_baseline::runtime::wasm_container::WasmContainer;
+    use runtime_baseline::{
+        launcher::{Launcher, LauncherOptions},
+        runtime::{container::Container, oci_cli::OciCli},
+    };
+
+    conformance!(scratch, native, |limits: Limits| -> Made {
+        in_container(|launcher| Ok(Container::scratch(launcher)?.with_limits(limits)))
+    });
+    conformance!(crun, native, |limits: Limits| -> Made {
+        in_container(|launcher| Ok(OciCli::crun(launcher)?.with_limits(limits)))
+    });
+    conformance!(runc, native, |limits: Limits| -> Made {
+        in_container(|launcher| Ok(OciCli::runc(launcher)?.with_limits(limits)))
+    });
 
     /// A runtime with a launcher of its own, which goes with it.
-    pub fn in_container(make: fn(&Launcher) -> Result<WasmContainer, RuntimeError>, limits: Limits) -> Made {
-        let subject = "container+wasm".parse().unwrap();
+    pub fn in_container<R: Runtime + 'static>(make: impl FnOnce(&Launcher) -> Result<R, RuntimeError>) -> Made {
+        let subject = "container".parse().unwrap();
         let launcher = Launcher::start(LauncherOptions::default()).map_err(|error| error.for_subject(&subject))?;
-        Ok(Box::new(make(&launcher)?.with_limits(limits)))
+        Ok(Box::new(make(&launcher)?))
     }
 }

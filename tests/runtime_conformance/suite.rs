@@ -186,6 +186,17 @@ pub fn an_artifact_outlives_its_runtime(make: Maker<'_>) {
     }
 }
 
+pub fn a_lifecycle_is_over_when_it_returns(make: Maker<'_>) {
+    at_each_temperature(make, |artifact| {
+        for _ in 0..3 {
+            let before = clock::monotonic();
+            let ready = artifact.lifecycle().unwrap();
+            assert!((before..=clock::monotonic()).contains(&ready));
+        }
+        start(artifact).stop().unwrap();
+    });
+}
+
 pub fn good_workloads_are_ready(make: Maker<'_>) {
     let Some(runtime) = make(Limits::default()) else { return };
     for workload in workloads::good() {

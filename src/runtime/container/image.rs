@@ -128,17 +128,32 @@ impl Images<'_> {
         })
     }
 
-    /// A bundle with the same root file system whose containers get so many thousandths of a core. It goes with its
-    /// directory.
-    pub fn with_cpu_limit(&self, image: &Bundle, thousandths: u32) -> Result<TempDir, RuntimeError> {
+    /// A bundle with the same root file system whose configuration limits its containers: to so many thousandths of a core,
+    /// to so many bytes. It goes with its directory. None where there is no limit to set.
+    pub fn with_limits(
+        &self,
+        image: &Bundle,
+        cpu: Option<u32>,
+        memory: Option<u64>,
+    ) -> Result<Option<TempDir>, RuntimeError> {
+        // What the configuration cannot say is beyond every machine.
+        let memory = memory.and_then(|bytes| i64::try_from(bytes).ok());
+        if cpu.is_none() && memory.is_none() {
+            return Ok(None);
+        }
         let mut config = read_config(image)?;
         config["root"]["path"] = image.rootfs.to_string_lossy().into();
-        let quota = i64::from(thousandths) * CPU_PERIOD / 1000;
-        config["linux"]["resources"]["cpu"] = json!({ "quota": quota, "period": CPU_PERIOD });
+        if let Some(thousandths) = cpu {
+            let quota = i64::from(thousandths) * CPU_PERIOD / 1000;
+            config["linux"]["resources"]["cpu"] = json!({ "quota": quota, "period": CPU_PERIOD });
+        }
+        if let Some(bytes) = memory {
+            config["linux"]["resources"]["memory"] = json!({ "limit": bytes });
+        }
         let directory = self.unfinished()?;
         let file = directory.path().join("config.json");
         fs::write(&file, format!("{config:#}\n")).map_err(|e| io_error(&file, e))?;
-        Ok(directory)
+        Ok(Some(directory))
     }
 
     /// A new directory, which is removed unless it gets another name; by the next process, if this one is killed.
@@ -338,5 +353,24 @@ mod tests {
         let mut wrong = own[..4096].to_vec();
         wrong[32..40].fill(0xff);
         assert!(!is_static_elf(&wrong), "a table beyond the end");
+    }
+
+    #[test]
+    fn limits_are_in_a_configuration_that_goes_with_its_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let image = Bundle { path: directory.path().to_owned(), rootfs: directory.path().join("rootfs") };
+        fs::write(image.path.join("config.json"), bundle::config(&["/ready"]).to_string()).unwrap();
+        let subject = Subject::new("crun").unwrap();
+        let images = Images { subject: &subject, directory: directory.path() };
+        let limited = |cpu, memory| images.with_limits(&image, cpu, memory).unwrap();
+        assert!(limited(None, None).is_none() && limited(None, Some(u64::MAX)).is_none());
+        let made = limited(Some(500), Some(64 << 20)).unwrap();
+        let config: Value = serde_json::from_slice(&fs::read(made.path().join("config.json")).unwrap()).unwrap();
+        let resources = json!({ "cpu": { "quota": 50_000, "period": 100_000 }, "memory": { "limit": 67_108_864 } });
+        assert_eq!(config["linux"]["resources"], resources);
+        assert_eq!(config["root"]["path"], image.rootfs.to_str().unwrap());
+        let path = made.path().to_owned();
+        drop(made);
+        assert!(!path.exists());
     }
 }

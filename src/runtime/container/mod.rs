@@ -13,6 +13,7 @@
 //! to it.
 
 pub(super) mod bundle;
+mod error;
 mod image;
 mod source;
 
@@ -21,12 +22,15 @@ use std::{
     sync::Arc,
 };
 
-use super::{Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload, workload::Program};
+use super::{
+    Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload, start_and_stop,
+    workload::Program,
+};
 use crate::{
     Component, Isolation, Subject, Temperature,
     launcher::{
-        Held, Launcher, LauncherError, WorkerError,
-        protocol::{Failure, Payload, Request},
+        Held, Launcher, WorkerError,
+        protocol::{Payload, Request},
     },
     versions,
 };
@@ -54,7 +58,7 @@ use image::{Image, Images};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Container {
     identity: Identity,
     launcher: Launcher,
@@ -157,12 +161,8 @@ impl Container {
         &self.bundle.rootfs
     }
 
-    pub(crate) fn launcher(&self) -> &Launcher {
+    pub(super) fn launcher(&self) -> &Launcher {
         &self.launcher
-    }
-
-    pub(crate) fn limits(&self) -> Limits {
-        self.limits
     }
 
     fn of_image(
@@ -233,41 +233,54 @@ impl Runtime for Container {
     }
 
     fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
-        let subject = self.identity.subject.clone();
+        Ok(Box::new(self.prepare_for(&self.identity.subject, workload, temperature, None)?))
+    }
+}
+
+impl Container {
+    /// The workload in this image, as a bundle of this runtime's, or of a command line that is given the same.
+    pub(super) fn prepare_for(
+        &self,
+        subject: &Subject,
+        workload: &Workload,
+        temperature: Temperature,
+        command: Option<PathBuf>,
+    ) -> Result<Prepared, RuntimeError> {
+        let subject = subject.clone();
         if temperature != Temperature::Cold {
             return Err(RuntimeError::UnsupportedTemperature { subject, temperature });
         }
+        let unsupported = |reason: &str| RuntimeError::UnsupportedWorkload {
+            subject: subject.clone(),
+            workload: workload.name.clone(),
+            reason: reason.to_owned(),
+        };
         if !workload.native {
-            return Err(RuntimeError::UnsupportedWorkload {
-                subject,
-                workload: workload.name.clone(),
-                reason: "it has no native form, which the container's image would carry".to_owned(),
-            });
+            return Err(unsupported("it has no native form, which the container's image would carry"));
         }
         let images = Images { subject: &subject, directory: self.launcher.directory() };
         let path = match &workload.program {
             Some(program) if *program != Program::Ready && self.own => images.with_program(&self.bundle, *program)?,
             Some(program) if *program != Program::Ready => {
-                return Err(RuntimeError::UnsupportedWorkload {
-                    subject,
-                    workload: workload.name.clone(),
-                    reason: "the bundle carries a program of its own".to_owned(),
-                });
+                return Err(unsupported("the bundle carries a program of its own"));
             }
             _ => self.bundle.path.clone(),
         };
         // It may have changed since.
         let bundle = Bundle::open(&path)?;
-        let directory = self.cpu.map(|cpu| images.with_cpu_limit(&bundle, cpu)).transpose()?;
-        Ok(Box::new(Prepared::new(Shared {
+        // A worker sets the limit of what the library made; of a command it is asked as everybody asks.
+        let memory = command.as_ref().filter(|_| self.launcher.limits_memory()).map(|_| self.limits.memory);
+        let directory = images.with_limits(&bundle, self.cpu, memory)?;
+        Ok(Prepared::new(Shared {
             subject,
             workload: bundle.path.display().to_string(),
             launcher: self.launcher.clone(),
             bundle: directory.as_ref().map_or(bundle.path, |directory| directory.path().to_owned()),
             payload: Payload::Exec,
+            command,
             limits: self.limits,
             directory,
-        })))
+        }))
     }
 }
 
@@ -279,6 +292,8 @@ pub(super) struct Shared {
     pub launcher: Launcher,
     pub bundle: PathBuf,
     pub payload: Payload,
+    /// The command line that runs the bundle, where it is not the library.
+    pub command: Option<PathBuf>,
     pub limits: Limits,
     /// The bundle's directory, where it goes with its last container.
     pub directory: Option<tempfile::TempDir>,
@@ -309,19 +324,29 @@ impl Artifact for Prepared {
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let shared = &self.0;
         let Limits { time, memory } = shared.limits;
-        let memory = shared.launcher.limits_memory().then_some(memory);
-        let request = |id| {
-            let (bundle, payload) = (shared.bundle.clone(), shared.payload);
-            Request::Start { id, bundle, payload, time, memory }
+        let limited = shared.launcher.limits_memory();
+        let (bundle, payload) = (shared.bundle.clone(), shared.payload);
+        let request = |id| match shared.command.clone() {
+            Some(program) => Request::StartBy { id, program, bundle, time, limited },
+            None => Request::Start { id, bundle, payload, time, memory: limited.then_some(memory) },
         };
         let (ready_at, held) = shared.launcher.pool().start(time, request).map_err(|e| shared.error(e))?;
         Ok(Box::new(Ready { ready_at, held: Some(held), shared: Arc::clone(shared) }))
+    }
+
+    fn lifecycle(&self) -> Result<u64, RuntimeError> {
+        let shared = &self.0;
+        // What has one command for it is timed with that, as its users do.
+        let Some(program) = shared.command.clone() else { return start_and_stop(self) };
+        let (bundle, time) = (shared.bundle.clone(), shared.limits.time);
+        let request = |id| Request::Run { id, program, bundle, time };
+        shared.launcher.pool().run(time, request).map_err(|e| shared.error(e))
     }
 }
 
 impl Shared {
     fn error(&self, error: WorkerError) -> RuntimeError {
-        runtime_error(&self.subject, &self.workload, self.limits, error)
+        error::of_worker(&self.subject, &self.workload, self.limits, error)
     }
 }
 
@@ -356,33 +381,5 @@ impl Instance for Ready {
 impl Drop for Ready {
     fn drop(&mut self) {
         let _ = self.end();
-    }
-}
-
-/// What a worker said, as every adapter says it.
-pub(crate) fn runtime_error(subject: &Subject, workload: &str, limits: Limits, error: WorkerError) -> RuntimeError {
-    let (subject, workload) = (subject.clone(), workload.to_owned());
-    match error {
-        WorkerError::Gone(reason) => RuntimeError::Helper { subject, reason },
-        WorkerError::Failure(Failure::Invalid(reason)) => RuntimeError::Invalid { workload, reason },
-        WorkerError::Failure(Failure::Failed(reason)) => RuntimeError::Failed { workload, reason },
-        WorkerError::Failure(Failure::NotReady) => RuntimeError::NotReady { workload },
-        WorkerError::Failure(Failure::TimeLimit) => RuntimeError::TimeLimit { workload, limit: limits.time },
-        WorkerError::Failure(Failure::MemoryLimit) => RuntimeError::MemoryLimit { workload, limit: limits.memory },
-        WorkerError::Failure(Failure::Exhausted { resource, reason }) => {
-            RuntimeError::Full { subject, resource, reason }
-        }
-        WorkerError::Failure(Failure::Engine(reason)) => RuntimeError::Engine { subject, reason },
-    }
-}
-
-impl LauncherError {
-    /// The error as the row of a report, for the subject that needed the launcher.
-    #[must_use]
-    pub fn for_subject(self, subject: &Subject) -> RuntimeError {
-        match self {
-            Self::Unavailable { reason, remedy } => Unavailable { subject: subject.clone(), reason, remedy }.into(),
-            other => RuntimeError::Helper { subject: subject.clone(), reason: other.to_string() },
-        }
     }
 }

@@ -153,6 +153,7 @@ impl WasmContainer {
             launcher: self.launcher.clone(),
             bundle,
             payload: Payload::Wasm(wasm),
+            command: None,
             limits: self.limits,
             directory: None,
         }

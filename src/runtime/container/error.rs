@@ -1,0 +1,35 @@
+//! What a worker or the launcher says, as an adapter says it.
+
+use crate::{
+    Subject,
+    launcher::{LauncherError, WorkerError, protocol::Failure},
+    runtime::{Limits, RuntimeError, Unavailable},
+};
+
+/// What a worker said, as every adapter says it.
+pub(super) fn of_worker(subject: &Subject, workload: &str, limits: Limits, error: WorkerError) -> RuntimeError {
+    let (subject, workload) = (subject.clone(), workload.to_owned());
+    match error {
+        WorkerError::Gone(reason) => RuntimeError::Helper { subject, reason },
+        WorkerError::Failure(Failure::Invalid(reason)) => RuntimeError::Invalid { workload, reason },
+        WorkerError::Failure(Failure::Failed(reason)) => RuntimeError::Failed { workload, reason },
+        WorkerError::Failure(Failure::NotReady) => RuntimeError::NotReady { workload },
+        WorkerError::Failure(Failure::TimeLimit) => RuntimeError::TimeLimit { workload, limit: limits.time },
+        WorkerError::Failure(Failure::MemoryLimit) => RuntimeError::MemoryLimit { workload, limit: limits.memory },
+        WorkerError::Failure(Failure::Exhausted { resource, reason }) => {
+            RuntimeError::Full { subject, resource, reason }
+        }
+        WorkerError::Failure(Failure::Engine(reason)) => RuntimeError::Engine { subject, reason },
+    }
+}
+
+impl LauncherError {
+    /// The error as the row of a report, for the subject that needed the launcher.
+    #[must_use]
+    pub fn for_subject(self, subject: &Subject) -> RuntimeError {
+        match self {
+            Self::Unavailable { reason, remedy } => Unavailable { subject: subject.clone(), reason, remedy }.into(),
+            other => RuntimeError::Helper { subject: subject.clone(), reason: other.to_string() },
+        }
+    }
+}
