@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader},
     os::{fd::AsFd, unix::net::UnixStream},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
@@ -46,9 +46,18 @@ pub(super) fn run() -> i32 {
     };
     let Ok(ours) = socket.try_clone() else { return 71 };
     let progress = Progress::to(ours);
+    if let Some(group) = &asked.group
+        && let Err(e) = enter(group)
+    {
+        let _ = progress.say(&Said::Failed(Failure::Other(format!("its cgroup {}: {e}", group.display()))));
+        return 1;
+    }
     let Ok(warden) = pidfd_open(rustix::process::getpid(), PidfdFlags::empty()) else { return 71 };
-    // Without one, what a cgroup would tell is not told.
     let group = Group::new();
+    // Where none can be made, it is killed in the one that it is charged to.
+    let charge = group.as_ref().map(|group| group.charge.clone()).or_else(Charge::below_the_root);
+    let kills = || charge.as_ref().map_or(0, Charge::oom_kills);
+    let killed_before = kills();
     let child = fork(AssertUnwindSafe(|| {
         // Whatever ends the warden ends the measurement. It may have ended before the kernel was told.
         let bound = set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
@@ -56,19 +65,20 @@ pub(super) fn run() -> i32 {
             return 1;
         }
         if let Some(group) = &group {
-            group.enter();
+            // Where that is refused, it is accounted where it was, and finds so itself.
+            let _ = group.scope.directory().map(enter);
         }
         measure(&asked, &progress)
     }));
     let outcome =
         child.map_err(|e| e.to_string()).and_then(|child| wait_for(child, &socket).map_err(|e| e.to_string()));
-    let how = match outcome {
-        Ok(status) if status.exit_status() == Some(0) => None,
-        Ok(status) => Some(describe(status)),
-        Err(e) => Some(e),
+    let (how, killed) = match outcome {
+        Ok(status) if status.exit_status() == Some(0) => (None, false),
+        Ok(status) => (Some(describe(status)), status.terminating_signal() == Some(Signal::KILL.as_raw())),
+        Err(e) => (Some(e), false),
     };
     if let Some(how) = how {
-        let out_of_memory = group.as_ref().is_some_and(|group| group.charge.oom_kills() > 0);
+        let out_of_memory = killed && kills() > killed_before;
         let _ = progress.say(&Said::Ended { how, out_of_memory });
     }
     if let Some(group) = &group {
@@ -104,11 +114,6 @@ impl Group {
         Some(Self { scope, charge })
     }
 
-    /// Moves the calling process. Where that is refused, it is accounted where it was, and finds so itself.
-    fn enter(&self) {
-        let _ = self.scope.directory().map(|directory| fs::write(directory.join("cgroup.procs"), "0"));
-    }
-
     fn wait_until_empty(&self) {
         let deadline = Instant::now() + PATIENCE;
         let members = |directory: &Path| fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
@@ -116,6 +121,11 @@ impl Group {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// Moves the calling process.
+fn enter(group: &Path) -> io::Result<()> {
+    fs::write(group.join("cgroup.procs"), "0")
 }
 
 fn ended(process: &impl AsFd) -> bool {

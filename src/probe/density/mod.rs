@@ -12,11 +12,14 @@ mod budget;
 mod fill;
 mod gauge;
 mod meter;
+mod processes;
 mod stop;
 
 pub use budget::Budget;
 pub use fill::{density, density_while};
 pub use gauge::Gauge;
+pub(crate) use processes::Share;
+pub use processes::{Fill, Filled, fill};
 pub use stop::{Bound, Stop};
 
 use serde::{Deserialize, Serialize};
@@ -64,11 +67,13 @@ pub struct Reading {
 
 impl Density {
     /// Fills of several processes at the same time, as one: the sum of their instances. It was stopped by what stopped the
-    /// first of them that did not reach its count. `None` of none.
+    /// first of them that no budget did; else the first that did not reach its count. `None` of none.
     #[must_use]
     pub fn together(fills: &[Self]) -> Option<Self> {
-        let mut whole =
-            fills.iter().find(|fill| fill.stopped_by != Stop::Budget(Bound::Count)).or(fills.first())?.clone();
+        let first = |ended: fn(&Stop) -> bool| fills.iter().find(|fill| ended(&fill.stopped_by));
+        let refused = || first(|stop| !matches!(stop, Stop::Budget(_)));
+        let short = || first(|stop| *stop != Stop::Budget(Bound::Count));
+        let mut whole = refused().or_else(short).or(fills.first())?.clone();
         whole.begun = fills.iter().map(|fill| fill.begun).min()?;
         let since = |fill: &Self, after: &u64| (fill.begun - whole.begun).saturating_add(*after);
         whole.ready_after =
@@ -79,6 +84,7 @@ impl Density {
         whole.budget.count = fills.iter().map(|fill| fill.budget.count).sum();
         whole.check = fills.iter().map(|fill| fill.check).max()?;
         whole.teardown = fills.iter().map(|fill| fill.teardown).max()?;
+        whole.budget.memory = fills.iter().map(|fill| fill.budget.memory).sum();
         // Each process's readings have the others in them, or not, as the gauge has it.
         if fills.len() > 1 {
             whole.memory.clear();
@@ -198,6 +204,10 @@ mod tests {
         assert_eq!((whole.ready, whole.begun, &whole.stopped_by), (5, 1_000, &second.stopped_by));
         assert_eq!(whole.ready_after, [10, 15, 20, 25, 35]);
         assert!(whole.memory.is_empty());
+        first.stopped_by = Stop::Budget(Bound::Memory);
+        assert_eq!(Density::together(&[first.clone(), second.clone()]).unwrap().stopped_by, second.stopped_by);
+        second.stopped_by = Stop::Budget(Bound::Count);
+        assert_eq!(Density::together(&[second, first.clone()]).unwrap().stopped_by, first.stopped_by);
         assert_eq!(Density::together(std::slice::from_ref(&first)), Some(first));
         assert_eq!(Density::together(&[]), None);
     }
