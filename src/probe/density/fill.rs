@@ -279,8 +279,10 @@ impl Filling<'_> {
     /// One more is ready.
     fn count(&self) {
         let live = self.live.fetch_add(1, Relaxed) + 1;
-        if !self.meter.look(live) {
-            self.end(Bound::Memory);
+        match self.meter.look(live) {
+            None => {}
+            Some(Stop::Budget(bound)) => drop(self.end(bound)),
+            Some(limit) => self.fail(limit),
         }
     }
 

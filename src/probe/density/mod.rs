@@ -3,7 +3,8 @@
 //!
 //! Every instance that counts has said ready, and is found alive once the last has: its process exists, its memory can be
 //! read. The budget bounds the count, the time, and the memory by which the fill raises what a [`Gauge`] reads; the first
-//! start that is refused ends it too, and the [`Stop`] says which it was.
+//! start that is refused ends it too, and the [`Stop`] says which it was. The last sixteenth of the machine's process ids is
+//! left to other programs.
 //!
 //! `start_rate` at a number of live instances is that of the 100 starts around it, by the workloads' own readings.
 //! `memory_baseline`, as a fill sees it, is the slope of a line through the gauge's readings. Bytes.
@@ -12,6 +13,7 @@ mod budget;
 mod fill;
 mod gauge;
 mod meter;
+mod pids;
 mod processes;
 mod stop;
 
