@@ -174,7 +174,7 @@ fn save(place: &Place, case: &Case, density: &Density) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-/// The count, and the start rates as figures of their own. What was seen besides stands with the count.
+/// The count, and the start rates and the memory of each as figures of their own. What was seen besides stands with the count.
 fn record(session: &mut Session, figure: Figure, filled: Filled) -> Result<(), Box<dyn Error>> {
     let Filled { density, settings, .. } = filled;
     let mut figure = figure.with_settings(settings);
@@ -212,12 +212,6 @@ fn record(session: &mut Session, figure: Figure, filled: Filled) -> Result<(), B
         .observed("teardown_ns", density.teardown);
     if let Some(reason) = density.stopped_by.reason() {
         figure = figure.observed("stop_reason", reason);
-    }
-    if let Some(rate) = density.rate() {
-        figure = figure.observed("start_rate", format!("{rate:.0}"));
-    }
-    if let Some(line) = density.memory_line() {
-        figure = figure.observed("slope_bytes", format!("{:.0}", line.slope));
     }
     let ready = Quantity::whole(density.ready as u64, Unit::Instances);
     // What its own budget ended says no more than that as many fit.
