@@ -16,7 +16,7 @@ use container_common::{Traces, assert_processes_gone, available, groups_left, la
 use procfs::process::{Process, Stat};
 use runtime_baseline::{
     Temperature,
-    probe::{Bound, Budget, Fill, FreshError, ProbeError, Stop, Target, density_while, fill},
+    probe::{Bound, Budget, Fill, Stop, Target, density_while, fill},
     runtime::{Resource, Runtime, Workload, container::Container},
 };
 use rustix::process::{Pid, Signal, kill_process};
@@ -263,6 +263,8 @@ fn a_pid_limit_has_its_name_and_the_next_fill_goes_on() {
 #[test]
 #[cfg(feature = "wasmtime")]
 fn a_memory_limit_has_its_name_and_the_next_fill_goes_on() {
+    use runtime_baseline::probe::{FreshError, ProbeError};
+
     let files = ["memory.limit_in_bytes", "memory.max"];
     let Some(group) = Group::limited("memory", files, &(160_u64 << 20).to_string()) else { return };
     let error = fill(&wasm(50_000).in_group(&group.0)).unwrap_err();

@@ -19,8 +19,9 @@ use super::{
 };
 use crate::{probe::ProbeError, runtime::RuntimeError};
 
-/// How long the warden may take to remove what a measurement left. It takes milliseconds, unless containers are left.
-const FAREWELL: Duration = Duration::from_secs(15);
+/// How long the warden may take to remove what a measurement left: more than its own patience. It takes milliseconds, unless
+/// containers are left.
+const FAREWELL: Duration = Duration::from_secs(75);
 
 /// Why there is no answer from a fresh process.
 #[derive(Debug, thiserror::Error)]

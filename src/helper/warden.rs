@@ -28,8 +28,9 @@ use super::{
 };
 use crate::resource::{charge::Charge, scope::Scope};
 
-/// How long what a killed measurement started (the keeper of containers) may take to remove what it made.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long what a killed measurement started (the keeper of containers) may take to remove what it made: a second or two for
+/// each thousand containers, on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs one measurement. Returns the exit status.
 pub(super) fn run() -> i32 {

@@ -6,6 +6,9 @@ use procfs::{Current, Meminfo};
 
 use crate::resource::charge::Charge;
 
+/// The method where the group is the measurement's own.
+pub(super) const OWN: &str = "own cgroup's charge without file cache";
+
 /// Reads memory in use: what the kernel charges to a memory cgroup, and those below, less the files' cached pages, which
 /// it gives up when memory is short; or else the machine's memory less `MemAvailable`, with other programs in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +36,7 @@ impl Gauge {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.0 {
-            Some(_) if self.is_own() => "own cgroup's charge without file cache",
+            Some(_) if self.is_own() => OWN,
             Some(_) => "cgroup charge without file cache",
             None => "MemTotal - MemAvailable",
         }

@@ -24,6 +24,8 @@ pub(crate) use processes::Share;
 pub use processes::{Fill, Filled, fill};
 pub use stop::{Bound, Stop};
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Line;
@@ -87,10 +89,7 @@ impl Density {
         whole.check = fills.iter().map(|fill| fill.check).max()?;
         whole.teardown = fills.iter().map(|fill| fill.teardown).max()?;
         whole.budget.memory = fills.iter().map(|fill| fill.budget.memory).sum();
-        // Each process's readings have the others in them, or not, as the gauge has it.
-        if fills.len() > 1 {
-            whole.memory.clear();
-        }
+        whole.memory = summed(fills);
         Some(whole)
     }
 
@@ -140,6 +139,21 @@ impl Density {
         let took = at(end)?.checked_sub(at(begin)?)?;
         (end > begin && took > 0).then(|| (end - begin) as f64 / (took as f64 / 1e9))
     }
+}
+
+/// What the processes were charged at the numbers of instances at which all of them were read. Nothing where the readings of
+/// one have the others' memory in them.
+fn summed(fills: &[Density]) -> Vec<Reading> {
+    if let [fill] = fills {
+        return fill.memory.clone();
+    }
+    let mut sums: BTreeMap<usize, (usize, u64)> = BTreeMap::new();
+    for reading in fills.iter().filter(|fill| fill.memory_method == gauge::OWN).flat_map(|fill| &fill.memory) {
+        let sum = sums.entry(reading.live).or_default();
+        *sum = (sum.0 + 1, sum.1 + reading.bytes);
+    }
+    let all = sums.into_iter().filter(|(_, (count, _))| *count == fills.len());
+    all.map(|(live, (count, bytes))| Reading { live: live * count, bytes }).collect()
 }
 
 #[cfg(test)]
@@ -205,7 +219,10 @@ mod tests {
         let whole = Density::together(&[first.clone(), second.clone()]).unwrap();
         assert_eq!((whole.ready, whole.begun, &whole.stopped_by), (5, 1_000, &second.stopped_by));
         assert_eq!(whole.ready_after, [10, 15, 20, 25, 35]);
-        assert!(whole.memory.is_empty());
+        assert!(whole.memory.is_empty(), "each has the other in it");
+        (first.memory_method, second.memory_method) = (gauge::OWN.to_owned(), gauge::OWN.to_owned());
+        let whole = Density::together(&[first.clone(), second.clone()]).unwrap();
+        assert_eq!(whole.memory, [(2, 10_200), (4, 10_400)].map(|(live, bytes)| Reading { live, bytes }));
         first.stopped_by = Stop::Budget(Bound::Memory);
         assert_eq!(Density::together(&[first.clone(), second.clone()]).unwrap().stopped_by, second.stopped_by);
         second.stopped_by = Stop::Budget(Bound::Count);
