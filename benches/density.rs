@@ -94,7 +94,7 @@ impl Extent {
         let case = |budget, processes| Case { runtime: runtime.to_owned(), temperature, budget, processes };
         let counted = |count: usize, processes| case(budget.count(count), processes);
         match (self, runtime) {
-            // A process has room for some ten thousand.
+            // 900,000 fit, and an engine makes room for 131,072 at most.
             (Self::All, DENSE) => vec![case(budget.time(TIME), 16)],
             (Self::All, "container/scratch" | "container/alpine" | "container+wasmedge" | "container+wasmtime") => {
                 vec![case(budget.time(TIME), 1)]

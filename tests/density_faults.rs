@@ -243,6 +243,25 @@ impl Drop for Group {
     }
 }
 
+/// Without a number: the machine's own size decides, here a small one.
+#[test]
+fn a_memory_budget_alone_ends_a_fill_of_containers() {
+    const MEMORY: u64 = 64 << 20;
+    if !containers_run() {
+        return;
+    }
+    let target = Target::new("container/scratch", Workload::ready(), Temperature::Cold);
+    let time = Duration::from_secs(60);
+    let filled = fill(&Fill::new(target, Budget::default().memory(MEMORY).time(time).threads(4))).unwrap().density;
+    if !filled.memory_method.starts_with("own") {
+        return println!("unavailable: no cgroup of its own, {}", filled.memory_method);
+    }
+    assert_eq!((filled.died, &filled.stopped_by), (0, &Stop::Budget(Bound::Memory)));
+    // Starts that are under way take some, and give some back.
+    let most = filled.memory.iter().map(|reading| reading.bytes).max().unwrap();
+    assert!(filled.ready > 16 && most > MEMORY && most < 2 * MEMORY, "{} with {most} bytes", filled.ready);
+}
+
 #[test]
 fn a_pid_limit_has_its_name_and_the_next_fill_goes_on() {
     if !containers_run() {
