@@ -152,12 +152,12 @@ fn memory_ends_a_fill_and_what_is_beyond_does_not_count() {
     if !Gauge::of_this_process().is_of_a_group() {
         return;
     }
-    let told = Told { takes: 1 << 20, ..Told::default() };
-    let filled = density(&told, Budget::default().count(10_000).memory(100 << 20).threads(2)).unwrap();
+    let told = Told { takes: 4 << 20, ..Told::default() };
+    let filled = density(&told, Budget::default().count(10_000).memory(400 << 20).threads(2)).unwrap();
     assert_eq!(filled.stopped_by, Stop::Budget(Bound::Memory));
-    // Other tests of this program take some and give some back meanwhile.
+    // Other tests of this program, and what they start, take some and give some back meanwhile.
     assert!((50..=200).contains(&filled.ready), "{} of 100", filled.ready);
-    assert!(filled.memory.iter().any(|reading| reading.bytes > 100 << 20));
+    assert!(filled.memory.iter().any(|reading| reading.bytes > 400 << 20));
     assert_eq!(filled.ready, filled.ready_after.len());
     told.seen.assert_over(told.seen.started.load(SeqCst));
 }
