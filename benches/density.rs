@@ -1,21 +1,19 @@
 //! How many ready instances live at the same time on the node of the published figures (8 GiB), what stopped the next, and
-//! how fast they start meanwhile. Each fill is in a fresh process of this program, one after the other; the last is in
-//! several processes at the same time.
+//! how fast they start meanwhile: every runtime of this machine, at the warmest temperature that it has. Each fill is in fresh
+//! processes of its own, one fill after the other.
 //!
-//! `cargo bench --bench density` records; `-- --quick` fills less; `DENSITY=100000` fills that far in each process, or as far as
-//! it goes. A word that is no flag names a subject, and only fills whose subject contains it are made.
+//! `cargo bench --bench density` records; `-- --quick` fills less; `DENSITY=100000` fills that far, or as far as it goes.
+//! `DENSITY=all` fills to the end of the node's memory, which takes some ten minutes and 8 GiB: *how many fit*, in place of *at
+//! least 3,000*. A word that is no flag names a subject, and only fills whose subject contains it are made.
 
-#[path = "support/fill.rs"]
-mod fill;
 mod support;
 
-use std::{env, error::Error, fs, thread};
+use std::{env, error::Error, fs, thread, time::Duration};
 
-use fill::{Filled, Order};
 use runtime_baseline::{
-    Bound, Indicator, Quantity, Statistic, Temperature, UnavailableRow, Unit,
-    probe::{self, Budget, Density, Stop},
-    runtime::{Registry, Runtime},
+    Bound, Indicator, Isolation, Quantity, Statistic, Subject, Temperature, UnavailableRow, Unit,
+    probe::{self, Budget, Density, Described, Fill, Filled, FreshError, ProbeError, Stop, Target, fill},
+    runtime::{Registry, Workload},
     session::{Figure, Session},
     stats::{Axis, Curve, CurveError},
 };
@@ -24,107 +22,149 @@ use support::{Mode, Place};
 /// The memory of the published figures' node.
 const MEMORY: u64 = 8 << 30;
 
-/// One fill: with what, how far (in a full pass, a quick one and a test), and in how many processes.
+/// How long a fill without a number may take until its last start.
+const TIME: Duration = Duration::from_secs(240);
+
+/// Wasmtime with dense pools: recorded as `wasmtime`, whose settings tell it apart.
+const DENSE: &str = "wasmtime/dense";
+
+/// One fill: with what, how far, and in how many processes.
 struct Case {
-    subject: &'static str,
+    /// The runtime's name.
+    runtime: String,
     temperature: Temperature,
-    dense: bool,
-    counts: [usize; 3],
+    budget: Budget,
     processes: usize,
 }
 
-const fn case(subject: &'static str, temperature: Temperature, counts: [usize; 3]) -> Case {
-    Case { subject, temperature, dense: false, counts, processes: 1 }
-}
-
-/// Wasmtime's goal is 30,000 in a process, the others' 3,000; WasmEdge goes as far as it does.
-const CASES: [Case; 10] = [
-    Case { dense: true, ..case("wasmtime", Temperature::Warm, [30_000, 3_000, 50]) },
-    case("wasmtime", Temperature::Warm, [30_000, 3_000, 50]),
-    case("wasmedge/interpreter", Temperature::Warm, [30_000, 3_000, 50]),
-    case("wasmedge/aot", Temperature::Warm, [30_000, 3_000, 50]),
-    case("wasmedge/jit", Temperature::Cold, [3_000, 100, 4]),
-    case("container/scratch", Temperature::Cold, [3_000, 300, 8]),
-    // What the published figures are of.
-    case("container/alpine", Temperature::Cold, [3_000, 300, 4]),
-    case("container+wasmtime", Temperature::Precompiled, [3_000, 300, 8]),
-    case("container+wasmedge", Temperature::Precompiled, [3_000, 300, 8]),
-    // The counts are those of each process.
-    Case { dense: true, processes: 4, ..case("wasmtime", Temperature::Warm, [25_000, 1_000, 20]) },
-];
-
 fn main() -> Result<(), Box<dyn Error>> {
-    fill::serve_if_asked();
     let mode = Mode::of_this_run();
+    let extent = Extent::asked(mode)?;
     let place = Place::of(mode);
-    let registry = Registry::of_this_machine();
     let mut session = Session::begin("benches/density", place.path())?;
     let asked = env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    for case in CASES.iter().filter(|case| asked.as_ref().is_none_or(|asked| case.subject.contains(asked.as_str()))) {
-        let named = |runtime: &&dyn Runtime| runtime.identity().subject.as_str() == case.subject;
-        // One that cannot run here is a row already.
-        let Some(runtime) = registry.runtimes().find(named) else { continue };
-        let order = case.order(mode)?;
-        let figure = case.figure(runtime, &order);
-        match fill::fill(&order, case.processes, &[]) {
-            Ok(filled) => {
-                print(case, &filled.density);
-                save(&place, case, &filled.density)?;
-                record(&mut session, figure, filled)?;
+    let wanted = |runtime: &String| asked.as_ref().is_none_or(|asked| runtime.contains(asked.as_str()));
+    let runtimes = Registry::subjects().into_iter().chain([DENSE.to_owned()]);
+    for runtime in runtimes.filter(wanted) {
+        match Described::of(&runtime) {
+            Ok(described) => {
+                for case in extent.cases(&runtime, &described) {
+                    case.run(&described, &mut session, &place)?;
+                }
             }
-            Err(error) => session.unavailable(support::failed(&figure, &error)),
+            Err(error) => {
+                let subject = error.refusal().map(|refusal| refusal.subject.clone());
+                let subject = subject.map_or_else(|| runtime.parse(), Ok)?;
+                session.unavailable(row(subject, &error));
+            }
         }
     }
-    let filled = |subject: &str| CASES.iter().any(|case| case.subject == subject);
-    for refusal in registry.unavailable().iter().filter(|refusal| filled(refusal.subject.as_str())) {
-        let (subject, reason, remedy) = (refusal.subject.clone(), refusal.reason.clone(), refusal.remedy.clone());
-        session.unavailable(UnavailableRow::new(subject, Indicator::Density, reason, remedy));
-    }
-    drop(registry);
     support::finish(session, &place, mode);
     Ok(())
 }
 
-impl Case {
-    fn order(&self, mode: Mode) -> Result<Order, String> {
-        let [full, quick, test] = self.counts;
-        let count = match (mode, env::var("DENSITY")) {
-            (Mode::Test, _) => test,
-            (_, Ok(text)) => {
-                text.parse().map_err(|_| format!("DENSITY={text}: a number of instances, such as 3000"))?
+/// How far the fills go.
+enum Extent {
+    Mode(Mode),
+    Count(usize),
+    /// Until the memory is used up.
+    All,
+}
+
+impl Extent {
+    fn asked(mode: Mode) -> Result<Self, String> {
+        match env::var("DENSITY") {
+            Ok(text) if mode != Mode::Test && text == "all" => Ok(Self::All),
+            Ok(text) if mode != Mode::Test => {
+                let count = text.parse().map_err(|_| format!("DENSITY={text}: a number such as 3000, or all"))?;
+                Ok(Self::Count(count))
             }
-            (Mode::Full, Err(_)) => full,
-            (Mode::Quick, Err(_)) => quick,
-        };
-        let budget = Budget::default().count(count).memory(MEMORY).threads(self.threads());
-        let subject = self.subject.to_owned();
-        Ok(Order { subject, temperature: self.temperature, dense: self.dense, budget, group: None })
-    }
-
-    /// A container's start waits for the kernel as much as it computes. In one process, starts wait for each other: all
-    /// change its mappings.
-    fn threads(&self) -> usize {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        if self.subject.starts_with("container") { 2 * cores } else { 1 }
-    }
-
-    fn figure(&self, runtime: &dyn Runtime, order: &Order) -> Figure {
-        let concurrency = (self.threads() * self.processes) as u32;
-        let mut figure = Figure::new(Indicator::Density, runtime.identity(), "ready")
-            .at(self.temperature)
-            .concurrent(concurrency, "fill");
-        figure.settings.insert("budget".to_owned(), order.budget.to_string());
-        if self.processes > 1 {
-            figure.settings.insert("processes".to_owned(), self.processes.to_string());
+            _ => Ok(Self::Mode(mode)),
         }
-        figure
+    }
+
+    /// The fills of one runtime.
+    fn cases(&self, runtime: &str, described: &Described) -> Vec<Case> {
+        let Some(&temperature) = described.temperatures.last() else { return Vec::new() };
+        let contained = matches!(described.identity.isolation, Isolation::Container | Isolation::WasmInContainer);
+        // A container's start waits for the kernel as much as it computes. In one process, starts wait for each other: all
+        // change its mappings.
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let budget = Budget::default().memory(MEMORY).threads(if contained { 2 * cores } else { 1 });
+        let case = |budget, processes| Case { runtime: runtime.to_owned(), temperature, budget, processes };
+        let counted = |count: usize, processes| case(budget.count(count), processes);
+        match (self, runtime) {
+            // 900,000 fit, and an engine makes room for 131,072 at most.
+            (Self::All, DENSE) => vec![case(budget.time(TIME), 16)],
+            (Self::All, "container/scratch" | "container/alpine" | "container+wasmedge" | "container+wasmtime") => {
+                vec![case(budget.time(TIME), 1)]
+            }
+            (Self::All, _) => Vec::new(),
+            (Self::Count(count), DENSE) => vec![counted(*count, 1), counted(*count, 4)],
+            (Self::Count(count), _) => vec![counted(*count, 1)],
+            (Self::Mode(mode), DENSE) => {
+                vec![counted(mode.of([30_000, 3_000, 50]), 1), counted(mode.of([100_000, 4_000, 80]), 4)]
+            }
+            (Self::Mode(mode), _) => {
+                let counts = match (runtime, contained, temperature) {
+                    ("container/scratch", ..) => [3_000, 300, 8],
+                    // What differs from image to image shows early.
+                    (_, true, Temperature::Cold) => [3_000, 100, 4],
+                    (_, true, _) => [3_000, 300, 8],
+                    // Each start compiles.
+                    (_, _, Temperature::Cold) => [3_000, 100, 4],
+                    _ => [30_000, 3_000, 50],
+                };
+                vec![counted(mode.of(counts), 1)]
+            }
+        }
+    }
+}
+
+impl Case {
+    /// Fills, and records what it came to. A fill that failed is a row, and the run goes on.
+    fn run(&self, described: &Described, session: &mut Session, place: &Place) -> Result<(), Box<dyn Error>> {
+        let target = Target::new(&self.runtime, Workload::ready(), self.temperature);
+        match fill(&Fill::new(target, self.budget).processes(self.processes)) {
+            Ok(filled) => {
+                print(self, &filled.density);
+                save(place, self, &filled.density)?;
+                let threads = self.budget.thread_count() * self.processes;
+                let mut figure = Figure::new(Indicator::Density, &filled.identity, "ready")
+                    .at(self.temperature)
+                    .concurrent(threads as u32, "fill");
+                figure.settings.insert("budget".to_owned(), self.budget.to_string());
+                if self.processes > 1 {
+                    figure.settings.insert("processes".to_owned(), self.processes.to_string());
+                }
+                record(session, figure, filled)?;
+            }
+            Err(error) => {
+                eprintln!("{}: {error}", self.name());
+                let row = row(described.identity.subject.clone(), &error);
+                session.unavailable(row.with_workload("ready").with_temperature(self.temperature));
+            }
+        }
+        Ok(())
     }
 
     fn name(&self) -> String {
-        let dense = if self.dense { ".dense" } else { "" };
         let processes = if self.processes > 1 { format!(".{}-processes", self.processes) } else { String::new() };
-        format!("{}.{}{dense}{processes}", self.subject.replace('/', "-"), self.temperature)
+        format!("{}.{}{processes}", self.runtime.replace('/', "-"), self.temperature)
     }
+}
+
+/// What cannot run here, or holds nothing, says what to do; a process that the kernel killed met a limit; all else failed.
+fn row(subject: Subject, error: &ProbeError) -> UnavailableRow {
+    let (reason, remedy) = match (error.refusal(), error) {
+        (Some(refusal), _) => (refusal.reason.clone(), refusal.remedy.as_str()),
+        (None, ProbeError::Fresh(FreshError::OutOfMemory { .. })) => (
+            format!("limit: memory: {error}"),
+            "raise the memory limit of the run's cgroup, or fill less: DENSITY=1000",
+        ),
+        _ => (error.to_string(), "the measurement failed: run it again"),
+    };
+    UnavailableRow::new(subject, Indicator::Density, reason, remedy)
 }
 
 /// The raw readings, before they are summarised.
@@ -134,18 +174,18 @@ fn save(place: &Place, case: &Case, density: &Density) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-/// The count, and the start rates as figures of their own. What was seen besides stands with the count.
+/// The count, and the start rates and the memory of each as figures of their own. What was seen besides stands with the count.
 fn record(session: &mut Session, figure: Figure, filled: Filled) -> Result<(), Box<dyn Error>> {
-    let Filled { density, settings } = filled;
+    let Filled { density, settings, .. } = filled;
     let mut figure = figure.with_settings(settings);
     figure.settings.insert("memory_method".to_owned(), density.memory_method.clone());
     let started = density.ready_after.len() as u64;
     let rates = [
-        ("start_rate", "fill", density.rate()),
-        ("start_rate_at_100", "fill, around 100 live", density.rate_at(100)),
-        ("start_rate_at_end", "fill, the last 100", density.rate_at_end()),
+        ("fill", density.rate()),
+        ("fill, around 100 live", density.rate_at(100)),
+        ("fill, the last 100", density.rate_at_end()),
     ];
-    for (_, load, rate) in rates {
+    for (load, rate) in rates {
         let Some(rate) = rate else { continue };
         let mut of_rate = figure.clone();
         (of_rate.indicator, of_rate.load) = (Indicator::StartRate, load.to_owned());
@@ -172,12 +212,6 @@ fn record(session: &mut Session, figure: Figure, filled: Filled) -> Result<(), B
         .observed("teardown_ns", density.teardown);
     if let Some(reason) = density.stopped_by.reason() {
         figure = figure.observed("stop_reason", reason);
-    }
-    for (name, _, rate) in rates {
-        figure.observed.extend(rate.map(|rate| (name.to_owned(), format!("{rate:.0}"))));
-    }
-    if let Some(line) = density.memory_line() {
-        figure = figure.observed("slope_bytes", format!("{:.0}", line.slope));
     }
     let ready = Quantity::whole(density.ready as u64, Unit::Instances);
     // What its own budget ended says no more than that as many fit.

@@ -12,13 +12,9 @@ use std::{
 
 use runtime_baseline::{
     Temperature, clock,
-    probe::{Bound, Budget, Gauge, ProbeError, Stop, density, density_while},
+    probe::{Bound, Budget, Fill, FreshError, Gauge, ProbeError, Stop, Target, density, density_while, fill},
     runtime::{Artifact, Instance, Resource, Runtime, RuntimeError, Workload, noop::Noop},
 };
-
-#[cfg(all(feature = "wasmedge", feature = "wasmtime"))]
-#[path = "../benches/support/fill.rs"]
-mod fill;
 
 /// Instances that behave as told.
 #[derive(Default)]
@@ -156,12 +152,12 @@ fn memory_ends_a_fill_and_what_is_beyond_does_not_count() {
     if !Gauge::of_this_process().is_of_a_group() {
         return;
     }
-    let told = Told { takes: 1 << 20, ..Told::default() };
-    let filled = density(&told, Budget::default().count(10_000).memory(100 << 20).threads(2)).unwrap();
+    let told = Told { takes: 4 << 20, ..Told::default() };
+    let filled = density(&told, Budget::default().count(10_000).memory(400 << 20).threads(2)).unwrap();
     assert_eq!(filled.stopped_by, Stop::Budget(Bound::Memory));
-    // Other tests of this program take some and give some back meanwhile.
+    // Other tests of this program, and what they start, take some and give some back meanwhile.
     assert!((50..=200).contains(&filled.ready), "{} of 100", filled.ready);
-    assert!(filled.memory.iter().any(|reading| reading.bytes > 100 << 20));
+    assert!(filled.memory.iter().any(|reading| reading.bytes > 400 << 20));
     assert_eq!(filled.ready, filled.ready_after.len());
     told.seen.assert_over(told.seen.started.load(SeqCst));
 }
@@ -237,42 +233,76 @@ fn a_fill_passes_through_json_and_several_are_one() {
     assert_eq!(whole.budget, count(500));
 }
 
-/// WasmEdge reserves 12 GiB of addresses for a memory: the fill ends before the kernel refuses one. In a process of its
-/// own, since the others' tests would have no room.
+fn target(subject: &str) -> Target {
+    Target::new(subject, Workload::ready(), Temperature::Warm)
+}
+
 #[test]
-#[cfg(all(feature = "wasmedge", feature = "wasmtime"))]
-fn an_engine_ends_at_the_end_of_the_addresses() {
-    let order = fill::Order {
-        subject: "wasmedge/interpreter".to_owned(),
-        temperature: Temperature::Warm,
-        dense: false,
-        budget: Budget::default().count(20_000),
-        group: None,
+fn fills_in_several_processes_share_a_budget_and_live_at_the_same_time() {
+    let budget = Budget::default().count(1_000).memory(1 << 40);
+    let filled = fill(&Fill::new(target("noop"), budget).processes(3)).unwrap();
+    let density = filled.density;
+    assert_eq!((density.ready, density.died, &density.stopped_by), (1_000, 0, &Stop::Budget(Bound::Count)));
+    assert_eq!((density.ready_after.len(), density.budget), (1_000, budget));
+    assert_eq!(filled.identity.subject.as_str(), "noop");
+    // Two instances need no third process.
+    let few = fill(&Fill::new(target("noop"), Budget::default().count(2)).processes(3)).unwrap().density;
+    assert_eq!((few.ready, few.stopped_by), (2, Stop::Budget(Bound::Count)));
+}
+
+#[test]
+fn what_cannot_be_filled_with_is_told_apart() {
+    let error = |fills: Fill| fill(&fills).unwrap_err();
+    let budget = Budget::default().count(10);
+    match error(Fill::new(target("nobody"), budget)) {
+        ProbeError::Runtime(RuntimeError::UnknownSubject { name, .. }) => assert_eq!(name, "nobody"),
+        other => panic!("{other}"),
+    }
+    // It is not here, or it holds nothing.
+    let cli = Target::new("wasmtime-cli", Workload::ready(), Temperature::Cold);
+    assert!(error(Fill::new(cli, budget)).refusal().is_some());
+    match error(Fill::new(target("noop"), Budget::default().count(0)).processes(2)) {
+        ProbeError::Fresh(FreshError::Failed { reason, .. }) => assert!(reason.contains("at least one"), "{reason}"),
+        other => panic!("{other}"),
+    }
+    match error(Fill::new(target("noop"), budget).in_group("/nowhere")) {
+        ProbeError::Fresh(FreshError::Failed { reason, .. }) => assert!(reason.contains("/nowhere"), "{reason}"),
+        other => panic!("{other}"),
+    }
+}
+
+/// Each process has its part of the memory, where each is accounted apart.
+#[test]
+#[cfg(feature = "wasmtime")]
+fn memory_ends_a_fill_in_several_processes() {
+    const MEMORY: u64 = 32 << 20;
+    let dense = |processes| {
+        let budget = Budget::default().count(40_000).memory(MEMORY);
+        fill(&Fill::new(target("wasmtime/dense"), budget).processes(processes)).unwrap()
     };
-    let filled = fill::fill(&order, 1, &["--exact", "fills_when_asked", "--nocapture"]).unwrap();
+    let one = dense(1);
+    assert_eq!(one.identity.subject.as_str(), "wasmtime");
+    assert!(one.settings["pool_layout"].starts_with("dense"), "{:?}", one.settings);
+    if !one.density.memory_method.starts_with("own") {
+        println!("unavailable: no cgroup of its own, {}", one.density.memory_method);
+        return;
+    }
+    assert_eq!(one.density.stopped_by, Stop::Budget(Bound::Memory));
+    let each = one.density.memory_line().unwrap().slope as u64;
+    let two = dense(2).density;
+    assert_eq!(two.stopped_by, Stop::Budget(Bound::Memory));
+    let fits = MEMORY / each;
+    for ready in [one.density.ready as u64, two.ready as u64] {
+        assert!((fits / 2..=fits + fits / 10).contains(&ready), "{ready} of {fits}");
+    }
+}
+
+/// WasmEdge reserves 12 GiB of addresses for a memory: the fill ends before the kernel refuses one.
+#[test]
+#[cfg(feature = "wasmedge")]
+fn an_engine_ends_at_the_end_of_the_addresses() {
+    let filled = fill(&Fill::new(target("wasmedge/interpreter"), Budget::default().count(20_000))).unwrap();
     let stop = filled.density.stopped_by;
     assert!(matches!(stop, Stop::Limit { resource: Resource::AddressSpace | Resource::Mappings, .. }), "{stop:?}");
     assert!(filled.density.ready > 1_000);
-}
-
-#[test]
-#[cfg(all(feature = "wasmedge", feature = "wasmtime"))]
-fn fills_in_several_processes_live_at_the_same_time() {
-    let order = fill::Order {
-        subject: "wasmtime".to_owned(),
-        temperature: Temperature::Warm,
-        dense: true,
-        budget: Budget::default().count(500),
-        group: None,
-    };
-    let filled = fill::fill(&order, 3, &["--exact", "fills_when_asked", "--nocapture"]).unwrap();
-    assert_eq!((filled.density.ready, filled.density.stopped_by), (1_500, Stop::Budget(Bound::Count)));
-    assert!(filled.settings["pool_layout"].starts_with("dense"));
-}
-
-/// What the processes of the tests above run; nothing where it was not asked for.
-#[test]
-#[cfg(all(feature = "wasmedge", feature = "wasmtime"))]
-fn fills_when_asked() {
-    fill::serve_if_asked();
 }

@@ -2,58 +2,40 @@
 //! behind, the limit has its name, and the next fill goes on.
 #![cfg(feature = "container")]
 
-#[path = "../benches/support/fill.rs"]
-mod fill;
-
 mod container_common;
 
 use std::{
     fs,
+    io::Read,
     path::{Path, PathBuf},
     process,
     time::{Duration, Instant},
 };
 
-use container_common::{Traces, assert_processes_gone, available, launcher, processes};
-use fill::{Filling, Order};
-use procfs::process::Process;
+use container_common::{Traces, assert_processes_gone, available, groups_left, launcher, processes, until};
+use procfs::process::{Process, Stat};
 use runtime_baseline::{
     Temperature,
-    probe::{Bound, Budget, Stop, density_while},
+    probe::{Bound, Budget, Fill, Stop, Target, density_while, fill},
     runtime::{Resource, Runtime, Workload, container::Container},
 };
 use rustix::process::{Pid, Signal, kill_process};
 
-/// What leads this program to the process that fills.
-const ARGUMENTS: [&str; 3] = ["--exact", "fills_when_asked", "--nocapture"];
-
-/// Has this program be a run.
+/// Has this program be a run that fills with so many containers.
 const RUN: &str = "DENSITY_FAULTS_RUN";
 
-#[test]
-fn fills_when_asked() {
-    fill::serve_if_asked();
+fn containers(count: usize) -> Fill {
+    let target = Target::new("container/scratch", Workload::ready(), Temperature::Cold);
+    Fill::new(target, Budget::default().count(count).threads(4))
 }
 
-fn containers(count: usize) -> Order {
-    Order {
-        subject: "container/scratch".to_owned(),
-        temperature: Temperature::Cold,
-        dense: false,
-        budget: Budget::default().count(count).threads(4),
-        group: None,
-    }
+fn wasm(count: usize) -> Fill {
+    let subject = if cfg!(feature = "wasmtime") { "wasmtime/dense" } else { "noop" };
+    Fill::new(Target::new(subject, Workload::ready(), Temperature::Warm), Budget::default().count(count))
 }
 
-fn wasm(count: usize) -> Order {
-    let subject = if cfg!(feature = "wasmtime") { "wasmtime" } else { "noop" };
-    Order {
-        subject: subject.to_owned(),
-        temperature: Temperature::Warm,
-        dense: cfg!(feature = "wasmtime"),
-        ..containers(count)
-    }
-}
+/// What every helper of this crate is called.
+const HELPER: &str = "runtime-baseline-helper";
 
 /// Whether containers run here at all.
 fn containers_run() -> bool {
@@ -85,67 +67,108 @@ fn child_of(parent: i32, name: &str) -> i32 {
     }
 }
 
-/// Waits until half of `count` containers live below the process `filling`, kills `victim`, and looks 5 seconds for what is
-/// left.
-fn kill_at_half(count: usize, filling: i32, victim: i32) {
-    let traces = Traces::of_keeper(child_of(filling, "runtime-baseline-helper"));
+/// What [`kill_while_filling`] starts; nothing where it was not asked for.
+#[test]
+fn runs_when_asked() {
+    let Ok(count) = std::env::var(RUN) else { return };
+    match fill(&containers(count.parse().unwrap())) {
+        Ok(filled) => println!("filled: {}", filled.density.ready),
+        Err(error) => println!("error: {error}"),
+    }
+}
+
+/// Fails unless what a fill started is charged to the group that its warden made, where that made one.
+fn assert_charged_alike(warden: i32, filling: i32, traces: &Traces) {
+    let own = format!("runtime-baseline-{warden}-");
+    let groups = |pid: i32| fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+    if !groups(filling).contains(&own) {
+        return println!("unavailable: no cgroup of its own");
+    }
+    // A start takes processes of its own, and who ends is in the root's v1 groups before it is gone.
+    until("processes that are charged elsewhere", || {
+        let elsewhere = |stat: &Stat| {
+            let found = groups(stat.pid);
+            let lives = Process::new(stat.pid).and_then(|process| process.stat()).is_ok_and(|stat| stat.state != 'Z');
+            (lives && !found.contains(&own)).then(|| format!("{} {} {found}", stat.pid, stat.comm))
+        };
+        traces.all().iter().filter_map(elsewhere).collect::<Vec<_>>()
+    });
+}
+
+/// Which of a run's processes is killed.
+enum Victim {
+    Run,
+    Warden,
+    Filling,
+}
+
+/// Kills a process of a run that fills, when half of the containers live, and looks 5 seconds for what is left. What the run
+/// printed is returned.
+fn kill_while_filling(count: usize, victim: Victim) -> String {
+    if !containers_run() {
+        return String::new();
+    }
+    let mounted = mounts();
+    let mut command = process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "runs_when_asked", "--nocapture"]).env(RUN, count.to_string());
+    let mut run = command.stdout(process::Stdio::piped()).spawn().unwrap();
+    let id = run.id() as i32;
+    let warden = child_of(id, HELPER);
+    let filling = child_of(warden, HELPER);
+    let traces = Traces::of_keeper(child_of(filling, HELPER));
     let begun = Instant::now();
     while traces.containers() < count / 2 {
         assert!(begun.elapsed() < Duration::from_secs(60), "{} of {count} containers", traces.containers());
     }
-    let seen = traces.all();
-    kill(victim);
+    let above = processes().into_values().filter(|stat| [warden, filling].contains(&stat.pid));
+    let seen: Vec<_> = traces.all().into_iter().chain(above).collect();
     assert!(seen.len() > count / 2, "{} processes were seen", seen.len());
+    assert_charged_alike(warden, filling, &traces);
+    kill(match victim {
+        Victim::Run => id,
+        Victim::Warden => warden,
+        Victim::Filling => filling,
+    });
     assert_processes_gone(&seen);
     traces.assert_gone();
-}
-
-/// Kills a process that fills.
-fn kill_while_filling(count: usize) {
-    if !containers_run() {
-        return;
+    // The warden's own, which the next one removes where it was killed itself.
+    if !matches!(victim, Victim::Warden) {
+        until("the warden's cgroups", || groups_left(warden));
     }
-    let mounted = mounts();
-    let mut filling = Filling::prepare(&containers(count), &ARGUMENTS).unwrap();
-    let id = filling.id() as i32;
-    filling.go_on();
-    kill_at_half(count, id, id);
-    let said = filling.filled().unwrap_err();
-    assert!(said.contains("signal: 9"), "{said}");
     assert_eq!(mounts(), mounted);
-}
-
-/// What [`a_run_that_is_killed_takes_the_process_that_fills_along`] kills.
-#[test]
-fn runs_when_asked() {
-    if std::env::var_os(RUN).is_some() {
-        let _ = fill::fill(&containers(150), 1, &ARGUMENTS);
-    }
-}
-
-#[test]
-fn a_run_that_is_killed_takes_the_process_that_fills_along() {
-    if !containers_run() {
-        return;
-    }
-    let program = std::env::current_exe().unwrap();
-    let mut command = process::Command::new(program);
-    command.args(["--exact", "runs_when_asked", "--nocapture"]).env(RUN, "1").stdout(process::Stdio::null());
-    let mut run = command.spawn().unwrap();
-    let id = run.id() as i32;
-    kill_at_half(150, child_of(id, "density_faults"), id);
+    let mut said = String::new();
+    run.stdout.take().unwrap().read_to_string(&mut said).unwrap();
     run.wait().unwrap();
+    said
 }
 
 #[test]
-fn a_fill_that_is_killed_leaves_nothing() {
-    kill_while_filling(150);
+fn a_run_that_is_killed_takes_all_along() {
+    let said = kill_while_filling(150, Victim::Run);
+    assert!(!said.contains("error") && !said.contains("filled:"), "{said}");
+}
+
+#[test]
+fn a_process_that_is_killed_while_it_fills_leaves_nothing() {
+    let said = kill_while_filling(150, Victim::Filling);
+    assert!(
+        said.is_empty() || said.contains("error: density in a fresh process, filling with container/scratch"),
+        "{said}"
+    );
+    assert!(said.is_empty() || said.contains("killed by signal 9"), "{said}");
+}
+
+#[test]
+fn a_warden_that_is_killed_takes_all_along() {
+    let said = kill_while_filling(150, Victim::Warden);
+    assert!(said.is_empty() || said.contains("its warden ended"), "{said}");
 }
 
 #[test]
 #[ignore = "takes some seconds and 200 MiB"]
-fn a_large_fill_that_is_killed_leaves_nothing() {
-    kill_while_filling(1_000);
+fn a_run_that_is_killed_in_a_large_fill_leaves_nothing() {
+    kill_while_filling(1_000, Victim::Run);
+    kill_while_filling(1_000, Victim::Filling);
 }
 
 #[test]
@@ -220,17 +243,36 @@ impl Drop for Group {
     }
 }
 
+/// Without a number: the machine's own size decides, here a small one.
+#[test]
+fn a_memory_budget_alone_ends_a_fill_of_containers() {
+    const MEMORY: u64 = 64 << 20;
+    if !containers_run() {
+        return;
+    }
+    let target = Target::new("container/scratch", Workload::ready(), Temperature::Cold);
+    let time = Duration::from_secs(60);
+    let filled = fill(&Fill::new(target, Budget::default().memory(MEMORY).time(time).threads(4))).unwrap().density;
+    if !filled.memory_method.starts_with("own") {
+        return println!("unavailable: no cgroup of its own, {}", filled.memory_method);
+    }
+    assert_eq!((filled.died, &filled.stopped_by), (0, &Stop::Budget(Bound::Memory)));
+    // Starts that are under way take some, and give some back.
+    let most = filled.memory.iter().map(|reading| reading.bytes).max().unwrap();
+    assert!(filled.ready > 16 && most > MEMORY && most < 2 * MEMORY, "{} with {most} bytes", filled.ready);
+}
+
 #[test]
 fn a_pid_limit_has_its_name_and_the_next_fill_goes_on() {
     if !containers_run() {
         return;
     }
     let Some(group) = Group::limited("pids", ["pids.max", "pids.max"], "60") else { return };
-    let filled = fill::fill(&Order { group: Some(group.0.clone()), ..containers(200) }, 1, &ARGUMENTS).unwrap().density;
+    let filled = fill(&containers(200).in_group(&group.0)).unwrap().density;
     let named = matches!(filled.stopped_by, Stop::Limit { resource: Resource::Pids, .. });
     assert!(named, "{:?}", filled.stopped_by);
     assert!((10..60).contains(&filled.ready) && filled.died == 0, "{} of 60", filled.ready);
-    let next = fill::fill(&Order { group: Some(group.0.clone()), ..wasm(200) }, 1, &ARGUMENTS).unwrap().density;
+    let next = fill(&wasm(200).in_group(&group.0)).unwrap().density;
     assert_eq!((next.ready, next.stopped_by), (200, Stop::Budget(Bound::Count)));
     let left = fs::read_to_string(group.0.join("cgroup.procs")).unwrap();
     assert_eq!(left, "", "processes left in the group");
@@ -240,10 +282,12 @@ fn a_pid_limit_has_its_name_and_the_next_fill_goes_on() {
 #[test]
 #[cfg(feature = "wasmtime")]
 fn a_memory_limit_has_its_name_and_the_next_fill_goes_on() {
+    use runtime_baseline::probe::{FreshError, ProbeError};
+
     let files = ["memory.limit_in_bytes", "memory.max"];
     let Some(group) = Group::limited("memory", files, &(160_u64 << 20).to_string()) else { return };
-    let said = fill::fill(&Order { group: Some(group.0.clone()), ..wasm(50_000) }, 1, &ARGUMENTS).unwrap_err();
-    assert!(said.starts_with("limit: memory"), "{said}");
-    let next = fill::fill(&Order { group: Some(group.0.clone()), ..wasm(200) }, 1, &ARGUMENTS).unwrap().density;
+    let error = fill(&wasm(50_000).in_group(&group.0)).unwrap_err();
+    assert!(matches!(error, ProbeError::Fresh(FreshError::OutOfMemory { .. })), "{error}");
+    let next = fill(&wasm(200).in_group(&group.0)).unwrap().density;
     assert_eq!((next.ready, next.stopped_by), (200, Stop::Budget(Bound::Count)));
 }

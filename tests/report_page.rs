@@ -93,7 +93,7 @@ fn a_report_says_what_it_must() {
         "samples/gone.csv: there is no such file",
         "samples/damaged.csv: line 2: \"many\" is not a sample",
         // How a fill ended.
-        "| wasmtime | 30000 instances | 33.3× higher | in-process | pool | 61000/s | 8.5 kB |",
+        "| wasmtime | 30000 instances | 33.3× higher | in-process | limit: slots | 61000/s | 8.5 kB | 8 GiB |",
         // Engines by policy.
         "| **rbac** |",
         "cargo.sh bench --locked --bench startup",

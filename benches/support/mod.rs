@@ -41,6 +41,15 @@ impl Mode {
         }
     }
 
+    /// One of three values: for a measurement, a quick pass, and a test.
+    pub fn of<T: Copy>(self, [full, quick, test]: [T; 3]) -> T {
+        match self {
+            Self::Full => full,
+            Self::Quick => quick,
+            Self::Test => test,
+        }
+    }
+
     /// One of two values: for a measurement, and for a test or a quick pass.
     pub fn choose<T>(self, full: T, less: T) -> T {
         if self == Self::Full { full } else { less }

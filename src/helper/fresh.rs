@@ -3,22 +3,25 @@
 use std::{
     env,
     io::{self, BufRead, BufReader, Write},
+    marker::PhantomData,
     os::{fd::OwnedFd, unix::net::UnixStream},
+    path::Path,
     process::Child,
     time::{Duration, Instant},
 };
 
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
     hook::{self, Role},
     task::Task,
-    wire::{Asked, Failure, Said},
+    wire::{Asked, Failure, GO_ON, Said},
 };
 use crate::{probe::ProbeError, resource::own::OwnGroups, runtime::RuntimeError};
 
-/// How long the warden may take to remove what a measurement left. It takes milliseconds, unless containers are left.
-const FAREWELL: Duration = Duration::from_secs(15);
+/// How long the warden may take to remove what a measurement left: more than its own patience. It takes milliseconds, unless
+/// containers are left.
+const FAREWELL: Duration = Duration::from_secs(75);
 
 /// Why there is no answer from a fresh process.
 #[derive(Debug, thiserror::Error)]
@@ -85,77 +88,115 @@ pub enum FreshError {
 
 /// Has a fresh process measure, for at most `limit`. When this returns the process and all it started are gone.
 pub(crate) fn measure<T: Task>(task: &T, limit: Duration) -> Result<T::Answer, ProbeError> {
-    if env::var_os(hook::VARIABLE).is_some() {
-        return Err(FreshError::InsideHelper.into());
-    }
-    if !hook::ran() {
-        return Err(FreshError::NoHook.into());
-    }
-    let mut doing = "before it began".to_owned();
-    let answer = Fresh::ask(task)
-        .map_err(|source| ProbeError::from(FreshError::Start { task: T::NAME, source }))?
-        .answer(limit, &mut doing);
-    let (task, doing) = (T::NAME, doing);
-    match answer {
-        Ok(Said::Done(answer)) => serde_json::from_str(answer.get()).map_err(|e| {
-            FreshError::Failed { task, doing, reason: format!("an answer that does not fit: {e}") }.into()
-        }),
-        Ok(Said::Failed(Failure::Unavailable(unavailable))) => Err(unavailable.into()),
-        Ok(Said::Failed(Failure::UnknownSubject { name, known })) => {
-            Err(RuntimeError::UnknownSubject { name, known }.into())
-        }
-        Ok(Said::Failed(Failure::Other(reason))) => Err(FreshError::Failed { task, doing, reason }.into()),
-        Ok(Said::Ended { out_of_memory: true, .. }) => Err(FreshError::OutOfMemory { task, doing }.into()),
-        Ok(Said::Ended { how, .. }) => Err(FreshError::Died { task, doing, how }.into()),
-        Ok(Said::Doing(_)) => Err(FreshError::Died { task, doing, how: "its warden ended".to_owned() }.into()),
-        Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-            Err(FreshError::TimeLimit { task, doing, limit }.into())
-        }
-        Err(e) => Err(FreshError::Died { task, doing, how: e.to_string() }.into()),
-    }
+    Fresh::begin(task, None)?.answer(limit)
 }
 
-/// A warden that was asked. Dropped, it ends with everything it guards.
-struct Fresh {
+/// A fresh process that measures in stages: at the end of each it waits until it is told to go on. Dropped, it ends, with all
+/// that it started.
+pub(crate) struct Fresh<T> {
     warden: Child,
-    socket: Option<UnixStream>,
+    /// `None` once it is over.
+    socket: Option<BufReader<UnixStream>>,
+    /// What it does, in its own words.
+    doing: String,
+    task: PhantomData<fn(&T)>,
 }
 
-impl Fresh {
-    fn ask<T: Task>(task: &T) -> io::Result<Self> {
+impl<T: Task> Fresh<T> {
+    /// Has it begin, in the cgroup with that directory where one is named.
+    pub fn begin(task: &T, group: Option<&Path>) -> Result<Self, ProbeError> {
+        if env::var_os(hook::VARIABLE).is_some() {
+            return Err(FreshError::InsideHelper.into());
+        }
+        if !hook::ran() {
+            return Err(FreshError::NoHook.into());
+        }
+        Self::ask(task, group).map_err(|source| FreshError::Start { task: T::NAME, source }.into())
+    }
+
+    fn ask(task: &T, group: Option<&Path>) -> io::Result<Self> {
         let (mut ours, theirs) = UnixStream::pair()?;
         let mut command = hook::command(Role::Measure, OwnedFd::from(theirs));
         let warden = command.spawn()?;
         // The command holds the helper's end, whose last copy must go with the helper.
         drop(command);
-        let asked = Asked { task: T::NAME.to_owned(), of: to_raw_value(task)? };
+        let asked = Asked { task: T::NAME.to_owned(), of: to_raw_value(task)?, group: group.map(Path::to_owned) };
         let mut line = serde_json::to_vec(&asked)?;
         line.push(b'\n');
         // It may have ended at once: the answer tells.
         let _ = ours.write_all(&line);
-        Ok(Self { warden, socket: Some(ours) })
+        let socket = Some(BufReader::new(ours));
+        Ok(Self { warden, socket, doing: "before it began".to_owned(), task: PhantomData })
     }
 
-    /// The last message; `Said::Doing` when the other side ended before there was one.
-    fn answer(&self, limit: Duration, doing: &mut String) -> io::Result<Said> {
-        let Some(socket) = &self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
+    /// Waits until it comes to the end of a stage, for at most `limit`.
+    pub fn stage(&mut self, limit: Duration) -> Result<(), ProbeError> {
+        match self.hear(limit)? {
+            None => Ok(()),
+            Some(_) => Err(self.failed("an answer before it was told to go on".to_owned())),
+        }
+    }
+
+    /// Has it go on to the next stage.
+    pub fn go_on(&mut self) {
+        // One that has ended does not hear it, and its end is what is heard next.
+        let _ = self.socket.as_ref().map(|socket| socket.get_ref().write_all(&GO_ON));
+    }
+
+    /// Waits until it has measured, for at most `limit`.
+    pub fn answer(mut self, limit: Duration) -> Result<T::Answer, ProbeError> {
+        match self.hear(limit)? {
+            None => Err(self.failed("it waits where an answer was expected".to_owned())),
+            Some(answer) => serde_json::from_str(answer.get())
+                .map_err(|error| self.failed(format!("an answer that does not fit: {error}"))),
+        }
+    }
+
+    fn failed(&self, reason: String) -> ProbeError {
+        FreshError::Failed { task: T::NAME, doing: self.doing.clone(), reason }.into()
+    }
+
+    /// The answer, or `None` where it waits. Why there will be none is an error.
+    fn hear(&mut self, limit: Duration) -> Result<Option<Box<RawValue>>, ProbeError> {
+        let said = self.listen(limit);
+        let (task, doing) = (T::NAME, self.doing.clone());
+        Err(match said {
+            Ok(Said::Waiting) => return Ok(None),
+            Ok(Said::Done(answer)) => return Ok(Some(answer)),
+            Ok(Said::Failed(Failure::Unavailable(unavailable))) => unavailable.into(),
+            Ok(Said::Failed(Failure::UnknownSubject { name, known })) => {
+                RuntimeError::UnknownSubject { name, known }.into()
+            }
+            Ok(Said::Failed(Failure::Other(reason))) => self.failed(reason),
+            Ok(Said::Ended { out_of_memory: true, .. }) => FreshError::OutOfMemory { task, doing }.into(),
+            Ok(Said::Ended { how, .. }) => FreshError::Died { task, doing, how }.into(),
+            Ok(Said::Doing(_)) => FreshError::Died { task, doing, how: "its warden ended".to_owned() }.into(),
+            Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                FreshError::TimeLimit { task, doing, limit }.into()
+            }
+            Err(e) => FreshError::Died { task, doing, how: e.to_string() }.into(),
+        })
+    }
+
+    /// The next message that is no word about what it does; `Said::Doing` when the other side ended before there was one.
+    fn listen(&mut self, limit: Duration) -> io::Result<Said> {
+        let Some(lines) = &mut self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
         let deadline = Instant::now().checked_add(limit);
-        let mut lines = BufReader::new(socket);
         let mut line = String::new();
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            socket.set_read_timeout(left)?;
+            lines.get_ref().set_read_timeout(left)?;
             match lines.read_line(&mut line) {
                 Ok(0) => return Ok(Said::Doing(String::new())),
                 Ok(_) if !line.ends_with('\n') => {}
                 Ok(_) => {
                     // A line that was torn by the end of who wrote it is followed by the warden's.
                     match serde_json::from_str(&line) {
-                        Ok(Said::Doing(what)) => *doing = what,
-                        Ok(last) => return Ok(last),
+                        Ok(Said::Doing(what)) => self.doing = what,
+                        Ok(other) => return Ok(other),
                         Err(_) => {}
                     }
                     line.clear();
@@ -167,7 +208,7 @@ impl Fresh {
     }
 }
 
-impl Drop for Fresh {
+impl<T> Drop for Fresh<T> {
     fn drop(&mut self) {
         // The warden sees its end.
         drop(self.socket.take());

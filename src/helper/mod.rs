@@ -9,7 +9,8 @@
 //! Both get by with what the executable already is: nothing else must be installed, and no argument is seen by `main`,
 //! which does not run (see `hook`). A fresh process has touched nothing but its own runtime, so that what grows in it is
 //! what its instances take. The warden measures nothing: it holds the cgroup in which the other one is accounted, says how
-//! that ended, and removes what is left, whatever was killed.
+//! that ended, and removes what is left, whatever was killed. A measurement may have stages, at whose ends it waits for the
+//! library: several processes then go from one to the next together.
 
 pub(crate) mod fork;
 pub(crate) mod fresh;

@@ -15,7 +15,7 @@ pub(crate) trait Task: Serialize + DeserializeOwned {
     /// What it answers.
     type Answer: Serialize + DeserializeOwned;
 
-    /// Measures, in the fresh process.
+    /// Measures, in the fresh process. One that has stages [waits](Progress::wait) at the end of each but the last.
     fn run(self, progress: &Progress) -> Result<Self::Answer, ProbeError>;
 }
 
@@ -29,6 +29,7 @@ const TASKS: &[(&str, Run)] = &[
     entry::<probe::engine_memory::Engines>(),
     entry::<probe::cpu::Idle>(),
     entry::<probe::cpu_peak::Peak>(),
+    entry::<probe::density::Share>(),
     #[cfg(test)]
     entry::<super::tests::Misbehave>(),
     #[cfg(test)]

@@ -6,7 +6,7 @@ use rustix::process::{Signal, getpid, getppid, kill_process};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fresh::{FreshError, measure},
+    fresh::{Fresh, FreshError, measure},
     task::{Progress, Task},
 };
 use crate::{
@@ -32,6 +32,7 @@ pub(super) enum Misbehave {
     Hang,
     Chatter,
     Devour,
+    Stages,
 }
 
 impl Task for Misbehave {
@@ -62,6 +63,13 @@ impl Task for Misbehave {
             }
             Self::Hang => {}
             Self::Devour => devour()?,
+            Self::Stages => {
+                for stage in ["the first", "the second"] {
+                    progress.doing(stage);
+                    progress.wait().map_err(|source| ProbeError::Reading { what: "the word", source })?;
+                }
+                return Ok((std::process::id(), 2, false));
+            }
             Self::Chatter => loop {
                 progress.doing("talking");
             },
@@ -163,4 +171,38 @@ fn who_takes_too_long_is_killed_however_busy_it_is() {
             other => panic!("{other}"),
         }
     }
+}
+
+#[test]
+fn a_measurement_in_stages_goes_on_when_it_is_told() {
+    let begin = |task| Fresh::begin(&task, None).unwrap();
+    let failed = |error: ProbeError, what: &str, part: &str| match error {
+        ProbeError::Fresh(FreshError::Failed { doing, reason, .. }) => {
+            assert_eq!(doing, what);
+            assert!(reason.contains(part), "{reason}");
+        }
+        other => panic!("{other}"),
+    };
+    // Two at the same time.
+    let mut both = [begin(Misbehave::Stages), begin(Misbehave::Stages)];
+    for _ in 0..2 {
+        both.iter_mut().for_each(|fresh| fresh.stage(LONG).unwrap());
+        both.iter_mut().for_each(Fresh::go_on);
+    }
+    let [first, second] = both.map(|fresh| fresh.answer(LONG).unwrap());
+    assert!(first.0 != second.0 && first.1 == 2);
+    // It is not told.
+    failed(measure(&Misbehave::Stages, LONG).unwrap_err(), "the first", "it waits");
+    let short = begin(Misbehave::Stages).stage(LONG).and_then(|()| begin(Misbehave::Answer).stage(LONG)).unwrap_err();
+    failed(short, "misbehaving", "before it was told");
+    let mut late = begin(Misbehave::Stages);
+    late.stage(LONG).unwrap();
+    match late.stage(Duration::from_millis(100)).unwrap_err() {
+        ProbeError::Fresh(FreshError::TimeLimit { doing, .. }) => assert_eq!(doing, "the first"),
+        other => panic!("{other}"),
+    }
+    // It is gone before it is told.
+    let mut dead = begin(Misbehave::Die);
+    dead.go_on();
+    assert!(matches!(dead.stage(LONG), Err(ProbeError::Fresh(FreshError::Died { .. }))));
 }

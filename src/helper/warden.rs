@@ -3,9 +3,11 @@
 //! removes the cgroups.
 
 use std::{
-    io::{BufRead, BufReader},
+    fs,
+    io::{self, BufRead, BufReader},
     os::{fd::AsFd, unix::net::UnixStream},
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     time::Duration,
 };
 
@@ -26,8 +28,9 @@ use super::{
 };
 use crate::resource::own::OwnGroups;
 
-/// How long what a killed measurement started (the keeper of containers) may take to remove what it made.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long what a killed measurement started (the keeper of containers) may take to remove what it made: a second or two for
+/// each thousand containers, on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs one measurement. Returns the exit status.
 pub(super) fn run() -> i32 {
@@ -44,8 +47,15 @@ pub(super) fn run() -> i32 {
     };
     let Ok(ours) = socket.try_clone() else { return 71 };
     let progress = Progress::to(ours);
+    if let Some(group) = &asked.group
+        && let Err(e) = enter(group)
+    {
+        let _ = progress.say(&Said::Failed(Failure::Other(format!("its cgroup {}: {e}", group.display()))));
+        return 1;
+    }
     let Ok(warden) = pidfd_open(rustix::process::getpid(), PidfdFlags::empty()) else { return 71 };
     let groups = OwnGroups::new();
+    let killed_before = groups.oom_kills();
     let child = fork(AssertUnwindSafe(|| {
         // Whatever ends the warden ends the measurement. It may have ended before the kernel was told.
         let bound = set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
@@ -57,13 +67,13 @@ pub(super) fn run() -> i32 {
     }));
     let outcome =
         child.map_err(|e| e.to_string()).and_then(|child| wait_for(child, &socket).map_err(|e| e.to_string()));
-    let how = match outcome {
-        Ok(status) if status.exit_status() == Some(0) => None,
-        Ok(status) => Some(describe(status)),
-        Err(e) => Some(e),
+    let (how, killed) = match outcome {
+        Ok(status) if status.exit_status() == Some(0) => (None, false),
+        Ok(status) => (Some(describe(status)), status.terminating_signal() == Some(Signal::KILL.as_raw())),
+        Err(e) => (Some(e), false),
     };
     if let Some(how) = how {
-        let out_of_memory = groups.oom_kills() > 0;
+        let out_of_memory = killed && groups.oom_kills() > killed_before;
         let _ = progress.say(&Said::Ended { how, out_of_memory });
     }
     groups.wait_until_empty(PATIENCE);
@@ -79,6 +89,11 @@ fn measure(asked: &Asked, progress: &Progress) -> i32 {
     });
     let said = outcome.map_or_else(Said::Failed, Said::Done);
     i32::from(progress.say(&said).is_err())
+}
+
+/// Moves the calling process.
+fn enter(group: &Path) -> io::Result<()> {
+    fs::write(group.join("cgroup.procs"), "0")
 }
 
 fn ended(process: &impl AsFd) -> bool {

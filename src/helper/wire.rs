@@ -1,9 +1,10 @@
 //! What the library, the warden and the process that measures say to each other: one JSON message a line, over a socket.
 
 use std::{
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::net::UnixStream,
-    sync::{Mutex, PoisonError},
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
@@ -21,13 +22,20 @@ pub(super) struct Asked {
     pub task: String,
     /// The task itself, as its own type has it.
     pub of: Box<RawValue>,
+    /// A cgroup in which it is done.
+    pub group: Option<PathBuf>,
 }
+
+/// From the library, whenever the other side waits.
+pub(super) const GO_ON: [u8; 1] = *b"\n";
 
 /// To the library. One of the last three is the last message.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Said {
     /// What it does now, for whoever asks why it ended.
     Doing(String),
+    /// It came to the end of a stage, and waits for [`GO_ON`].
+    Waiting,
     /// The answer, as the task's own type has it.
     Done(Box<RawValue>),
     /// The measurement failed.
@@ -76,10 +84,20 @@ impl Progress {
         let _ = self.say(&Said::Doing(what.into()));
     }
 
+    /// Says that a stage is over, and waits until the library has it go on. An error where the library is gone, and this
+    /// process soon is.
+    pub fn wait(&self) -> io::Result<()> {
+        self.say(&Said::Waiting)?;
+        self.library().map_or(Ok(()), |mut library| library.read_exact(&mut [0; GO_ON.len()]))
+    }
+
     pub(super) fn say(&self, said: &Said) -> io::Result<()> {
-        let Some(library) = &self.0 else { return Ok(()) };
+        let Some(mut library) = self.library() else { return Ok(()) };
         // On a line of its own, whatever another process had begun when it was killed.
-        let line = format!("\n{}\n", serde_json::to_string(said)?);
-        library.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
+        library.write_all(format!("\n{}\n", serde_json::to_string(said)?).as_bytes())
+    }
+
+    fn library(&self) -> Option<MutexGuard<'_, UnixStream>> {
+        self.0.as_ref().map(|library| library.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

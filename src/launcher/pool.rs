@@ -84,9 +84,10 @@ impl Pool {
         Ok(())
     }
 
-    /// How many workers it takes to hold so many containers.
+    /// How many workers it takes to hold so many containers, or as many as the machine has process ids for: each takes one.
     pub fn workers_for(&self, live: usize) -> usize {
-        live.div_ceil(self.max_held)
+        let ids = procfs::sys::kernel::pid_max().ok().and_then(|ids| usize::try_from(ids).ok());
+        live.min(ids.unwrap_or(usize::MAX)).div_ceil(self.max_held)
     }
 
     /// Makes room for that many starts at the same time, with this payload.

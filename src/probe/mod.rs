@@ -5,7 +5,7 @@ mod burst;
 mod cost;
 pub(crate) mod cpu;
 pub(crate) mod cpu_peak;
-mod density;
+pub(crate) mod density;
 pub(crate) mod engine_memory;
 mod evaluation;
 mod gate;
@@ -24,7 +24,7 @@ pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
 pub use cpu::{CpuSpan, IdleCpu, idle_cpu};
 pub use cpu_peak::{CpuPeak, cold_start_cpu_peak};
-pub use density::{Bound, Budget, Density, Gauge, Reading, Stop, density, density_while};
+pub use density::{Bound, Budget, Density, Fill, Filled, Gauge, Reading, Stop, density, density_while, fill};
 pub use engine_memory::{EngineMemory, engine_memory};
 pub use evaluation::{decide, evaluate, first_decision};
 pub use interleave::{Interleaved, Lane, LaneError};
@@ -107,4 +107,17 @@ pub enum ProbeError {
         /// What it needs.
         of: &'static str,
     },
+}
+
+impl ProbeError {
+    /// Why it cannot be measured here at all, where that is what it says: a row of the report, and no failure.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Unavailable> {
+        match self {
+            Self::Unavailable(refusal)
+            | Self::Runtime(RuntimeError::Unavailable(refusal))
+            | Self::Policy(PolicyError::Unavailable(refusal)) => Some(refusal),
+            _ => None,
+        }
+    }
 }

@@ -42,16 +42,15 @@ impl Charge {
         Self::find(&below_the_root(process.cgroups().ok()?), &process.mountinfo().ok()?)
     }
 
-    /// The group in this directory; `None` where it counts no memory.
-    pub fn in_directory(directory: &Path) -> Option<Self> {
-        let of = |version| Self::new(version, directory.to_owned());
-        [Version::V2, Version::V1].map(of).into_iter().find(|charge| charge.usage().is_ok())
-    }
-
     /// The group that was made for this process by a [`Scope`](super::scope::Scope), and counts nothing else.
     pub fn of_own_group() -> Option<Self> {
         let groups = hierarchy::made_for_this_process(CONTROLLER).into_iter();
         groups.map(|(version, directory)| Self::new(version, directory)).find(Self::counts_memory)
+    }
+
+    /// Whether the group was made by a [`Scope`](super::scope::Scope), for a process that counts alone in it.
+    pub fn is_own(&self) -> bool {
+        hierarchy::is_made(&self.directory)
     }
 
     /// The group that a process is charged to, from two files as they are in `/proc/self`.
@@ -289,17 +288,15 @@ mod tests {
     fn file_cache_is_no_memory_in_use_in_either_version() {
         let directory = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
-        assert_eq!(Charge::in_directory(directory.path()), None);
+        let charge = |version| Charge::new(version, directory.path().to_owned());
         write("memory.usage_in_bytes", "100\n");
         write("memory.stat", "active_file 90\ninactive_file 90\ntotal_active_file 10\ntotal_inactive_file 20\n");
-        let charge = Charge::in_directory(directory.path()).unwrap();
-        assert_eq!((charge.version(), charge.without_file_cache().unwrap()), (Version::V1, 70));
+        assert_eq!(charge(Version::V1).without_file_cache().unwrap(), 70);
         write("memory.current", "50\n");
         write("memory.stat", "active_file 1\ninactive_file 2\n");
-        let charge = Charge::in_directory(directory.path()).unwrap();
-        assert_eq!((charge.version(), charge.without_file_cache().unwrap()), (Version::V2, 47));
+        assert_eq!(charge(Version::V2).without_file_cache().unwrap(), 47);
         write("memory.stat", "anon 1\n");
-        charge.without_file_cache().unwrap_err();
+        charge(Version::V2).without_file_cache().unwrap_err();
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct OwnGroups {
     scopes: Vec<Scope>,
+    /// Its own; where none can be made, the one that it is charged to.
     charge: Option<Charge>,
 }
 
@@ -31,7 +32,7 @@ impl OwnGroups {
             // In v2 a group counts memory only where its parent hands the controller down.
             charge.usage().is_ok().then_some(charge)
         };
-        let charge = first(&mut scopes, Charge::groups_of_this_process(), of_charge);
+        let charge = first(&mut scopes, Charge::groups_of_this_process(), of_charge).or_else(Charge::below_the_root);
         first(&mut scopes, Account::groups_of_this_process(), |version, group| Account::of(version, group).ok());
         Self { scopes, charge }
     }
@@ -49,7 +50,7 @@ impl OwnGroups {
         }
     }
 
-    /// How many members the kernel killed for want of memory.
+    /// How many members of the group that is charged the kernel has killed for want of memory.
     pub fn oom_kills(&self) -> u64 {
         self.charge.as_ref().map_or(0, Charge::oom_kills)
     }

@@ -15,6 +15,9 @@ const CONTAINERS: [&str; 8] = [
     "container+wasmedge",
 ];
 
+/// Wasmtime with dense pools. It is recorded as `wasmtime`, and its settings tell it apart.
+const DENSE: &str = "wasmtime/dense";
+
 /// The runtimes of this machine.
 ///
 /// ```
@@ -57,6 +60,9 @@ impl Registry {
     }
 
     /// One runtime alone: no other is made, and containers' helpers are started for a runtime of containers only.
+    ///
+    /// `wasmtime/dense` is Wasmtime with dense pools, which hold as many instances as can be. It is made by this name alone, and
+    /// recorded as `wasmtime`: its settings tell it apart.
     ///
     /// # Errors
     /// [`RuntimeError::Unavailable`] when it does not run here, [`RuntimeError::UnknownSubject`] when there is none.
@@ -116,12 +122,19 @@ impl Registry {
 
     #[cfg(feature = "wasmtime")]
     fn add_wasmtime(&mut self) {
-        self.add("wasmtime", || super::wasmtime::Wasmtime::new().map(|w| Box::new(w) as _));
+        use super::wasmtime::Wasmtime;
+        self.add("wasmtime", || Wasmtime::new().map(|w| Box::new(w) as _));
+        if self.wanted.as_deref() == Some(DENSE) {
+            self.add(DENSE, || Wasmtime::dense().map(|w| Box::new(w) as _));
+        }
     }
 
     #[cfg(not(feature = "wasmtime"))]
     fn add_wasmtime(&mut self) {
         self.add("wasmtime", || Err(not_built("wasmtime", "wasmtime").into()));
+        if self.wanted.as_deref() == Some(DENSE) {
+            self.add(DENSE, || Err(not_built("wasmtime", "wasmtime").into()));
+        }
     }
 
     #[cfg(feature = "wasmedge")]

@@ -125,7 +125,12 @@ pub fn assert_processes_gone(expected: &[Stat]) {
 
 /// The cgroups of that launcher, in every hierarchy that is mounted here.
 pub fn cgroups_left(traces: &Traces) -> Vec<PathBuf> {
-    let name = format!("runtime-baseline-{}-", traces.keeper.pid);
+    groups_left(traces.keeper.pid)
+}
+
+/// The cgroups that a helper made, in every hierarchy that is mounted here.
+pub fn groups_left(helper: i32) -> Vec<PathBuf> {
+    let name = format!("runtime-baseline-{helper}-");
     let mounts = Process::myself().unwrap().mountinfo().unwrap();
     let roots = mounts.into_iter().filter(|mount| mount.fs_type.starts_with("cgroup")).map(|mount| mount.mount_point);
     let mut left = Vec::new();

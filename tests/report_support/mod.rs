@@ -37,11 +37,14 @@ struct Figure {
     workload: &'static str,
     temperature: Option<Temperature>,
     concurrency: u32,
+    load: &'static str,
     engine: Vec<(&'static str, &'static str)>,
+    observed: Vec<(&'static str, &'static str)>,
 }
 
 fn figure(indicator: Indicator, subject: Subject, workload: &'static str) -> Figure {
-    Figure { indicator, subject, workload, temperature: None, concurrency: 1, engine: Vec::new() }
+    let (engine, observed) = (Vec::new(), Vec::new());
+    Figure { indicator, subject, workload, temperature: None, concurrency: 1, load: "idle", engine, observed }
 }
 
 impl Figure {
@@ -51,7 +54,7 @@ impl Figure {
     }
 
     fn of_a_burst(mut self) -> Self {
-        self.concurrency = 100;
+        (self.concurrency, self.load) = (100, "cold start");
         self
     }
 
@@ -72,9 +75,11 @@ impl Figure {
             (Some("Debian GNU/Linux 12".into()), Some("6.18.44".into()), Some("1.95.0".into()));
         let conditions = &mut environment.conditions;
         conditions.concurrency = Some(self.concurrency);
-        conditions.load = Some(if self.concurrency > 1 { "cold start" } else { "idle" }.into());
+        conditions.load = Some(self.load.into());
         conditions.isolation = Some(isolation);
-        conditions.engine = self.engine.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let [engine, observed] = [&self.engine, &self.observed]
+            .map(|pairs| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
+        (conditions.engine, conditions.observed) = (engine, observed);
         conditions.noise = vec![
             "no cpufreq: frequency unknown".into(),
             "only 2 cores: the harness and the system share them with the workload".into(),
@@ -237,18 +242,18 @@ fn footprint(filling: &mut Filling<'_>) {
         filling.value(&figure(Indicator::ImageSize, subject, "ready"), Statistic::Single, each / 2.0, Unit::Bytes);
         filling.value(&figure(Indicator::CpuBaseline, subject, "ready"), Statistic::Mean, 0.5, Unit::Percent);
     }
-    let full = figure(Indicator::Density, WASMTIME, "ready").with(&[
-        ("stopped_by", "pool"),
-        ("start_rate", "61000"),
-        ("slope_bytes", "8500"),
-    ]);
-    filling.value(&full, Statistic::Single, 30_000.0, Unit::Instances);
-    let full = figure(Indicator::Density, BUSYBOX, "ready").with(&[
-        ("stopped_by", "memory"),
-        ("start_rate", "180"),
-        ("slope_bytes", "1200000"),
-    ]);
-    filling.value(&full, Statistic::Single, 900.0, Unit::Instances);
+    for (subject, stop, live, rate, each) in
+        [(WASMTIME, "limit: slots", 30_000.0, 61_000.0, 8_500.0), (BUSYBOX, "budget: memory", 900.0, 180.0, 1.2e6)]
+    {
+        let full = |indicator| {
+            let figure = figure(indicator, subject, "ready").with(&[("budget", "8 GiB")]);
+            Figure { load: "fill", ..figure }
+        };
+        let count = Figure { observed: vec![("stopped_by", stop)], ..full(Indicator::Density) };
+        filling.value(&count, Statistic::Single, live, Unit::Instances);
+        filling.value(&full(Indicator::StartRate), Statistic::Rate, rate, Unit::PerSecond);
+        filling.value(&full(Indicator::MemoryBaseline), Statistic::Slope, each, Unit::Bytes);
+    }
     let values = filling.skewed(500, 2e6);
     let write = figure(Indicator::StorageLatency, Subject("etcd", "etcd", "3.4.23", Isolation::Process), "put");
     filling.samples(&write, values, &[Statistic::Median, Statistic::P99]);

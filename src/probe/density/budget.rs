@@ -50,7 +50,21 @@ impl Budget {
         self
     }
 
-    pub(super) fn thread_count(&self) -> usize {
+    /// The part of one of so many processes that have equal parts of the count.
+    pub(super) fn part(mut self, of: usize, number: usize) -> Self {
+        self.count = self.count.map(|count| count / of + usize::from(number < count % of));
+        self
+    }
+
+    /// An equal part of the memory.
+    pub(super) fn part_of_memory(mut self, of: usize) -> Self {
+        self.memory = self.memory.map(|memory| memory / of as u64);
+        self
+    }
+
+    /// From how many threads starts are made.
+    #[must_use]
+    pub fn thread_count(&self) -> usize {
         self.threads.map_or(1, NonZeroUsize::get)
     }
 }
@@ -87,6 +101,9 @@ mod tests {
         assert_eq!(budget.to_string(), "7 instances, 3 MiB, 60s");
         assert_eq!(bytes(1000), "1000 bytes");
         assert_eq!(bytes(0), "0 bytes");
+        let counts = [0, 1, 2].map(|number| budget.part(3, number).count);
+        assert_eq!(counts, [Some(3), Some(2), Some(2)]);
+        assert_eq!(budget.part_of_memory(3).memory, Some(1 << 20));
         let json = serde_json::to_string(&budget).unwrap();
         assert_eq!(serde_json::from_str::<Budget>(&json).unwrap(), budget);
     }

@@ -69,7 +69,7 @@ pub fn density_while(
     }
     let meter = Meter::new(gauge.clone(), budget.memory);
     let short = reserve(artifact, budget.count.unwrap_or(ROOM), threads);
-    let fill = Fill {
+    let filling = Filling {
         artifact,
         budget,
         begun: AtomicU64::new(0),
@@ -80,10 +80,10 @@ pub fn density_while(
         bound: Mutex::new(None),
         failed: Mutex::new(None),
     };
-    let Outcome { mut ready_after, died, check, teardown } = fill.run(threads, meanwhile)?;
-    let (memory, held) = fill.meter.end();
+    let Outcome { mut ready_after, died, check, teardown } = filling.run(threads, meanwhile)?;
+    let (memory, held) = filling.meter.end();
     let taken = |slot: Mutex<Option<Stop>>| slot.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let stopped_by = match (taken(fill.failed), taken(fill.bound)) {
+    let stopped_by = match (taken(filling.failed), taken(filling.bound)) {
         // A pool that could not be made as large as it was asked for says why.
         (Some(Stop::Limit { resource: Resource::Slots, .. }), _) if short.is_some() => short,
         (Some(failed), _) => Some(failed),
@@ -107,7 +107,7 @@ pub fn density_while(
         died,
         stopped_by,
         budget,
-        begun: fill.begun.into_inner(),
+        begun: filling.begun.into_inner(),
         ready_after,
         memory,
         memory_method: gauge.name().to_owned(),
@@ -132,7 +132,7 @@ fn reserve(artifact: &dyn Artifact, most: usize, threads: usize) -> Option<Stop>
     refused
 }
 
-struct Fill<'a> {
+struct Filling<'a> {
     artifact: &'a dyn Artifact,
     budget: Budget,
     /// When the threads were released.
@@ -164,7 +164,7 @@ struct Share {
     stopped: Result<(), ProbeError>,
 }
 
-impl Fill<'_> {
+impl Filling<'_> {
     fn run(&self, threads: usize, meanwhile: impl FnOnce(usize)) -> Result<Outcome, ProbeError> {
         let (begin, check, stop) = (Gate::default(), Gate::default(), Gate::default());
         let (shares, check, teardown) = thread::scope(|scope| {
@@ -279,8 +279,10 @@ impl Fill<'_> {
     /// One more is ready.
     fn count(&self) {
         let live = self.live.fetch_add(1, Relaxed) + 1;
-        if !self.meter.look(live) {
-            self.end(Bound::Memory);
+        match self.meter.look(live) {
+            None => {}
+            Some(Stop::Budget(bound)) => drop(self.end(bound)),
+            Some(limit) => self.fail(limit),
         }
     }
 

@@ -2,11 +2,12 @@
 //! while it goes on. Adding up the processes' own shares would take milliseconds, and leave out what the kernel keeps for
 //! namespaces, mounts and groups.
 
-use std::path::Path;
-
 use procfs::{Current, Meminfo};
 
 use crate::resource::charge::Charge;
+
+/// The method where the group is the measurement's own.
+pub(super) const OWN: &str = "own cgroup's charge without file cache";
 
 /// Reads memory in use: what the kernel charges to a memory cgroup, and those below, less the files' cached pages, which
 /// it gives up when memory is short; or else the machine's memory less `MemAvailable`, with other programs in it.
@@ -20,22 +21,22 @@ impl Gauge {
         Self(Charge::below_the_root().filter(|own| own.without_file_cache().is_ok()))
     }
 
-    /// Of the memory cgroup in this directory, else of the machine.
-    #[must_use]
-    pub fn of_group(directory: &Path) -> Self {
-        Self(Charge::in_directory(directory))
-    }
-
     /// Whether it is a group's alone, without the rest of the machine.
     #[must_use]
     pub fn is_of_a_group(&self) -> bool {
         self.0.is_some()
     }
 
+    /// Whether that group was made for this process, and what it starts, alone.
+    pub(super) fn is_own(&self) -> bool {
+        self.0.as_ref().is_some_and(Charge::is_own)
+    }
+
     /// The name in a figure's settings.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.0 {
+            Some(_) if self.is_own() => OWN,
             Some(_) => "cgroup charge without file cache",
             None => "MemTotal - MemAvailable",
         }

@@ -1,11 +1,11 @@
-//! When memory is read during a fill, and whether the budget still holds.
+//! When memory is read during a fill, and whether the budget and the machine's process ids still hold.
 
 use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use super::{Gauge, Reading};
+use super::{Bound, Gauge, Reading, Stop, pids::Pids};
 
 /// Instances between two readings: at least so many, and one in so many of those that live. Sixteen readings for each
 /// doubling cost a fill of 30,000 some milliseconds.
@@ -16,6 +16,7 @@ pub(super) struct Meter {
     gauge: Gauge,
     before: u64,
     budget: Option<u64>,
+    pids: Option<Pids>,
     /// Looked at by every start; the lock is for the few that read.
     next: AtomicUsize,
     seen: Mutex<Vec<Reading>>,
@@ -24,29 +25,44 @@ pub(super) struct Meter {
 impl Meter {
     pub fn new(gauge: Gauge, budget: Option<u64>) -> Self {
         let before = gauge.read().unwrap_or(0);
-        Self { gauge, before, budget, next: AtomicUsize::new(EVERY), seen: Mutex::default() }
+        let pids = Pids::of_this_machine();
+        Self { gauge, before, budget, pids, next: AtomicUsize::new(EVERY), seen: Mutex::default() }
     }
 
-    /// Reads memory if it is time for it. False when the budget is used up.
-    pub fn look(&self, live: usize) -> bool {
+    /// Reads memory if it is time for it. What ends the fill, where something does.
+    pub fn look(&self, live: usize) -> Option<Stop> {
         if live < self.next.load(Relaxed) {
-            return true;
+            return None;
         }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may just have done it.
-        live < self.next.load(Relaxed) || self.read(live, &mut seen)
+        if live < self.next.load(Relaxed) {
+            return None;
+        }
+        let left = self.pids.as_ref().and_then(|pids| Some((pids, pids.left(live)?)));
+        let within = left.as_ref().map_or(usize::MAX, |(_, left)| usize::try_from(left / 2).unwrap_or(usize::MAX));
+        if !self.read(live, within, &mut seen) {
+            return Some(Stop::Budget(Bound::Memory));
+        }
+        left.filter(|(_, left)| *left == 0).map(|(pids, _)| pids.stop())
     }
 
-    /// Reads memory once more. False when the budget is used up.
-    pub fn last_look(&self, live: usize) -> bool {
+    /// Reads memory once more.
+    pub fn last_look(&self, live: usize) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.last().is_some_and(|last| last.live >= live) || self.read(live, &mut seen)
+        if seen.last().is_none_or(|last| last.live < live) {
+            self.read(live, usize::MAX, &mut seen);
+        }
     }
 
-    fn read(&self, live: usize, seen: &mut Vec<Reading>) -> bool {
-        let Some(bytes) = self.gauge.read().map(|now| now.saturating_sub(self.before)) else { return true };
+    /// False when the budget is used up. The next reading is so many instances later at most.
+    fn read(&self, live: usize, within: usize, seen: &mut Vec<Reading>) -> bool {
+        let mut step = EVERY.max(live / EVERY).min(within).max(1);
+        let Some(bytes) = self.gauge.read().map(|now| now.saturating_sub(self.before)) else {
+            self.next.store(live + step, Relaxed);
+            return true;
+        };
         seen.push(Reading { live, bytes });
-        let mut step = EVERY.max(live / EVERY);
         if let Some(budget) = self.budget {
             let left = budget.saturating_sub(bytes);
             let each = (bytes / live.max(1) as u64).max(1);

@@ -3,7 +3,8 @@
 //!
 //! Every instance that counts has said ready, and is found alive once the last has: its process exists, its memory can be
 //! read. The budget bounds the count, the time, and the memory by which the fill raises what a [`Gauge`] reads; the first
-//! start that is refused ends it too, and the [`Stop`] says which it was.
+//! start that is refused ends it too, and the [`Stop`] says which it was. The last sixteenth of the machine's process ids is
+//! left to other programs.
 //!
 //! `start_rate` at a number of live instances is that of the 100 starts around it, by the workloads' own readings.
 //! `memory_baseline`, as a fill sees it, is the slope of a line through the gauge's readings. Bytes.
@@ -12,12 +13,18 @@ mod budget;
 mod fill;
 mod gauge;
 mod meter;
+mod pids;
+mod processes;
 mod stop;
 
 pub use budget::Budget;
 pub use fill::{density, density_while};
 pub use gauge::Gauge;
+pub(crate) use processes::Share;
+pub use processes::{Fill, Filled, fill};
 pub use stop::{Bound, Stop};
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -64,11 +71,13 @@ pub struct Reading {
 
 impl Density {
     /// Fills of several processes at the same time, as one: the sum of their instances. It was stopped by what stopped the
-    /// first of them that did not reach its count. `None` of none.
+    /// first of them that no budget did; else the first that did not reach its count. `None` of none.
     #[must_use]
     pub fn together(fills: &[Self]) -> Option<Self> {
-        let mut whole =
-            fills.iter().find(|fill| fill.stopped_by != Stop::Budget(Bound::Count)).or(fills.first())?.clone();
+        let first = |ended: fn(&Stop) -> bool| fills.iter().find(|fill| ended(&fill.stopped_by));
+        let refused = || first(|stop| !matches!(stop, Stop::Budget(_)));
+        let short = || first(|stop| *stop != Stop::Budget(Bound::Count));
+        let mut whole = refused().or_else(short).or(fills.first())?.clone();
         whole.begun = fills.iter().map(|fill| fill.begun).min()?;
         let since = |fill: &Self, after: &u64| (fill.begun - whole.begun).saturating_add(*after);
         whole.ready_after =
@@ -79,10 +88,8 @@ impl Density {
         whole.budget.count = fills.iter().map(|fill| fill.budget.count).sum();
         whole.check = fills.iter().map(|fill| fill.check).max()?;
         whole.teardown = fills.iter().map(|fill| fill.teardown).max()?;
-        // Each process's readings have the others in them, or not, as the gauge has it.
-        if fills.len() > 1 {
-            whole.memory.clear();
-        }
+        whole.budget.memory = fills.iter().map(|fill| fill.budget.memory).sum();
+        whole.memory = summed(fills);
         Some(whole)
     }
 
@@ -132,6 +139,21 @@ impl Density {
         let took = at(end)?.checked_sub(at(begin)?)?;
         (end > begin && took > 0).then(|| (end - begin) as f64 / (took as f64 / 1e9))
     }
+}
+
+/// What the processes were charged at the numbers of instances at which all of them were read. Nothing where the readings of
+/// one have the others' memory in them.
+fn summed(fills: &[Density]) -> Vec<Reading> {
+    if let [fill] = fills {
+        return fill.memory.clone();
+    }
+    let mut sums: BTreeMap<usize, (usize, u64)> = BTreeMap::new();
+    for reading in fills.iter().filter(|fill| fill.memory_method == gauge::OWN).flat_map(|fill| &fill.memory) {
+        let sum = sums.entry(reading.live).or_default();
+        *sum = (sum.0 + 1, sum.1 + reading.bytes);
+    }
+    let all = sums.into_iter().filter(|(_, (count, _))| *count == fills.len());
+    all.map(|(live, (count, bytes))| Reading { live: live * count, bytes }).collect()
 }
 
 #[cfg(test)]
@@ -197,7 +219,14 @@ mod tests {
         let whole = Density::together(&[first.clone(), second.clone()]).unwrap();
         assert_eq!((whole.ready, whole.begun, &whole.stopped_by), (5, 1_000, &second.stopped_by));
         assert_eq!(whole.ready_after, [10, 15, 20, 25, 35]);
-        assert!(whole.memory.is_empty());
+        assert!(whole.memory.is_empty(), "each has the other in it");
+        (first.memory_method, second.memory_method) = (gauge::OWN.to_owned(), gauge::OWN.to_owned());
+        let whole = Density::together(&[first.clone(), second.clone()]).unwrap();
+        assert_eq!(whole.memory, [(2, 10_200), (4, 10_400)].map(|(live, bytes)| Reading { live, bytes }));
+        first.stopped_by = Stop::Budget(Bound::Memory);
+        assert_eq!(Density::together(&[first.clone(), second.clone()]).unwrap().stopped_by, second.stopped_by);
+        second.stopped_by = Stop::Budget(Bound::Count);
+        assert_eq!(Density::together(&[second, first.clone()]).unwrap().stopped_by, first.stopped_by);
         assert_eq!(Density::together(std::slice::from_ref(&first)), Some(first));
         assert_eq!(Density::together(&[]), None);
     }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     MOST_ROWS,
+    fills::Fills,
     groups::{Group, Row, STATISTICS, is_compared},
     notes, plots, policy,
 };
 use crate::{
-    Family, Language, Metric, Quantity, Statistic,
+    Family, Language, Metric, Statistic,
     report::{
         Report,
         document::{Block, Cell, Column, Section, Table, Tone},
@@ -20,7 +21,7 @@ use crate::{
 const MOST_GROUPS: usize = 200;
 
 /// What a probe says of how a fill went, beside the figure: shown in columns of their own.
-const OUTCOMES: [&str; 4] = ["stopped_by", "start_rate", "slope_bytes", "budget"];
+const OUTCOMES: [&str; 2] = ["stopped_by", "budget"];
 
 pub(super) fn section(report: &Report<'_>, family: Family, groups: &[Group<'_>], language: Language) -> Section {
     let mut section =
@@ -28,6 +29,7 @@ pub(super) fn section(report: &Report<'_>, family: Family, groups: &[Group<'_>],
     if family == Family::Policy {
         section.blocks.extend(policy::table(groups, language).map(Block::Table));
     }
+    let fills = if family == Family::Density { Fills::of(&report.metrics) } else { Fills::default() };
     // What all tables of the section may hold together.
     let mut room = MOST_ROWS;
     let (groups, left_out) = groups.split_at(groups.len().min(MOST_GROUPS));
@@ -35,7 +37,7 @@ pub(super) fn section(report: &Report<'_>, family: Family, groups: &[Group<'_>],
         let shown = group.rows.len().min(room);
         room -= shown;
         section.blocks.push(Block::Heading(group.name(language)));
-        section.blocks.push(Block::Table(table(report, group, shown, language)));
+        section.blocks.push(Block::Table(table(report, group, &fills, shown, language)));
         section.blocks.extend(notes::list(report, group, shown, language));
     }
     if !left_out.is_empty() {
@@ -51,7 +53,7 @@ pub(super) fn section(report: &Report<'_>, family: Family, groups: &[Group<'_>],
     section
 }
 
-fn table(report: &Report<'_>, group: &Group<'_>, shown: usize, language: Language) -> Table {
+fn table(report: &Report<'_>, group: &Group<'_>, fills: &Fills<'_>, shown: usize, language: Language) -> Table {
     let references = group.references();
     let rows = &group.rows[..shown];
     let varying = varying(rows);
@@ -65,7 +67,7 @@ fn table(report: &Report<'_>, group: &Group<'_>, shown: usize, language: Languag
             cells.push(against(row, &references, *statistic, group, language));
         }
         cells.push(isolation(row));
-        cells.extend(outcome(row));
+        cells.extend(outcome(row, fills));
         cells.push(Cell::new(row.first().count().map(|n| n.to_string()).unwrap_or_default()));
         let provenance = row.first().provenance();
         // The first component is the subject itself.
@@ -166,10 +168,10 @@ fn against(
     words::times_interval(&pair).into_iter().fold(cell, Cell::detail)
 }
 
-/// Why a fill stopped, how fast it went, and what each instance took; as the probe said it, where it is no number.
-fn outcome(row: &Row<'_>) -> [Cell; 4] {
-    let [stopped, rate, each, budget] = OUTCOMES.map(|key| row.setting(key).unwrap_or_default());
-    let rate = rate.parse::<f64>().map_or(rate.to_owned(), |rate| format!("{rate:.0}/s"));
-    let each = each.parse::<u64>().map_or(each.to_owned(), |bytes| Quantity::bytes(bytes).rounded());
-    [Cell::new(stopped), Cell::new(rate), Cell::new(each), Cell::new(budget)]
+/// Why a fill stopped, how fast it went, what each instance took, and what it was allowed.
+fn outcome<'a>(row: &Row<'a>, fills: &Fills<'a>) -> [Cell; 4] {
+    let [stopped, budget] = OUTCOMES.map(|key| Cell::new(row.setting(key).unwrap_or_default()));
+    let [rate, each] =
+        fills.figures(row).map(|figure| figure.map(|figure| Cell::new(words::value(figure))).unwrap_or_default());
+    [stopped, rate, each, budget]
 }

@@ -4,6 +4,7 @@ mod audit;
 mod definitions;
 mod environment;
 mod family;
+mod fills;
 mod groups;
 mod notes;
 mod plots;
