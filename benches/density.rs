@@ -42,10 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let extent = Extent::asked(mode)?;
     let place = Place::of(mode);
     let mut session = Session::begin("benches/density", place.path())?;
-    let asked = env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let wanted = |runtime: &String| asked.as_ref().is_none_or(|asked| runtime.contains(asked.as_str()));
     let runtimes = Registry::subjects().into_iter().chain([DENSE.to_owned()]);
-    for runtime in runtimes.filter(wanted) {
+    for runtime in runtimes.filter(|runtime| support::is_asked_for(runtime)) {
         match Described::of(&runtime) {
             Ok(described) => {
                 for case in extent.cases(&runtime, &described) {

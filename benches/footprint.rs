@@ -15,10 +15,9 @@ mod support;
 use std::{collections::BTreeMap, error::Error};
 
 use runtime_baseline::{
-    Baseline, Bound, Conditions, Indicator, Interval, Quantity, Statistic, Temperature, UnavailableRow, Unit,
-    policy::{self, PolicyError},
+    Baseline, Bound, Conditions, Indicator, Interval, Quantity, Statistic, Temperature, UnavailableRow, Unit, policy,
     probe::ProbeError,
-    runtime::{Registry, RuntimeError},
+    runtime::Registry,
     session::{Figure, METHOD, Session},
     stats::Summary,
 };
@@ -61,11 +60,9 @@ impl Run {
     fn refused(&mut self, row: Row, error: &ProbeError) {
         let Row { subject, indicator, workload, temperature } = row;
         eprintln!("{subject}, {indicator}: {error}");
-        let (reason, remedy) = match error {
-            ProbeError::Unavailable(refusal)
-            | ProbeError::Runtime(RuntimeError::Unavailable(refusal))
-            | ProbeError::Policy(PolicyError::Unavailable(refusal)) => (refusal.reason.clone(), refusal.remedy.clone()),
-            error => (error.to_string(), "the measurement failed: run it again".to_owned()),
+        let (reason, remedy) = match error.refusal() {
+            Some(refusal) => (refusal.reason.clone(), refusal.remedy.clone()),
+            None => (error.to_string(), "the measurement failed: run it again".to_owned()),
         };
         let Ok(subject) = subject.parse() else { return };
         let row = UnavailableRow::new(subject, indicator, reason, remedy);
