@@ -7,7 +7,7 @@ use std::{
     io::{BufRead, BufReader},
     os::{fd::AsFd, unix::net::UnixStream},
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -26,7 +26,10 @@ use super::{
     task::serve,
     wire::{Asked, Failure, Progress, Said},
 };
-use crate::resource::{charge::Charge, scope::Scope};
+use crate::resource::{
+    charge::{Charge, Version},
+    scope::{Scope, hold_members},
+};
 
 /// How long what a killed measurement started (the keeper of containers) may take to remove what it made.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -68,7 +71,7 @@ pub(super) fn run() -> i32 {
         Err(e) => Some(e),
     };
     if let Some(how) = how {
-        let out_of_memory = group.as_ref().is_some_and(|group| group.charge.oom_kills() > 0);
+        let out_of_memory = group.as_ref().is_some_and(|group| group.members.oom_kills() > 0);
         let _ = progress.say(&Said::Ended { how, out_of_memory });
     }
     if let Some(group) = &group {
@@ -90,29 +93,41 @@ fn measure(asked: &Asked, progress: &Progress) -> i32 {
 
 /// The cgroup of one measurement, removed when dropped.
 struct Group {
-    scope: Scope,
-    charge: Charge,
+    _scope: Scope,
+    /// Where the measuring process itself is: in v2 a group below, so that what it makes can count as well.
+    members: Charge,
+    /// The file that tells whether anything is left, and what it then says.
+    left: (PathBuf, fn(&str) -> bool),
 }
 
 impl Group {
     fn new() -> Option<Self> {
         let own = Charge::of_this_process()?;
         let scope = Scope::create(&[own.directory().to_owned()]).ok()?;
-        let charge = Charge::new(own.version(), scope.directory()?.to_owned());
+        let directory = scope.directory()?.to_owned();
+        let charge = Charge::new(own.version(), directory.clone());
         // In v2 a group counts memory only where its parent hands the controller down.
         charge.usage().ok()?;
-        Some(Self { scope, charge })
+        let left: (_, fn(&str) -> bool) = match own.version() {
+            Version::V1 => (directory.join("cgroup.procs"), |members| !members.is_empty()),
+            Version::V2 => (directory.join("cgroup.events"), |events| events.lines().any(|line| line == "populated 1")),
+        };
+        let members = match own.version() {
+            Version::V1 => charge,
+            Version::V2 => Charge::new(Version::V2, hold_members(&directory).ok()?),
+        };
+        Some(Self { _scope: scope, members, left })
     }
 
     /// Moves the calling process. Where that is refused, it is accounted where it was, and finds so itself.
     fn enter(&self) {
-        let _ = self.scope.directory().map(|directory| fs::write(directory.join("cgroup.procs"), "0"));
+        let _ = fs::write(self.members.directory().join("cgroup.procs"), "0");
     }
 
     fn wait_until_empty(&self) {
         let deadline = Instant::now() + PATIENCE;
-        let members = |directory: &Path| fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
-        while Instant::now() < deadline && self.scope.directory().is_some_and(|group| !members(group).is_empty()) {
+        let (file, is_left) = &self.left;
+        while Instant::now() < deadline && fs::read_to_string(file).is_ok_and(|text| is_left(&text)) {
             std::thread::sleep(Duration::from_millis(1));
         }
     }

@@ -12,6 +12,8 @@ use procfs::{
     process::{MountInfos, Process},
 };
 
+use super::scope;
+
 /// Which interface files a group has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Version {
@@ -31,7 +33,8 @@ impl Charge {
         Self { version, directory }
     }
 
-    /// The group that this process is charged to; `None` where no hierarchy counts memory, or none can be seen.
+    /// The group that this process is charged to, in v2 with the groups that are made for it; `None` where no hierarchy
+    /// counts memory, or none can be seen.
     pub fn of_this_process() -> Option<Self> {
         let process = Process::myself().ok()?;
         Self::find(&process.cgroups().ok()?, &process.mountinfo().ok()?)
@@ -49,10 +52,10 @@ impl Charge {
         [Version::V2, Version::V1].map(of).into_iter().find(|charge| charge.usage().is_ok())
     }
 
-    /// The same, where that group was made for this process by a [`Scope`](super::scope::Scope), and counts nothing else.
+    /// The same, where that group was made for this process by a [`Scope`](scope::Scope), and counts nothing else.
     pub fn of_own_group() -> Option<Self> {
         let own = |charge: &Self| {
-            charge.directory.file_name().is_some_and(|name| name.to_string_lossy().starts_with(super::scope::PREFIX))
+            charge.directory.file_name().is_some_and(|name| name.to_string_lossy().starts_with(scope::PREFIX))
         };
         Self::of_this_process().filter(own)
     }
@@ -77,6 +80,7 @@ impl Charge {
                 let own = move |mount: &procfs::process::MountInfo| {
                     // What is mounted may be a part of the hierarchy, as in a container.
                     let below = group?.strip_prefix(&mount.root).ok()?;
+                    let below = if version == Version::V2 { scope::home(below) } else { below };
                     Some(Self::new(version, mount.mount_point.join(below)))
                 };
                 mounts.iter().filter(fits).filter_map(own)
@@ -236,6 +240,8 @@ mod tests {
         assert_eq!(charge.peak(&peak).unwrap(), 8192);
         assert_eq!((charge.oom_kills(), charge.method()), (2, "cgroup-v2 memory.current"));
         assert_eq!(tree.read("0::/user.slice/y\n"), None, "no controller there");
+        let with_members = tree.read("0::/user.slice/x/runtime-baseline.members\n");
+        assert_eq!(with_members, Some(charge), "what is made beside the members is charged there too");
     }
 
     #[test]
