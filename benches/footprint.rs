@@ -121,10 +121,15 @@ impl Run {
         self.curve(&figure, pss[0], first.points())?;
         self.bytes(&figure, "ready/page-tables", "VmPTE-slope", &page_tables)?;
         // In process, instances are small beside the steps in which a cgroup is charged.
-        if contained(identity)
-            && let Some(method) = &first.charge_method
-        {
-            self.bytes(&figure, "ready/charge", &format!("{method}, slope"), &charge)?;
+        match (&first.charge_method, &first.no_charge) {
+            (Some(method), _) if contained(identity) => {
+                self.bytes(&figure, "ready/charge", &format!("{method}, slope"), &charge)?;
+            }
+            (None, Some(missing)) if contained(identity) => {
+                let row = UnavailableRow::new(missing.subject.clone(), indicator, &missing.reason, &missing.remedy);
+                self.session.unavailable(row.with_workload("ready/charge").with_temperature(target.temperature));
+            }
+            _ => {}
         }
         let host: Vec<u64> = grown.iter().filter_map(|(growth, _)| growth.host_bytes()).collect();
         self.bytes(&figure, "none", "pss, files resident", &host)?;

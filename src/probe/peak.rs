@@ -24,7 +24,7 @@ use crate::{
         task::{Progress, Task},
     },
     resource::{
-        charge::Charge,
+        charge::{Charge, why_not_counted},
         memory::{descendants, failed, release_free_heap},
     },
     runtime::{Identity, Unavailable},
@@ -151,15 +151,9 @@ impl Peak {
                     }
                 }
                 if peaks.is_empty() {
-                    return Err(Unavailable {
-                        subject: self.subject,
-                        reason: "its process was gone before its memory could be read".to_owned(),
-                        remedy:
-                            "run where this user may make a cgroup that counts memory: as root, or in a group that \
-                                 was handed to the user"
-                                .to_owned(),
-                    }
-                    .into());
+                    let (no_group, remedy) = why_not_counted(Charge::of_this_process().as_ref());
+                    let reason = format!("its process was gone before its memory could be read, and {no_group}");
+                    return Err(Unavailable { subject: self.subject, reason, remedy }.into());
                 }
                 Ok(("VmHWM of its processes".to_owned(), peaks.iter().sum()))
             }

@@ -179,6 +179,23 @@ impl Charge {
     }
 }
 
+/// Why a process in `own` has no [group](Charge::of_own_group) that counts it and what it starts, and what to do about it.
+pub(crate) fn why_not_counted(own: Option<&Charge>) -> (String, String) {
+    let Some(own) = own else {
+        let remedy = "mount cgroup2 at /sys/fs/cgroup, on a kernel that was not started with cgroup_disable=memory";
+        return ("no cgroup that can be seen here counts memory".to_owned(), remedy.to_owned());
+    };
+    let directory = own.directory.display();
+    let handed_down = fs::read_to_string(own.directory.join("cgroup.subtree_control"))
+        .is_ok_and(|names| names.split_whitespace().any(|name| name == "memory"));
+    if own.version == Version::V2 && !handed_down {
+        let reason = format!("the cgroup {directory} hands no memory controller down to a group for what is measured");
+        return (reason, scope::HAND_DOWN.to_owned());
+    }
+    let reason = format!("this user may not make a group below the cgroup {directory}, or not move into it");
+    (reason, format!("run as root; or {}", scope::HAND_DOWN))
+}
+
 /// The groups that are not their hierarchy's root.
 fn below_the_root(mut groups: ProcessCGroups) -> ProcessCGroups {
     groups.0.retain(|group| group.pathname != "/");
@@ -313,6 +330,20 @@ mod tests {
         assert_eq!((charge.version(), charge.without_file_cache().unwrap()), (Version::V2, 47));
         write("memory.stat", "anon 1\n");
         charge.without_file_cache().unwrap_err();
+    }
+
+    #[test]
+    fn where_nothing_is_counted_somebody_can_do_something() {
+        let (reason, remedy) = why_not_counted(None);
+        assert!(reason.contains("no cgroup") && remedy.contains("cgroup2"));
+        let tree = Tree::new().mount("cgroup", "/", "cgroup2", "").file("cgroup/a/cgroup.controllers", "memory\n");
+        let own = tree.read("0::/a\n");
+        let (reason, remedy) = why_not_counted(own.as_ref());
+        assert!(reason.contains("cgroup/a hands no memory") && remedy == scope::HAND_DOWN, "{reason}");
+        let tree = tree.file("cgroup/a/cgroup.subtree_control", "cpu memory\n");
+        let (reason, remedy) = why_not_counted(own.as_ref());
+        assert!(reason.contains("may not") && remedy.contains("root"), "{reason}");
+        drop(tree);
     }
 
     #[test]

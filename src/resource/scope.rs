@@ -24,6 +24,10 @@ pub(crate) const PREFIX: &str = "runtime-baseline-";
 /// group hands its controllers down. Whoever starts a program in a group of this name gives it the group above.
 pub(crate) const MEMBERS: &str = "runtime-baseline.members";
 
+/// What to do where a v2 group hands nothing down.
+pub(crate) const HAND_DOWN: &str = "run it in a cgroup that holds no processes of its own and hands memory, cpu and pids \
+                                    down: tools/in-own-group.sh COMMAND (with systemd: a scope with Delegate=yes)";
+
 /// How long a killed process may take to leave its cgroup. It takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
