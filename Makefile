@@ -2,7 +2,7 @@
 
 BENCH_ARGS ?=
 
-.PHONY: bench test setup policies workloads lint clean-baseline
+.PHONY: bench test test-v2 setup policies workloads lint clean-baseline
 
 bench: setup
 	tools/cargo.sh bench --locked -- $(BENCH_ARGS)
@@ -11,6 +11,16 @@ bench: setup
 test: setup
 	tools/cargo.sh test --locked
 	tools/cargo.sh test --locked --benches
+
+# What bears on cgroups, on a kernel of its own with cgroup2 alone. VM="--kernel trixie", VM="--cgroup v1", ...
+CGROUP_TESTS = --lib --test footprint --test footprint_container --test limits --test container --test container_faults \
+	--test density --test density_faults --test wasm_container
+VM ?=
+
+test-v2:
+	tools/setup-vm.sh
+	tools/cargo.sh test --locked --no-run $(CGROUP_TESTS)
+	tools/in-vm.sh --time 7200 $(VM) -- tools/in-own-group.sh tools/cargo.sh test --locked --offline $(CGROUP_TESTS)
 
 setup:
 	@tools/setup.sh

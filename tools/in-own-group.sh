@@ -17,7 +17,7 @@ set -eu
 cannot() { echo "in-own-group: $*" >&2; exit 126; }
 
 # Has the memory controller a hierarchy of its own?
-if grep -q '^[0-9]*:[^:]*\bmemory\b' /proc/self/cgroup; then exec "$@"; fi
+if grep -qE '^[0-9]+:([^:]*,)?memory[,:]' /proc/self/cgroup; then exec "$@"; fi
 at=$(awk '{ for (i = 7; i < NF; i++) if ($i == "-" && $(i + 1) == "cgroup2") { print $5; exit } }' /proc/self/mountinfo)
 [ -n "$at" ] || cannot "no cgroup2 is mounted: mount -t cgroup2 cgroup2 /sys/fs/cgroup"
 own=$at$(sed -n 's/^0:://p' /proc/self/cgroup)
