@@ -8,8 +8,10 @@
 //! **Methods.** Where a start stays in the process, its peak resident set (`VmHWM`, reset before the start) less its
 //! resident set before; kernels before 6.17 count it to within 32 pages for each CPU. Where a start makes processes, the
 //! peak of a cgroup of its own less its usage before, where this user may make one that counts memory: all processes
-//! that took part and the kernel's own part, in steps of 64 pages for each CPU. Else the sum of the peak resident sets of
-//! the processes that are there when it is ready.
+//! that took part and the kernel's own part, in steps of 64 pages for each CPU. In v2 such a peak can be reset since Linux
+//! 6.12; before, it is the peak of the groups that were made for the start and count memory, from when they were made: what
+//! makes a container joins its group early. Else the sum of the peak resident sets of the processes that are there when it
+//! is ready.
 
 use std::{collections::BTreeMap, fs::File, io, time::Duration};
 
@@ -141,10 +143,16 @@ impl Peak {
                 Ok((charge.peak_method().to_owned(), peak.saturating_sub(before)))
             }
             Way::Processes { before } => {
+                let (old, new): (Vec<_>, Vec<_>) =
+                    below(&self.own)?.into_iter().partition(|process| before.contains(&process.pid));
+                if let Some(bytes) = peak_of_new_groups(&self.own, &old, &new) {
+                    return Ok(("cgroup-v2 memory.peak of its groups".to_owned(), bytes));
+                }
                 let mut peaks = Vec::new();
-                for process in below(&self.own)?.iter().filter(|process| !before.contains(&process.pid)) {
+                for process in &new {
                     match resident(process) {
-                        Ok((_, highest)) => peaks.push(highest),
+                        // The kernel counts in batches, and a small process may not have filled one.
+                        Ok((_, highest)) => peaks.push(highest.max(mapped(process).unwrap_or(0))),
                         // It took part, and ended.
                         Err(ProbeError::Reading { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
                         Err(e) => return Err(e),
@@ -167,6 +175,26 @@ fn reading(source: io::Error) -> ProbeError {
 
 fn below(process: &Process) -> Result<Vec<Process>, ProbeError> {
     descendants(process.pid).map_err(reading)
+}
+
+/// What was charged at most to the groups that only new processes are in, if all of those are in such groups.
+fn peak_of_new_groups(own: &Process, old: &[Process], new: &[Process]) -> Option<u64> {
+    let known: Vec<_> = old.iter().chain([own]).filter_map(Charge::of).collect();
+    let mut groups: Vec<Charge> = Vec::new();
+    for process in new {
+        let group = Charge::of(process).filter(|group| !known.contains(group))?;
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    let peaks = groups.iter().map(|group| group.peak_since_made().ok()).collect::<Option<Vec<_>>>()?;
+    (!peaks.is_empty()).then(|| peaks.iter().sum())
+}
+
+/// What is resident of the process's mappings, counted page by page.
+fn mapped(process: &Process) -> Option<u64> {
+    let rollup = process.smaps_rollup().ok()?;
+    rollup.memory_map_rollup.0.iter().map(|map| map.extension.map.get("Rss").copied()).sum()
 }
 
 /// The resident set and its peak, in bytes.

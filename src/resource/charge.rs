@@ -36,8 +36,12 @@ impl Charge {
     /// The group that this process is charged to, in v2 with the groups that are made for it; `None` where no hierarchy
     /// counts memory, or none can be seen.
     pub fn of_this_process() -> Option<Self> {
-        let process = Process::myself().ok()?;
-        Self::find(&process.cgroups().ok()?, &process.mountinfo().ok()?)
+        Self::of(&Process::myself().ok()?)
+    }
+
+    /// The group that some process is charged to.
+    pub fn of(process: &Process) -> Option<Self> {
+        Self::find(&process.cgroups().ok()?, &Process::myself().ok()?.mountinfo().ok()?)
     }
 
     /// The same, where it is not the root's, which is the machine's.
@@ -159,6 +163,14 @@ impl Charge {
         self.parse(&String::from_utf8_lossy(&text[..length]))
     }
 
+    /// The most bytes charged since the group was made, where the kernel keeps that for v2: Linux 5.19 and later.
+    pub fn peak_since_made(&self) -> io::Result<u64> {
+        match self.version {
+            Version::V1 => Err(io::ErrorKind::Unsupported.into()),
+            Version::V2 => self.number("memory.peak"),
+        }
+    }
+
     /// How many members the kernel killed for want of memory.
     pub fn oom_kills(&self) -> u64 {
         let file = match self.version {
@@ -254,7 +266,7 @@ mod tests {
         let charge = tree.read("0::/user.slice/x\n").unwrap();
         assert_eq!((charge.version(), charge.usage().unwrap()), (Version::V2, 4096));
         let peak = File::open(charge.directory().join("memory.peak")).unwrap();
-        assert_eq!(charge.peak(&peak).unwrap(), 8192);
+        assert_eq!((charge.peak(&peak).unwrap(), charge.peak_since_made().unwrap()), (8192, 8192));
         assert_eq!((charge.oom_kills(), charge.method()), (2, "cgroup-v2 memory.current"));
         assert_eq!(tree.read("0::/user.slice/y\n"), None, "no controller there");
         let with_members = tree.read("0::/user.slice/x/runtime-baseline.members\n");
