@@ -190,6 +190,8 @@ mod tests {
         let group = tempfile::tempdir().unwrap();
         let members = hold_members(group.path()).unwrap();
         assert!(members.is_dir() && home(&members) == group.path());
+        // The last one written: the kernel would add them up.
+        assert_eq!(fs::read_to_string(group.path().join("cgroup.subtree_control")).unwrap(), "+pids");
         hold_members(group.path()).unwrap_err();
     }
 }
