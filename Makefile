@@ -19,8 +19,9 @@ VM ?=
 
 test-v2:
 	tools/setup-vm.sh
-	tools/cargo.sh test --locked --no-run $(CGROUP_TESTS)
-	tools/in-vm.sh --time 7200 $(VM) -- tools/in-own-group.sh tools/cargo.sh test --locked --offline $(CGROUP_TESTS)
+	tools/in-vm.sh --time 7200 $(VM) -- tools/in-own-group.sh sh -c \
+		'ended=$$((! $$#)); for test; do echo "$$test"; "$$test" || ended=1; done; exit $$ended' sh \
+		$$(tools/cargo.sh test --locked --no-run $(CGROUP_TESTS) 2>&1 | sed -n 's/^ *Executable.*(\(.*\))$$/\1/p')
 
 setup:
 	@tools/setup.sh

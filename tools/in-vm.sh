@@ -20,7 +20,7 @@
 # error in one. The exit status is the command's; 125 where there was none, 126 where there is no machine to run it in.
 #
 # Needs qemu-system-x86_64, a static busybox, setpriv (util-linux) and a kernel: tools/setup-vm.sh gets them. Without
-# /dev/kvm everything is some ten times slower. Whatever ends this script ends the machine; temporary files have no name.
+# a working /dev/kvm everything is some ten times slower. Whatever ends this script ends the machine; temporary files have no name.
 set -euo pipefail
 
 usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//p}' "$0"; }
