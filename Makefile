@@ -2,7 +2,7 @@
 
 BENCH_ARGS ?=
 
-.PHONY: bench test setup policies workloads lint clean-baseline
+.PHONY: bench test test-v2 setup policies workloads lint clean-baseline
 
 bench: setup
 	tools/cargo.sh bench --locked -- $(BENCH_ARGS)
@@ -11,6 +11,17 @@ bench: setup
 test: setup
 	tools/cargo.sh test --locked
 	tools/cargo.sh test --locked --benches
+
+# What bears on cgroups, on a kernel of its own with cgroup2 alone. VM="--kernel trixie", VM="--cgroup v1", ...
+CGROUP_TESTS = --lib --test footprint --test footprint_container --test limits --test container --test container_faults \
+	--test density --test density_faults --test wasm_container
+VM ?=
+
+test-v2:
+	tools/setup-vm.sh
+	tools/in-vm.sh --time 7200 $(VM) -- tools/in-own-group.sh sh -c \
+		'ended=$$((! $$#)); for test; do echo "$$test"; "$$test" || ended=1; done; exit $$ended' sh \
+		$$(tools/cargo.sh test --locked --no-run $(CGROUP_TESTS) 2>&1 | sed -n 's/^ *Executable.*(\(.*\))$$/\1/p')
 
 setup:
 	@tools/setup.sh

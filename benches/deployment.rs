@@ -333,7 +333,7 @@ fn containers(
             false => Err(runtime_baseline::runtime::Unavailable {
                 subject: scratch.identity().subject.clone(),
                 reason: format!("no limit of memory: the cgroup view {} has no memory controller", launcher.cgroup()),
-                remedy: "hand the controller to this user's cgroup".to_owned(),
+                remedy: "run it in a cgroup that hands memory and cpu down: tools/in-own-group.sh COMMAND".to_owned(),
             }
             .into()),
         };

@@ -220,7 +220,9 @@ impl Group {
             })
         };
         let v1 = own(controller).map(|path| Path::new("/sys/fs/cgroup").join(controller).join(path));
-        let v2 = own("").map(|path| Path::new("/sys/fs/cgroup").join(path));
+        // A group that holds processes alone has the others beside it: `tools/in-own-group.sh`.
+        let beside = |path: String| path.trim_end_matches("runtime-baseline.members").to_owned();
+        let v2 = own("").map(|path| Path::new("/sys/fs/cgroup").join(beside(path)));
         for (parent, file) in [v1, v2].into_iter().zip(files) {
             let Some(parent) = parent else { continue };
             let group = Self(parent.join(format!("density-faults-{}-{controller}", process::id())));

@@ -235,7 +235,7 @@ mod wasmtime {
         let growth = grown(touches(1024), Temperature::Precompiled);
         match growth.charge_slope().unwrap() {
             Some(charge) => assert_near(charge, growth.pss_slope().unwrap()),
-            None => println!("unavailable: this user may not make a cgroup that counts memory"),
+            None => println!("unavailable: {}", growth.no_charge.expect("it says why")),
         }
     }
 

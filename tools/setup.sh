@@ -32,3 +32,6 @@ fi
 for tool in opa wasmedge images; do
     if [ -x "tools/setup-$tool.sh" ]; then "tools/setup-$tool.sh"; fi
 done
+
+# A virtual machine to run tests on other kernels in: 200 MB to download, and nothing else needs it.
+if [ -n "${SETUP_VM:-}" ]; then tools/setup-vm.sh; fi

@@ -118,10 +118,18 @@ impl Measured<'_> {
         self.curve(&figure, pss[0], first.points())?;
         self.bytes(&figure, "/page-tables", "VmPTE-slope", &page_tables)?;
         // In process, instances are small beside the steps in which a cgroup is charged.
-        if matches!(self.identity.isolation, Isolation::Container | Isolation::WasmInContainer)
-            && let Some(method) = &first.charge_method
-        {
-            self.bytes(&figure, "/charge", &format!("{method}, slope"), &charge)?;
+        if matches!(self.identity.isolation, Isolation::Container | Isolation::WasmInContainer) {
+            match (&first.charge_method, &first.no_charge) {
+                (Some(method), _) => self.bytes(&figure, "/charge", &format!("{method}, slope"), &charge)?,
+                (None, Some(missing)) => {
+                    let workload = format!("{}/charge", self.target.workload.name);
+                    let (subject, indicator) = (missing.subject.clone(), Indicator::MemoryBaseline);
+                    let row = UnavailableRow::new(subject, indicator, &missing.reason, &missing.remedy);
+                    let row = row.with_workload(workload).with_temperature(self.target.temperature);
+                    self.run.session.unavailable(row);
+                }
+                _ => {}
+            }
         }
         let host: Vec<u64> = grown.iter().filter_map(|(growth, _)| growth.host_bytes()).collect();
         println!("{}: each holds {} bytes, the host {} bytes", self.name(), median(&pss), median(&host));

@@ -17,7 +17,7 @@ use rustix::{
 };
 
 use super::{CgroupView, protocol::Refusal};
-use crate::resource::scope::Scope;
+use crate::resource::scope::{Scope, home};
 
 pub(super) const CGROUP: &str = "/sys/fs/cgroup";
 
@@ -79,7 +79,7 @@ pub(super) fn prepare(wanted: CgroupView) -> Result<View, Refusal> {
         return Ok(View { hierarchy: Hierarchy::V1, rootless, controllers, scope });
     }
     let own = own_group("").map_err(|e| refused("/proc/self/cgroup", e))?;
-    let scope = Scope::create(&[Path::new(CGROUP).join(own)]).map_err(|e| refused(CGROUP, e))?;
+    let scope = Scope::create(&[Path::new(CGROUP).join(home(&own))]).map_err(|e| refused(CGROUP, e))?;
     let hierarchy = if unified { Hierarchy::V2 } else { Hierarchy::V2Private };
     Ok(View { hierarchy, rootless, controllers: Vec::new(), scope })
 }

@@ -25,10 +25,10 @@ use crate::{
         task::{Progress, Task},
     },
     resource::{
-        charge::Charge,
+        charge::{Charge, why_not_counted},
         memory::{Usage, release_free_heap},
     },
-    runtime::{Artifact, Identity},
+    runtime::{Artifact, Identity, Unavailable},
     stats::Line,
 };
 
@@ -71,13 +71,19 @@ pub struct MemoryGrowth {
     pub settings: BTreeMap<String, String>,
     /// How the charge was read, where it was.
     pub charge_method: Option<String>,
+    /// Why it was not, and what to do about it.
+    pub no_charge: Option<Unavailable>,
     points: Vec<MemoryPoint>,
 }
 
 impl MemoryGrowth {
     pub(super) fn new(identity: Identity, charge: Option<&Charge>, points: Vec<MemoryPoint>) -> Self {
         let charge_method = charge.map(|charge| charge.method().to_owned());
-        Self { identity, settings: BTreeMap::new(), charge_method, points }
+        let no_charge = charge.is_none().then(|| {
+            let (reason, remedy) = why_not_counted(Charge::of_this_process().as_ref());
+            Unavailable { subject: identity.subject.clone(), reason, remedy }
+        });
+        Self { identity, settings: BTreeMap::new(), charge_method, no_charge, points }
     }
 
     /// The points, by number of instances.

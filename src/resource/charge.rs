@@ -12,8 +12,8 @@ use procfs::{
     process::{MountInfos, Process},
 };
 
-use super::hierarchy;
 pub(crate) use super::hierarchy::Version;
+use super::{hierarchy, scope};
 
 /// What counts memory.
 const CONTROLLER: &str = "memory";
@@ -33,6 +33,17 @@ impl Charge {
     /// The groups of this process that may count memory.
     pub fn groups_of_this_process() -> Vec<(Version, PathBuf)> {
         hierarchy::of_this_process(CONTROLLER)
+    }
+
+    /// The group that this process is charged to, in v2 with the groups that are made for it; `None` where no hierarchy
+    /// counts memory, or none can be seen.
+    pub fn of_this_process() -> Option<Self> {
+        Self::of(&Process::myself().ok()?)
+    }
+
+    /// The group that some process is charged to.
+    pub fn of(process: &Process) -> Option<Self> {
+        Self::find(&process.cgroups().ok()?, &Process::myself().ok()?.mountinfo().ok()?)
     }
 
     /// The group that this process is charged to, where it is not the root's, which is the machine's; `None` where no
@@ -145,6 +156,14 @@ impl Charge {
         self.parse(&String::from_utf8_lossy(&text[..length]))
     }
 
+    /// The most bytes charged since the group was made, where the kernel keeps that for v2: Linux 5.19 and later.
+    pub fn peak_since_made(&self) -> io::Result<u64> {
+        match self.version {
+            Version::V1 => Err(io::ErrorKind::Unsupported.into()),
+            Version::V2 => self.number("memory.peak"),
+        }
+    }
+
     /// How many members the kernel killed for want of memory.
     pub fn oom_kills(&self) -> u64 {
         let file = match self.version {
@@ -163,6 +182,23 @@ impl Charge {
         let invalid = |e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", self.directory.display()));
         text.trim().parse().map_err(invalid)
     }
+}
+
+/// Why a process in `own` has no [group](Charge::of_own_group) that counts it and what it starts, and what to do about it.
+pub(crate) fn why_not_counted(own: Option<&Charge>) -> (String, String) {
+    let Some(own) = own else {
+        let remedy = "mount cgroup2 at /sys/fs/cgroup, on a kernel that was not started with cgroup_disable=memory";
+        return ("no cgroup that can be seen here counts memory".to_owned(), remedy.to_owned());
+    };
+    let directory = own.directory.display();
+    let handed_down = fs::read_to_string(own.directory.join("cgroup.subtree_control"))
+        .is_ok_and(|names| names.split_whitespace().any(|name| name == "memory"));
+    if own.version == Version::V2 && !handed_down {
+        let reason = format!("the cgroup {directory} hands no memory controller down to a group for what is measured");
+        return (reason, scope::HAND_DOWN.to_owned());
+    }
+    let reason = format!("this user may not make a group below the cgroup {directory}, or not move into it");
+    (reason, format!("run as root; or {}", scope::HAND_DOWN))
 }
 
 /// The groups that are not their hierarchy's root.
@@ -223,11 +259,13 @@ mod tests {
         let charge = tree.read("0::/user.slice/x\n").unwrap();
         assert_eq!((charge.version(), charge.usage().unwrap()), (Version::V2, 4096));
         let peak = File::open(charge.directory().join("memory.peak")).unwrap();
-        assert_eq!(charge.peak(&peak).unwrap(), 8192);
+        assert_eq!((charge.peak(&peak).unwrap(), charge.peak_since_made().unwrap()), (8192, 8192));
         assert_eq!((charge.oom_kills(), charge.method()), (2, "cgroup-v2 memory.current"));
         assert_eq!(tree.read("0::/user.slice/x/runtime-baseline-1-2\n").unwrap(), charge, "not handed down");
         assert_eq!(tree.read("0::/user.slice/x/y\n"), None, "a group that others made");
         assert_eq!(tree.read("0::/user.slice/y\n"), None, "no controller there");
+        let with_members = tree.read("0::/user.slice/x/runtime-baseline.members\n");
+        assert_eq!(with_members, Some(charge), "what is made beside the members is charged there too");
     }
 
     #[test]
@@ -297,6 +335,20 @@ mod tests {
         assert_eq!(charge(Version::V2).without_file_cache().unwrap(), 47);
         write("memory.stat", "anon 1\n");
         charge(Version::V2).without_file_cache().unwrap_err();
+    }
+
+    #[test]
+    fn where_nothing_is_counted_somebody_can_do_something() {
+        let (reason, remedy) = why_not_counted(None);
+        assert!(reason.contains("no cgroup") && remedy.contains("cgroup2"));
+        let tree = Tree::new().mount("cgroup", "/", "cgroup2", "").file("cgroup/a/cgroup.controllers", "memory\n");
+        let own = tree.read("0::/a\n");
+        let (reason, remedy) = why_not_counted(own.as_ref());
+        assert!(reason.contains("cgroup/a hands no memory") && remedy == scope::HAND_DOWN, "{reason}");
+        let tree = tree.file("cgroup/a/cgroup.subtree_control", "cpu memory\n");
+        let (reason, remedy) = why_not_counted(own.as_ref());
+        assert!(reason.contains("may not") && remedy.contains("root"), "{reason}");
+        drop(tree);
     }
 
     #[test]

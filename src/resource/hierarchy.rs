@@ -7,7 +7,7 @@ use procfs::{
     process::{MountInfo, MountInfos, Process},
 };
 
-use super::scope::PREFIX;
+use super::scope::{PREFIX, home};
 
 /// Which interface files a group has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,7 @@ pub(super) fn directories(controller: &str, groups: &ProcessCGroups, mounts: &Mo
             let own = move |mount: &MountInfo| {
                 // What is mounted may be a part of the hierarchy, as in a container.
                 let below = group?.strip_prefix(&mount.root).ok()?;
+                let below = if version == Version::V2 { home(below) } else { below };
                 Some((version, mount.mount_point.join(below)))
             };
             mounts.iter().filter(fits).filter_map(own)

@@ -12,29 +12,37 @@ use super::{
     account::Account,
     charge::Charge,
     hierarchy::Version,
-    scope::{self, Scope},
+    scope::{self, Scope, hold_members},
 };
 
 /// The groups of one measurement, removed when dropped.
 #[derive(Debug)]
 pub(crate) struct OwnGroups {
-    scopes: Vec<Scope>,
-    /// Its own; where none can be made, the one that it is charged to.
+    groups: Vec<Group>,
+    /// What is charged to the measuring process: to its own group, or where none can be made, to the one that it is in.
     charge: Option<Charge>,
+}
+
+#[derive(Debug)]
+struct Group {
+    version: Version,
+    scope: Scope,
+    /// Where the process itself goes: in v2 a group below, so that the groups that it makes can count and limit as well.
+    members: PathBuf,
 }
 
 impl OwnGroups {
     /// Makes them. Without one, what it would tell is not told.
     pub fn new() -> Self {
-        let mut scopes = Vec::new();
-        let of_charge = |version, group: &Path| {
-            let charge = Charge::new(version, group.to_owned());
-            // In v2 a group counts memory only where its parent hands the controller down.
-            charge.usage().is_ok().then_some(charge)
-        };
-        let charge = first(&mut scopes, Charge::groups_of_this_process(), of_charge).or_else(Charge::below_the_root);
-        first(&mut scopes, Account::groups_of_this_process(), |version, group| Account::of(version, group).ok());
-        Self { scopes, charge }
+        let mut own = Self { groups: Vec::new(), charge: None };
+        // In v2 a group counts memory only where its parent hands the controller down.
+        let counts = |version, group: &Path| Charge::new(version, group.to_owned()).usage().is_ok();
+        let charge = own.find_or_make(Charge::groups_of_this_process(), counts);
+        // What else is made in there is killed by itself.
+        own.charge =
+            charge.map(|group| Charge::new(group.version, group.members.clone())).or_else(Charge::below_the_root);
+        own.find_or_make(Account::groups_of_this_process(), |version, group| Account::of(version, group).is_ok());
+        own
     }
 
     /// Removes those that a child of this process made, and was killed before it could remove them.
@@ -45,8 +53,8 @@ impl OwnGroups {
 
     /// Moves the calling process. Where that is refused, it is accounted where it was, and finds so itself.
     pub fn enter(&self) {
-        for group in self.directories() {
-            let _ = fs::write(group.join("cgroup.procs"), "0");
+        for group in &self.groups {
+            let _ = fs::write(group.members.join("cgroup.procs"), "0");
         }
     }
 
@@ -55,33 +63,48 @@ impl OwnGroups {
         self.charge.as_ref().map_or(0, Charge::oom_kills)
     }
 
-    /// Waits until the last member has ended, or no longer.
+    /// Waits until the last process of them has ended, or no longer.
     pub fn wait_until_empty(&self, patience: Duration) {
         let deadline = Instant::now() + patience;
-        let empty = |group: PathBuf| fs::read(group.join("cgroup.procs")).unwrap_or_default().is_empty();
-        while Instant::now() < deadline && !self.directories().all(empty) {
+        while Instant::now() < deadline && self.groups.iter().any(Group::is_populated) {
             thread::sleep(Duration::from_millis(1));
         }
     }
 
-    fn directories(&self) -> impl Iterator<Item = PathBuf> {
-        self.scopes.iter().flat_map(|scope| scope.directories().map(PathBuf::from))
+    /// The first group that will do: one of those that there are, or one made below one of these parents.
+    fn find_or_make(
+        &mut self,
+        parents: Vec<(Version, PathBuf)>,
+        will_do: impl Fn(Version, &Path) -> bool,
+    ) -> Option<&Group> {
+        let fits = |group: &Group| group.scope.directory().is_some_and(|directory| will_do(group.version, directory));
+        let found = self.groups.iter().position(fits).or_else(|| {
+            let make = |(version, parent)| Group::below(version, parent).filter(fits);
+            self.groups.push(parents.into_iter().find_map(make)?);
+            Some(self.groups.len() - 1)
+        })?;
+        self.groups.get(found)
     }
 }
 
-/// What is found in the first group that has it: one of those that there are, or one made below one of these parents.
-fn first<T>(
-    scopes: &mut Vec<Scope>,
-    parents: Vec<(Version, PathBuf)>,
-    find: impl Fn(Version, &Path) -> Option<T>,
-) -> Option<T> {
-    parents.into_iter().find_map(|(version, parent)| {
-        let found = scopes.iter().filter_map(Scope::directory).find_map(|group| find(version, group));
-        found.or_else(|| {
-            let scope = Scope::create(&[parent]).ok()?;
-            let found = find(version, scope.directory()?)?;
-            scopes.push(scope);
-            Some(found)
-        })
-    })
+impl Group {
+    fn below(version: Version, parent: PathBuf) -> Option<Self> {
+        let scope = Scope::create(&[parent]).ok()?;
+        let directory = scope.directory()?.to_owned();
+        let members = match version {
+            Version::V1 => directory,
+            Version::V2 => hold_members(&directory).ok()?,
+        };
+        Some(Self { version, scope, members })
+    }
+
+    /// Whether a process is in it, in v2 or below it.
+    fn is_populated(&self) -> bool {
+        let Some(group) = self.scope.directory() else { return false };
+        let read = |file: &str| fs::read_to_string(group.join(file)).unwrap_or_default();
+        match self.version {
+            Version::V1 => !read("cgroup.procs").is_empty(),
+            Version::V2 => read("cgroup.events").lines().any(|line| line == "populated 1"),
+        }
+    }
 }

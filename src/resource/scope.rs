@@ -20,6 +20,14 @@ use rustix::{
 /// How the name of every such directory begins.
 pub(crate) const PREFIX: &str = "runtime-baseline-";
 
+/// The name of a group that holds processes alone, so that the group above it has none of its own: in v2 only such a
+/// group hands its controllers down. Whoever starts a program in a group of this name gives it the group above.
+pub(crate) const MEMBERS: &str = "runtime-baseline.members";
+
+/// What to do where a v2 group hands nothing down.
+pub(crate) const HAND_DOWN: &str = "run it in a cgroup that holds no processes of its own and hands memory, cpu and pids \
+                                    down: tools/in-own-group.sh COMMAND (with systemd: a scope with Delegate=yes)";
+
 /// How long a killed process may take to leave its cgroup. It takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -57,6 +65,23 @@ impl Drop for Scope {
             remove_tree(directory, PATIENCE);
         }
     }
+}
+
+/// Where a process of this v2 group makes its groups: in it, or beside it where it holds processes alone.
+pub(crate) fn home(own: &Path) -> &Path {
+    let above = own.parent().filter(|_| own.file_name().is_some_and(|name| name == MEMBERS));
+    above.unwrap_or(own)
+}
+
+/// Makes the group that is to hold the processes of the v2 group `directory`, which hands down what limits and counts.
+pub(crate) fn hold_members(directory: &Path) -> io::Result<PathBuf> {
+    let members = directory.join(MEMBERS);
+    fs::create_dir(&members)?;
+    for controller in ["memory", "cpu", "pids"] {
+        // Each by itself: one that is not there must not keep the others.
+        let _ = fs::write(directory.join("cgroup.subtree_control"), format!("+{controller}"));
+    }
+    Ok(members)
 }
 
 fn create_locked(parent: &Path) -> io::Result<(PathBuf, File)> {
@@ -198,5 +223,25 @@ mod tests {
         waits.join().unwrap();
         assert!(!left.exists());
         assert!(others.iter().all(|other| other.join("below").exists()));
+    }
+
+    #[test]
+    fn groups_are_made_beside_the_one_that_holds_processes_alone() {
+        let home = |own: &str| home(Path::new(own)).display().to_string();
+        assert_eq!(home("user.slice/run-1.scope"), "user.slice/run-1.scope");
+        assert_eq!(home("user.slice/run-1.scope/runtime-baseline.members"), "user.slice/run-1.scope");
+        assert_eq!(home("runtime-baseline.members"), "", "in a container, whose hierarchy begins there");
+        assert_eq!(home(""), "");
+        assert!(!MEMBERS.starts_with(PREFIX), "it would be taken for what a dead owner left");
+    }
+
+    #[test]
+    fn what_limits_and_counts_is_handed_down() {
+        let group = tempfile::tempdir().unwrap();
+        let members = hold_members(group.path()).unwrap();
+        assert!(members.is_dir() && home(&members) == group.path());
+        // The last one written: the kernel would add them up.
+        assert_eq!(fs::read_to_string(group.path().join("cgroup.subtree_control")).unwrap(), "+pids");
+        hold_members(group.path()).unwrap_err();
     }
 }

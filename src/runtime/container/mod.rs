@@ -32,6 +32,7 @@ use crate::{
         Held, Launcher, WorkerError,
         protocol::{Payload, Request},
     },
+    resource::scope::HAND_DOWN,
     versions,
 };
 use bundle::Bundle;
@@ -135,7 +136,7 @@ impl Container {
             let reason =
                 format!("no limit of CPU time: the cgroup view {} has no cpu controller", self.launcher.cgroup());
             let remedy =
-                "start the launcher with CgroupView::Host, or hand the controller to this user's cgroup".to_owned();
+                format!("with v1 controllers, start the launcher with CgroupView::Host; with cgroup2, {HAND_DOWN}");
             return Err(Unavailable { subject, reason, remedy }.into());
         }
         if thousandths < 10 {
