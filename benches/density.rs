@@ -181,7 +181,7 @@ fn record(session: &mut Session, figure: Figure, filled: Filled) -> Result<(), B
     let rates = [
         ("fill", density.rate()),
         ("fill, around 100 live", density.rate_at(100)),
-        ("fill, the last 100", density.rate_at_end()),
+        ("fill, the last of them", density.rate_at_end()),
     ];
     for (load, rate) in rates {
         let Some(rate) = rate else { continue };

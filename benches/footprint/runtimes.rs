@@ -57,7 +57,9 @@ pub fn measure(run: &mut Run, subject: &str) -> Outcome {
     }
     // What a program with code and data of some size takes: one that only says ready has none. What runs no program takes
     // nothing of them.
-    if identity.isolation == Isolation::None {
+    // In a quick pass the smallest image stands for all containers of the same program.
+    let stands_for_others = identity.isolation != Isolation::Container || subject == "container/scratch";
+    if identity.isolation == Isolation::None || run.mode == Mode::Quick && !stands_for_others {
         return Ok(());
     }
     for workload in working(run.mode) {
@@ -172,7 +174,8 @@ impl Measured<'_> {
     }
 
     fn peak(&mut self) -> Outcome {
-        let (least, most) = (self.run.repeats(), if self.run.mode == Mode::Test { 1 } else { REPEATS * MORE });
+        let (least, most) =
+            (self.run.repeats(), if self.run.mode == Mode::Test { 1 } else { REPEATS * self.run.mode.choose(MORE, 2) });
         let peaks = self.ask(Indicator::MemoryPeak, |target| {
             let mut peaks = Vec::new();
             while peaks.len() < least || peaks.len() < most && !is_narrow(&peaks) {
@@ -249,7 +252,7 @@ impl Measured<'_> {
         let step = match (self.identity.isolation, self.target.temperature) {
             (Isolation::None, _) => 1000,
             // Each start compiles, for up to a fifth of a second, and holds what that made; or it interprets.
-            (Isolation::InProcess, Temperature::Cold) if works => 4,
+            (Isolation::InProcess, Temperature::Cold) if works => self.run.mode.choose(4, 2),
             (Isolation::InProcess, _) if works => 10,
             (Isolation::InProcess, _) => 50,
             _ if works => 16,
