@@ -47,7 +47,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    single_starts(&mut session, &prepared, mode)?;
+    for turns in in_turns(&prepared) {
+        single_starts(&mut session, &turns, mode)?;
+    }
     working_starts(&mut session, &registry, mode)?;
     lifecycles(&mut session, &prepared, mode)?;
     bursts(&mut session, &prepared, mode)?;
@@ -77,6 +79,10 @@ impl Prepared<'_> {
         format!("{}/{}", self.runtime.identity().subject.as_str().replace('/', "-"), self.temperature)
     }
 
+    fn is_contained(&self) -> bool {
+        matches!(self.runtime.identity().isolation, Isolation::Container | Isolation::WasmInContainer)
+    }
+
     fn figure(&self, indicator: Indicator) -> Figure {
         Figure::new(indicator, self.runtime.identity(), &self.workload)
             .at(self.temperature)
@@ -84,8 +90,15 @@ impl Prepared<'_> {
     }
 }
 
+/// Those that take turns with each other: first what is no container, then the containers. A container's start waits for the
+/// kernel where none was started shortly before, so what computes for a while must not come between two.
+fn in_turns<'a>(prepared: &'a [Prepared<'a>]) -> impl Iterator<Item = Vec<&'a Prepared<'a>>> {
+    let (contained, others): (Vec<_>, Vec<_>) = prepared.iter().partition(|one| one.is_contained());
+    [others, contained].into_iter().filter(|turns| !turns.is_empty())
+}
+
 /// `startup_time`, one at a time.
-fn single_starts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -> Result<(), Box<dyn Error>> {
+fn single_starts(session: &mut Session, prepared: &[&Prepared<'_>], mode: Mode) -> Result<(), Box<dyn Error>> {
     let mut figures = Vec::new();
     let mut lanes = Vec::new();
     for one in prepared {
@@ -93,7 +106,7 @@ fn single_starts(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -
         lanes.push(Lane::new(one.name(), || startup(one.artifact.as_ref())));
     }
     #[cfg(feature = "wasmtime")]
-    {
+    if prepared.iter().any(|one| one.name() == "wasmtime/warm") {
         let bare = bare_wasmtime::Bare::new(16)?;
         figures.push(None);
         lanes.push(Lane::new("wasmtime/warm by hand", move || {
@@ -140,29 +153,34 @@ fn working_starts(session: &mut Session, registry: &Registry, mode: Mode) -> Res
             }
         }
     }
-    let (mut figures, mut lanes) = (Vec::new(), Vec::new());
-    for one in &prepared {
-        figures.push(Some(one.figure(Indicator::StartupTime)));
-        lanes.push(Lane::new(format!("{}, {}", one.name(), one.workload), || startup(one.artifact.as_ref())));
+    for turns in in_turns(&prepared) {
+        let (mut figures, mut lanes) = (Vec::new(), Vec::new());
+        for one in turns {
+            figures.push(Some(one.figure(Indicator::StartupTime)));
+            lanes.push(Lane::new(format!("{}, {}", one.name(), one.workload), || startup(one.artifact.as_ref())));
+        }
+        let mut lanes = Interleaved::new(lanes);
+        if mode != Mode::Test {
+            lanes.warm_up(Duration::from_millis(20));
+        }
+        lanes.rounds(if mode == Mode::Test { 1 } else { mode.choose(100, 20) });
+        support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
     }
-    let mut lanes = Interleaved::new(lanes);
-    if mode != Mode::Test {
-        lanes.warm_up(Duration::from_millis(20));
-    }
-    lanes.rounds(if mode == Mode::Test { 1 } else { mode.choose(100, 20) });
-    support::record(session, &lanes, &figures, &[Statistic::Median, Statistic::P99])?;
     Ok(())
 }
 
 /// WasmEdge's calls by hand. The SDK's own way to start ends the instance too, so the adapter's side is whole as well.
 #[cfg(feature = "wasmedge")]
-fn wasmedge_lanes<'a>(prepared: &'a [Prepared<'_>], lanes: &mut Vec<Lane<'a>>) -> Result<(), Box<dyn Error>> {
-    let bare = [
-        ("wasmedge-interpreter/cold", bare_wasmedge::Bare::interpreted()?),
-        ("wasmedge-aot/precompiled", bare_wasmedge::Bare::compiled()?),
+fn wasmedge_lanes<'a>(prepared: &[&'a Prepared<'_>], lanes: &mut Vec<Lane<'a>>) -> Result<(), Box<dyn Error>> {
+    use bare_wasmedge::Bare;
+    type Make = fn() -> Result<Bare, Box<dyn Error>>;
+    let makes: [(&str, Make); 2] = [
+        ("wasmedge-interpreter/cold", || Ok(Bare::interpreted()?)),
+        ("wasmedge-aot/precompiled", || Ok(Bare::compiled()?)),
     ];
-    for (name, bare) in bare {
+    for (name, make) in makes {
         let Some(ours) = prepared.iter().find(|one| one.name() == name) else { continue };
+        let bare = make()?;
         lanes.push(Lane::new(format!("{name}, whole"), || lifecycle(ours.artifact.as_ref())));
         lanes.push(Lane::new(format!("{name} by hand"), move || {
             let called = runtime_baseline::clock::monotonic();
@@ -182,10 +200,7 @@ fn wasmedge_lanes<'a>(prepared: &'a [Prepared<'_>], lanes: &mut Vec<Lane<'a>>) -
 fn lifecycles(session: &mut Session, prepared: &[Prepared<'_>], mode: Mode) -> Result<(), Box<dyn Error>> {
     let mut figures = Vec::new();
     let mut lanes = Vec::new();
-    let in_container = |one: &&Prepared<'_>| {
-        matches!(one.runtime.identity().isolation, Isolation::Container | Isolation::WasmInContainer)
-    };
-    for one in prepared.iter().filter(in_container) {
+    for one in prepared.iter().filter(|one| one.is_contained()) {
         figures.push(Some(one.figure(Indicator::LifecycleTime)));
         lanes.push(Lane::new(one.name(), || lifecycle(one.artifact.as_ref())));
     }

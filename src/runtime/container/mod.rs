@@ -297,6 +297,10 @@ pub(super) struct Shared {
     pub command: Option<PathBuf>,
     pub limits: Limits,
     /// The bundle's directory, where it goes with its last container.
+    #[cfg_attr(
+        not(any(feature = "wasmedge", feature = "wasmtime")),
+        allow(dead_code, reason = "kept until it is dropped")
+    )]
     pub directory: Option<tempfile::TempDir>,
 }
 
