@@ -174,10 +174,8 @@ fn working_starts(session: &mut Session, registry: &Registry, mode: Mode) -> Res
 fn wasmedge_lanes<'a>(prepared: &[&'a Prepared<'_>], lanes: &mut Vec<Lane<'a>>) -> Result<(), Box<dyn Error>> {
     use bare_wasmedge::Bare;
     type Make = fn() -> Result<Bare, Box<dyn Error>>;
-    let makes: [(&str, Make); 2] = [
-        ("wasmedge-interpreter/cold", || Ok(Bare::interpreted()?)),
-        ("wasmedge-aot/precompiled", || Ok(Bare::compiled()?)),
-    ];
+    let makes: [(&str, Make); 2] =
+        [("wasmedge-interpreter/cold", Bare::interpreted), ("wasmedge-aot/precompiled", Bare::compiled)];
     for (name, make) in makes {
         let Some(ours) = prepared.iter().find(|one| one.name() == name) else { continue };
         let bare = make()?;
