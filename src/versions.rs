@@ -9,14 +9,8 @@ pub(crate) const RUSTC: Option<&str> = option_env!("RUNTIME_BASELINE_RUSTC");
 /// The package `name` with its exact version, for `subject`'s identity. One that cannot be told is refused: no number
 /// without a version.
 #[cfg_attr(
-    not(any(
-        feature = "wasmtime",
-        feature = "wasmedge",
-        feature = "container",
-        feature = "regorus",
-        feature = "opa-wasm"
-    )),
-    allow(dead_code, reason = "only adapters of packages ask")
+    not(any(feature = "wasmedge", feature = "container", feature = "opa-wasm")),
+    allow(dead_code, reason = "the others tell their versions themselves")
 )]
 pub(crate) fn component(subject: &Subject, name: &str) -> Result<Component, Unavailable> {
     let version = match name {
