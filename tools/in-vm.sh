@@ -66,19 +66,19 @@ esac
 # What has no name is gone when the last process that has it open is.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-mkdir -p "$scratch"/root/{bin,modules,proc,sys,dev,lower,rw,new}
-cp "$(command -v busybox)" "$scratch/root/bin/busybox"
-cp "$kernel"/modules/*.ko "$scratch/root/modules/"
+mkdir -p "$scratch"/initial/{bin,modules,proc,sys,dev,lower,rw,new}
+cp "$(command -v busybox)" "$scratch/initial/bin/busybox"
+cp "$kernel"/modules/*.ko "$scratch/initial/modules/"
 {
   export -p
   # shellcheck disable=SC2016 # expanded in the machine
   printf 'cd %q && exec %s\n' "$PWD" "$(printf '%q ' "$@")"
-} >"$scratch/root/command"
+} >"$scratch/initial/command"
 
-cp "$here/tools/in-vm-init.sh" "$scratch/root/init"
-echo "$layout" >"$scratch/root/layout"
+cp "$here/tools/in-vm-init.sh" "$scratch/initial/init"
+echo "$layout" >"$scratch/initial/layout"
 
-(cd "$scratch/root" && find . | busybox cpio -o -H newc 2>/dev/null) >"$scratch/initrd"
+(cd "$scratch/initial" && find . | busybox cpio -o -H newc 2>/dev/null) >"$scratch/initrd"
 : >"$scratch/status"
 exec 8<"$scratch/initrd" 9<>"$scratch/status"
 rm -rf "$scratch"

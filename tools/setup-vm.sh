@@ -40,7 +40,10 @@ command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || {
 }
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 '/debian/*$' || echo http://deb.debian.org/debian)
+mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 '/debian/*$') || {
+  say "no mirror of Debian among this machine's sources: put a kernel into $vm/NAME (see tools/in-vm.sh)"
+  exit 0
+}
 
 # get RELEASE: its kernel, as target/vm/RELEASE.
 get() {
