@@ -11,7 +11,7 @@ mod support;
 use std::{env, error::Error, fs, thread, time::Duration};
 
 use runtime_baseline::{
-    Bound, Indicator, Isolation, Quantity, Statistic, Subject, Temperature, UnavailableRow, Unit,
+    Bound, Indicator, Quantity, Statistic, Subject, Temperature, UnavailableRow, Unit,
     probe::{self, Budget, Density, Described, Fill, Filled, FreshError, ProbeError, Stop, Target, fill},
     runtime::{Registry, Workload},
     session::{Figure, Session},
@@ -84,7 +84,7 @@ impl Extent {
     /// The fills of one runtime.
     fn cases(&self, runtime: &str, described: &Described) -> Vec<Case> {
         let Some(&temperature) = described.temperatures.last() else { return Vec::new() };
-        let contained = matches!(described.identity.isolation, Isolation::Container | Isolation::WasmInContainer);
+        let contained = described.identity.isolation.is_contained();
         // A container's start waits for the kernel as much as it computes. In one process, starts wait for each other: all
         // change its mappings.
         let cores = thread::available_parallelism().map_or(1, usize::from);

@@ -80,7 +80,7 @@ impl Prepared<'_> {
     }
 
     fn is_contained(&self) -> bool {
-        matches!(self.runtime.identity().isolation, Isolation::Container | Isolation::WasmInContainer)
+        self.runtime.identity().isolation.is_contained()
     }
 
     fn figure(&self, indicator: Indicator) -> Figure {

@@ -13,7 +13,8 @@ use std::{
 };
 
 use container_common::{
-    Altered, Traces, assert_processes_gone, available, bursting, cgroups_left, kill, launcher, prepared, processes,
+    Altered, Traces, assert_processes_gone, available, burst_until_killed, bursting, cgroups_left, kill, launcher,
+    prepared, processes,
 };
 use runtime_baseline::{
     Temperature,
@@ -196,21 +197,7 @@ fn victim() {
     let launcher = launcher().unwrap();
     let scratch = Container::scratch(&launcher).unwrap();
     let artifact = prepared(&scratch);
-    artifact.reserve(20).unwrap();
-    println!("\nbursting below {}", launcher.process_id());
-    thread::scope(|scope| {
-        for _ in 0..20 {
-            scope.spawn(|| {
-                // Ends with the process, or by itself should nobody kill it.
-                let deadline = Instant::now() + Duration::from_secs(60);
-                while Instant::now() < deadline {
-                    let instance = artifact.start().unwrap();
-                    thread::sleep(Duration::from_millis(20));
-                    drop(instance);
-                }
-            });
-        }
-    });
+    burst_until_killed(&launcher, artifact.as_ref());
 }
 
 #[test]

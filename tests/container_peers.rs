@@ -4,16 +4,11 @@
 
 mod container_common;
 
-use std::{
-    fs,
-    path::PathBuf,
-    sync::Barrier,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, path::PathBuf, sync::Barrier, thread, time::Duration};
 
 use container_common::{
-    Altered, Traces, assert_processes_gone, available, bursting, kill, launcher, prepared, processes, until,
+    Altered, Traces, assert_processes_gone, available, burst_until_killed, bursting, kill, launcher, prepared,
+    processes, until,
 };
 use runtime_baseline::{
     Isolation, Temperature, clock,
@@ -280,21 +275,7 @@ fn a_killed_parent_leaves_nothing() {
 fn burst(peer: fn(&Launcher) -> Result<OciCli, RuntimeError>) {
     let launcher = launcher().unwrap();
     let artifact = prepared(&peer(&launcher).unwrap());
-    artifact.reserve(20).unwrap();
-    println!("\nbursting below {}", launcher.process_id());
-    thread::scope(|scope| {
-        for _ in 0..20 {
-            scope.spawn(|| {
-                // Ends with the process, or by itself should nobody kill it.
-                let deadline = Instant::now() + Duration::from_secs(60);
-                while Instant::now() < deadline {
-                    let instance = artifact.start().unwrap();
-                    thread::sleep(Duration::from_millis(20));
-                    drop(instance);
-                }
-            });
-        }
-    });
+    burst_until_killed(&launcher, artifact.as_ref());
 }
 
 #[test]

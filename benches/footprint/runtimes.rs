@@ -140,7 +140,7 @@ impl Measured<'_> {
         self.bytes(&figure, "/page-tables", "VmPTE-slope", &page_tables)?;
         // In process, instances are small beside the steps in which a cgroup is charged; and what the kernel keeps for a
         // container is the same whatever runs in it.
-        let contained = matches!(self.identity.isolation, Isolation::Container | Isolation::WasmInContainer);
+        let contained = self.identity.isolation.is_contained();
         if contained && self.target.workload == Workload::ready() {
             match (&typical.charge_method, &typical.no_charge) {
                 (Some(method), _) => self.bytes(&figure, "/charge", &format!("{method}, slope"), &charge)?,

@@ -15,6 +15,7 @@
 pub(crate) mod fork;
 pub(crate) mod fresh;
 pub(crate) mod hook;
+pub(crate) mod reap;
 pub(crate) mod task;
 #[cfg(test)]
 mod tests;

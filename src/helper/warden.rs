@@ -14,15 +14,13 @@ use std::{
 use rustix::{
     event::{PollFd, PollFlags, poll},
     io::Errno,
-    process::{
-        Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, pidfd_open, set_parent_process_death_signal,
-        setsid, waitpid,
-    },
+    process::{Pid, PidfdFlags, Signal, WaitStatus, kill_process, pidfd_open, set_parent_process_death_signal, setsid},
 };
 
 use super::{
     fork::fork,
     hook,
+    reap::{describe, reap},
     task::serve,
     wire::{Asked, Failure, Progress, Said},
 };
@@ -119,19 +117,5 @@ fn wait_for(child: Pid, library: &UnixStream) -> Result<WaitStatus, Errno> {
             break;
         }
     }
-    loop {
-        match waitpid(Some(child), WaitOptions::empty()) {
-            Err(Errno::INTR) | Ok(None) => {}
-            Ok(Some((_, status))) => return Ok(status),
-            Err(e) => return Err(e),
-        }
-    }
-}
-
-fn describe(status: WaitStatus) -> String {
-    match (status.exit_status(), status.terminating_signal()) {
-        (Some(code), _) => format!("exit status {code}"),
-        (None, Some(signal)) => format!("killed by signal {signal}"),
-        (None, None) => "ended in an unknown way".to_owned(),
-    }
+    reap(child)
 }

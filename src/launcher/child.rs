@@ -1,4 +1,4 @@
-//! A worker's child: when it is ready, and how it ended.
+//! A worker's child: when it is ready, and when it has ended.
 
 use std::{
     io,
@@ -9,10 +9,11 @@ use std::{
 use procfs::process::Process;
 use rustix::{
     io::Errno,
-    process::{Pid, PidfdFlags, WaitId, WaitIdOptions, WaitOptions, WaitStatus, getpid, pidfd_open, waitid, waitpid},
+    process::{Pid, PidfdFlags, WaitId, WaitIdOptions, WaitStatus, getpid, pidfd_open, waitid},
 };
 
 use super::protocol::{Failure, readable};
+use crate::helper::reap::reap;
 
 /// Waits for a child's end.
 pub(super) fn wait_within(pid: Pid, limit: Duration) -> Result<WaitStatus, Failure> {
@@ -22,13 +23,7 @@ pub(super) fn wait_within(pid: Pid, limit: Duration) -> Result<WaitStatus, Failu
     if !readable(&ended, limit).map_err(failed)? {
         return Err(Failure::TimeLimit);
     }
-    loop {
-        match waitpid(Some(pid), WaitOptions::empty()) {
-            Err(Errno::INTR) | Ok(None) => {}
-            Ok(Some((_, status))) => return Ok(status),
-            Err(e) => return Err(failed(e.into())),
-        }
-    }
+    reap(pid).map_err(|e| failed(e.into()))
 }
 
 /// Waits until a descendant is this process's child, so that it can be waited for: what started it may have left processes
@@ -86,14 +81,6 @@ pub(super) fn read_ready(stdout: &OwnedFd, deadline: Option<Instant>) -> Result<
         }
     }
     Ok(u64::from_le_bytes(reading))
-}
-
-pub(super) fn describe(status: WaitStatus) -> String {
-    match (status.exit_status(), status.terminating_signal()) {
-        (Some(code), _) => format!("exit status {code}"),
-        (None, Some(signal)) => format!("killed by signal {signal}"),
-        (None, None) => "ended in an unknown way".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -13,11 +13,12 @@ use std::{
 use rustix::process::{Pid, Signal, WaitStatus, kill_process};
 
 use super::{
-    child::{adopt, describe, read_ready, wait_within},
+    child::{adopt, read_ready, wait_within},
     exhausted,
     protocol::{Failure, shorten},
     worker::container_id,
 };
+use crate::helper::reap::describe;
 
 /// How long a command may take to delete a container whose process has ended. It takes milliseconds.
 const DELETE: Duration = Duration::from_secs(20);

@@ -10,6 +10,7 @@ use procfs::process::Process;
 use rustix::process::Pid;
 
 use super::{protocol::Failure, view::CGROUP, worker::chain};
+use crate::resource::charge::{Charge, Version};
 
 /// The limit goes into the container's own group before its payload runs. Returns that group.
 pub(super) fn apply_memory_limit(container: &Container, memory: Option<u64>) -> Result<Option<PathBuf>, Failure> {
@@ -27,16 +28,17 @@ pub(super) fn apply_memory_limit(container: &Container, memory: Option<u64>) -> 
 
 /// Whether the kernel killed something in that group, of a container that has a limit.
 pub(super) fn was_out_of_memory(group: Option<&Path>) -> bool {
-    let read = |file: PathBuf| std::fs::read_to_string(file).ok();
-    let events = |group: &Path| {
-        let unified = Path::new(CGROUP).join(group).join("memory.events");
-        read(unified).or_else(|| read(v1_memory(group).join("memory.oom_control")))
-    };
-    group.and_then(events).is_some_and(|events| counts_oom_kill(&events))
+    group.is_some_and(|group| charge_of(group).oom_kills() > 0)
 }
 
-fn counts_oom_kill(events: &str) -> bool {
-    events.lines().filter_map(|line| line.strip_prefix("oom_kill ")).any(|count| count.trim() != "0")
+/// What is charged to the group, in the hierarchy that counts its memory.
+fn charge_of(group: &Path) -> Charge {
+    let unified = Path::new(CGROUP).join(group);
+    if unified.join("memory.events").exists() {
+        Charge::new(Version::V2, unified)
+    } else {
+        Charge::new(Version::V1, v1_memory(group))
+    }
 }
 
 /// The process's group in cgroup2, relative to the root as the helpers see it.
@@ -55,17 +57,4 @@ fn cgroup(container: &Container) -> Result<PathBuf, LibcontainerError> {
 /// That group in v1's hierarchy of the memory controller.
 fn v1_memory(group: &Path) -> PathBuf {
     Path::new(CGROUP).join("memory").join(group)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_oom_kill_is_seen_in_the_events() {
-        assert!(counts_oom_kill("low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\noom_group_kill 0\n"));
-        assert!(counts_oom_kill("oom_kill_disable 0\nunder_oom 0\noom_kill 1\n"));
-        assert!(!counts_oom_kill("low 0\noom 0\noom_kill 0\noom_group_kill 0\n"));
-        assert!(!counts_oom_kill(""));
-    }
 }

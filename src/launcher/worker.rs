@@ -21,7 +21,7 @@ use rustix::{
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 use super::executor::{Engines, WasmExecutor};
 use super::{
-    child::{describe, is_running, read_ready, wait_within},
+    child::{is_running, read_ready, wait_within},
     command::OciCommand,
     exhausted,
     limit::{apply_memory_limit, group_of, was_out_of_memory},
@@ -29,6 +29,7 @@ use super::{
     protocol::{Channel, Failure, Payload, Reply, Request, shorten},
     verdict::Verdict,
 };
+use crate::helper::reap::describe;
 
 /// The id of a container, or the beginning of all ids of a worker.
 pub(super) fn container_id(worker: u64, id: Option<u64>) -> String {

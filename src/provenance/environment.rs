@@ -131,6 +131,12 @@ impl Isolation {
             Self::WasmInContainer => "wasm-in-container",
         }
     }
+
+    /// Whether it is an OS container, whatever runs in it.
+    #[must_use]
+    pub const fn is_contained(self) -> bool {
+        matches!(self, Self::Container | Self::WasmInContainer)
+    }
 }
 
 impl fmt::Display for Isolation {

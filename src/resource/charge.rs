@@ -352,6 +352,20 @@ mod tests {
     }
 
     #[test]
+    fn an_oom_kill_is_seen_in_the_events() {
+        let directory = tempfile::tempdir().unwrap();
+        let counts_oom_kill = |version, text: &str| {
+            let file = if version == Version::V2 { "memory.events" } else { "memory.oom_control" };
+            fs::write(directory.path().join(file), text).unwrap();
+            Charge::new(version, directory.path().to_owned()).oom_kills() > 0
+        };
+        assert!(counts_oom_kill(Version::V2, "low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\noom_group_kill 0\n"));
+        assert!(counts_oom_kill(Version::V1, "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n"));
+        assert!(!counts_oom_kill(Version::V2, "low 0\noom 0\noom_kill 0\noom_group_kill 0\n"));
+        assert!(!counts_oom_kill(Version::V2, ""));
+    }
+
+    #[test]
     fn none_and_nonsense() {
         assert_eq!(Tree::new().read("0::/\n"), None);
         assert_eq!(Tree::new().mount("unified", "/", "cgroup2", "").read("0::/\n"), None);

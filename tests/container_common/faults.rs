@@ -87,6 +87,25 @@ impl Altered {
     }
 }
 
+/// What a victim of [`bursting`] does.
+pub fn burst_until_killed(launcher: &Launcher, artifact: &dyn Artifact) {
+    artifact.reserve(20).unwrap();
+    println!("\nbursting below {}", launcher.process_id());
+    thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                // Ends with the process, or by itself should nobody kill it.
+                let deadline = Instant::now() + Duration::from_secs(60);
+                while Instant::now() < deadline {
+                    let instance = artifact.start().unwrap();
+                    thread::sleep(Duration::from_millis(20));
+                    drop(instance);
+                }
+            });
+        }
+    });
+}
+
 /// A process that bursts, and what can be seen of it.
 pub fn bursting(victim: &str) -> (Child, Traces) {
     let mut victim = Command::new(std::env::current_exe().unwrap())

@@ -17,7 +17,7 @@ use runtime_baseline::{
     runtime::RuntimeError,
 };
 
-pub use faults::{Altered, bursting, kill, prepared};
+pub use faults::{Altered, burst_until_killed, bursting, kill, prepared};
 
 /// How long anything may take to go away.
 const PATIENCE: Duration = Duration::from_secs(5);
