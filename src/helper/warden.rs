@@ -3,11 +3,9 @@
 //! removes the cgroups.
 
 use std::{
-    fs,
-    io::{self, BufRead, BufReader},
+    io::{BufRead, BufReader},
     os::{fd::AsFd, unix::net::UnixStream},
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
     time::Duration,
 };
 
@@ -24,7 +22,7 @@ use super::{
     task::serve,
     wire::{Asked, Failure, Progress, Said},
 };
-use crate::resource::own::OwnGroups;
+use crate::resource::{own::OwnGroups, scope::join};
 
 /// How long what a killed measurement started (the keeper of containers) may take to remove what it made: a second or two for
 /// each thousand containers, on a machine that has other things to do.
@@ -46,7 +44,7 @@ pub(super) fn run() -> i32 {
     let Ok(ours) = socket.try_clone() else { return 71 };
     let progress = Progress::to(ours);
     if let Some(group) = &asked.group
-        && let Err(e) = enter(group)
+        && let Err(e) = join(group)
     {
         let _ = progress.say(&Said::Failed(Failure::Other(format!("its cgroup {}: {e}", group.display()))));
         return 1;
@@ -87,11 +85,6 @@ fn measure(asked: &Asked, progress: &Progress) -> i32 {
     });
     let said = outcome.map_or_else(Said::Failed, Said::Done);
     i32::from(progress.say(&said).is_err())
-}
-
-/// Moves the calling process.
-fn enter(group: &Path) -> io::Result<()> {
-    fs::write(group.join("cgroup.procs"), "0")
 }
 
 fn ended(process: &impl AsFd) -> bool {

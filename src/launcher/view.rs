@@ -17,7 +17,7 @@ use rustix::{
 };
 
 use super::{CgroupView, protocol::Refusal};
-use crate::resource::scope::{Scope, home};
+use crate::resource::scope::{Scope, home, join};
 
 pub(super) const CGROUP: &str = "/sys/fs/cgroup";
 
@@ -96,14 +96,12 @@ pub(super) fn enter(view: &View, state: &Path) -> Result<(), Refusal> {
             }
         }
         (_, Some(scope)) => {
-            fs::write(scope.join("cgroup.procs"), "0").map_err(cgroup_at(scope.join("cgroup.procs")))?;
+            join(scope).map_err(cgroup_at(scope.join("cgroup.procs")))?;
             isolate(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWCGROUP)?;
             mount_cgroup2().map_err(cgroup_at(CGROUP.into()))?;
             // A group with members of its own cannot hand controllers to the groups below it.
             let helpers = Path::new(CGROUP).join("helpers");
-            fs::create_dir(&helpers)
-                .and_then(|()| fs::write(helpers.join("cgroup.procs"), "0"))
-                .map_err(cgroup_at(helpers))?;
+            fs::create_dir(&helpers).and_then(|()| join(&helpers)).map_err(cgroup_at(helpers))?;
         }
         (_, None) => isolate(CloneFlags::CLONE_NEWNS)?,
     }
@@ -171,9 +169,7 @@ fn rootless_view() -> View {
         let joinable = scope.directory().map(|directory| directory.join("cgroup.procs"));
         // Whether a process may move there; 0 is the writer itself, which moves back with the next write.
         match joinable {
-            Some(file) => fs::write(file, "0")
-                .and_then(|()| fs::write(Path::new(CGROUP).join("cgroup.procs"), "0"))
-                .map(|()| scope),
+            Some(file) => fs::write(file, "0").and_then(|()| join(Path::new(CGROUP))).map(|()| scope),
             None => Ok(scope),
         }
     });

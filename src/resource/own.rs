@@ -12,7 +12,7 @@ use super::{
     account::Account,
     charge::Charge,
     hierarchy::Version,
-    scope::{self, Scope, hold_members},
+    scope::{self, Scope, hold_members, join},
 };
 
 /// The groups of one measurement, removed when dropped.
@@ -54,7 +54,7 @@ impl OwnGroups {
     /// Moves the calling process. Where that is refused, it is accounted where it was, and finds so itself.
     pub fn enter(&self) {
         for group in &self.groups {
-            let _ = fs::write(group.members.join("cgroup.procs"), "0");
+            let _ = join(&group.members);
         }
     }
 

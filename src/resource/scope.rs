@@ -67,6 +67,11 @@ impl Drop for Scope {
     }
 }
 
+/// Moves the calling process into the group.
+pub(crate) fn join(group: &Path) -> io::Result<()> {
+    fs::write(group.join("cgroup.procs"), "0")
+}
+
 /// Where a process of this v2 group makes its groups: in it, or beside it where it holds processes alone.
 pub(crate) fn home(own: &Path) -> &Path {
     let above = own.parent().filter(|_| own.file_name().is_some_and(|name| name == MEMBERS));
