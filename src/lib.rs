@@ -56,6 +56,12 @@ pub mod probe;
 mod resource;
 #[cfg(feature = "measure")]
 pub mod runtime;
+#[cfg(feature = "measure")]
+#[cfg_attr(
+    all(feature = "wasmedge", not(feature = "container"), not(feature = "opa")),
+    allow(dead_code, reason = "adapters use it")
+)]
+mod setup;
 #[cfg(any(
     feature = "container",
     feature = "opa-wasm",

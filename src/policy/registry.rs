@@ -111,10 +111,10 @@ impl Registry {
     fn add_opa_wasmedge(&mut self) {
         for subject in ["opa-wasm/wasmedge", "opa-wasm/wasmedge/interpreter"] {
             if self.wants(subject) {
-                self.unavailable.push(Unavailable {
-                    remedy: "run tools/setup-wasmedge.sh, and build with --features wasmedge".to_owned(),
-                    ..not_built(subject, "wasmedge")
-                });
+                let missing = not_built(subject, "wasmedge");
+                let remedy = "build by tools/cargo.sh, where tools/setup.sh wasmedge found one";
+                let (reason, remedy) = crate::setup::said(&["wasmedge-build", "wasmedge"], &missing.reason, remedy);
+                self.unavailable.push(Unavailable { reason, remedy, ..missing });
             }
         }
     }

@@ -17,7 +17,10 @@ use super::{
     Artifact, Identity, Limits, Runtime, RuntimeError, Unavailable, Workload,
     container::{Container, find_in_path},
 };
-use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher};
+use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher, setup};
+
+/// Those that the set-up brings.
+const PEERS: [&str; 2] = ["crun", "runc"];
 
 /// A command-line runtime of OCI bundles.
 ///
@@ -129,9 +132,13 @@ fn usable(subject: &Subject, launcher: &Launcher) -> Result<PathBuf, RuntimeErro
     let name = subject.as_str();
     if launcher.rootless() || !launcher.cgroup().starts_with("v2") {
         let reason = format!("{name} is not run as root in a cgroup2 view here (view: {})", launcher.cgroup());
-        return Err(refuse(subject, reason, "run as root, with CgroupView::Auto".to_owned()));
+        return Err(refuse(subject, reason, "run as root, where cgroup2 can be mounted".to_owned()));
     }
-    find_in_path(name).ok_or_else(|| refuse(subject, "it is not in PATH".to_owned(), install(subject)))
+    find_in_path(name).ok_or_else(|| {
+        let steps: &[_] = if PEERS.contains(&name) { &["peers"] } else { &[] };
+        let (reason, remedy) = setup::said(steps, "it is not in PATH", &install(subject));
+        refuse(subject, reason, remedy)
+    })
 }
 
 /// "crun version 1.8.1", "runc version 1.1.5+ds1": the first line of what it says of itself.
@@ -144,7 +151,8 @@ fn version(subject: &Subject, program: &Path) -> Result<Component, RuntimeError>
 }
 
 fn install(subject: &Subject) -> String {
-    format!("apt-get install {subject}")
+    let install = format!("apt-get install {subject}");
+    if PEERS.contains(&subject.as_str()) { format!("run tools/setup.sh peers, or {install}") } else { install }
 }
 
 fn refuse(subject: &Subject, reason: String, remedy: String) -> RuntimeError {

@@ -147,11 +147,9 @@ impl Registry {
 
     #[cfg(not(feature = "wasmedge"))]
     fn add_wasmedge(&mut self) {
-        let remedy = "run tools/setup-wasmedge.sh, then build with --features wasmedge as it says";
         for mode in ["interpreter", "jit", "aot"] {
             let subject = format!("wasmedge/{mode}");
-            let reason = "this build has no adapter for it".to_owned();
-            self.add(&subject, || Err(refusal(&subject, reason, remedy.to_owned()).into()));
+            self.add(&subject, || Err(no_wasmedge(&subject).into()));
         }
     }
 
@@ -222,9 +220,7 @@ impl Registry {
 
     #[cfg(all(feature = "container", not(feature = "wasmedge")))]
     fn add_wasmedge_in_containers(&mut self, _launcher: &crate::launcher::Launcher) {
-        let remedy = "run tools/setup-wasmedge.sh, then build with --features container,wasmedge as it says";
-        let reason = "this build has no adapter for it".to_owned();
-        self.add("container+wasmedge", || Err(refusal("container+wasmedge", reason, remedy.to_owned()).into()));
+        self.add("container+wasmedge", || Err(no_wasmedge("container+wasmedge").into()));
     }
 
     #[cfg(not(feature = "container"))]
@@ -237,6 +233,15 @@ impl Registry {
 
 fn refusal(subject: &str, reason: String, remedy: String) -> Unavailable {
     Unavailable { subject: Subject::new(subject).expect("a valid constant"), reason, remedy }
+}
+
+/// A build without WasmEdge: as the set-up, or the build that was tried with it, said why.
+#[cfg(not(feature = "wasmedge"))]
+fn no_wasmedge(subject: &str) -> Unavailable {
+    let remedy = "build by tools/cargo.sh, where tools/setup.sh wasmedge found one";
+    let (reason, remedy) =
+        crate::setup::said(&["wasmedge-build", "wasmedge"], "this build has no adapter for it", remedy);
+    refusal(subject, reason, remedy)
 }
 
 #[allow(dead_code, reason = "every feature may be on")]

@@ -9,7 +9,7 @@
 //! WASI gives a guest the host's `CLOCK_MONOTONIC`, so the reading is the workload's own; Wasmtime's counts from the start
 //! of the process, so there it is the instant at which this process has read the 8 bytes.
 //!
-//! Where they are: `WASMEDGE_CLI` and `WASMTIME_CLI`, else `PATH`. `tools/setup-wasmedge.sh` sets `WASMEDGE_CLI`, with the
+//! Where they are: `WASMEDGE_CLI` and `WASMTIME_CLI`, else `PATH`. `tools/setup.sh wasmedge` sets `WASMEDGE_CLI`, with the
 //! loader and the libraries that it needs.
 
 use std::{collections::BTreeMap, env, ffi::OsString, fs, path::Path, process};

@@ -6,7 +6,7 @@
 //! named by [`Identity::transport`].
 //!
 //! **Which OPA.** `OPA_BIN`; else `bin/opa` in `$RUNTIME_BASELINE_TOOLS`, or in `target/tools` of the working directory;
-//! else `opa` on `PATH`; 1.0 or newer, since the policies are Rego v1. `tools/setup-opa.sh` builds one.
+//! else `opa` on `PATH`; 1.0 or newer, since the policies are Rego v1. `tools/setup.sh opa` brings one.
 //!
 //! **Limits.** The time limit ends a decision. OPA has no memory limit of its own: its process may have
 //! [`Limits::memory`] and 256 MiB besides, for Go's runtime and the program itself; what exceeds that ends the process,

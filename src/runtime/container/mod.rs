@@ -9,7 +9,7 @@
 //! `/bin/sh -c "exec /ready"`, so that a shell starts, parses and executes, as most real images do, and what says ready
 //! is still the workload itself. `container/alpine` and `container/debian` do the same with the shell of a distribution's
 //! root file system: the one that `ALPINE_ROOTFS` or `DEBIAN_ROOTFS` names, a directory or a tarball, else the one that
-//! `tools/setup-images.sh` put into `target/images`. It is copied once, and says its own version; containers cannot write
+//! `tools/setup.sh` put into `target/images`. It is copied once, and says its own version; containers cannot write
 //! to it.
 
 pub(super) mod bundle;
@@ -273,8 +273,9 @@ impl Container {
         let memory = command.as_ref().filter(|_| self.launcher.limits_memory()).map(|_| self.limits.memory);
         let directory = images.with_limits(&bundle, self.cpu, memory)?;
         Ok(Prepared::new(Shared {
+            // Not the bundle's path: it is of this machine, and a row may be shared.
+            workload: format!("{} in {subject}", workload.name),
             subject,
-            workload: bundle.path.display().to_string(),
             launcher: self.launcher.clone(),
             bundle: directory.as_ref().map_or(bundle.path, |directory| directory.path().to_owned()),
             payload: Payload::Exec,

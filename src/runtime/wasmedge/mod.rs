@@ -158,7 +158,7 @@ fn component(subject: &Subject) -> Result<Component, RuntimeError> {
     if found != VERSION {
         let reason = format!("the library says that it is version {found}, not {VERSION}");
         let remedy =
-            format!("run tools/setup-wasmedge.sh, or set WASMEDGE_DIR to WasmEdge {VERSION}; then build again");
+            format!("run tools/setup.sh wasmedge, or set WASMEDGE_DIR to WasmEdge {VERSION}; then build again");
         return Err(Unavailable { subject: subject.clone(), reason, remedy }.into());
     }
     Component::new("WasmEdge", found)
