@@ -20,7 +20,7 @@ fetch() {
   mkdir -p "$work"
   if ! "$@" >"$said" 2>&1; then
     cat "$said"
-    because "$host: $(sed 's/^[EW]: //' "$said" | grep -vE '^(Failed to fetch|Download Failed)' | sed -n '/[^ ]/{s/  */ /g;p;q}')"
+    because "$host: $(sed -E 's/^[EW]: //; s/^Failed to fetch [^ ]* *//; s/  +/ /g' "$said" | sed -n '/[^ ]/{p;q}')"
     rm -f "$part" "$part".*
     return 1
   fi
