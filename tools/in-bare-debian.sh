@@ -121,7 +121,7 @@ passed=()
 while IFS='=' read -r -d '' name value; do
   case $name in
     GOPROXY | GOSUMDB | GONOSUMDB | GOFLAGS | GOPRIVATE | PIP_* | SSL_* | *_CA_* | CURL_CA_BUNDLE | npm_config_* | \
-      [hH][tT][tT][pP]*_[pP][rR][oO][xX][yY] | [nN][oO]_[pP][rR][oO][xX][yY] | CARGO_NET_* | CI | SETUP | WITHOUT | \
+      [hH][tT][tT][pP]*_[pP][rR][oO][xX][yY] | [nN][oO]_[pP][rR][oO][xX][yY] | CARGO_NET_* | CARGO_BUILD_* | CARGO_TERM_* | CARGO_INCREMENTAL | CI | SETUP | WITHOUT | \
       LIMIT_* | BENCH_ARGS | TERM) passed+=("$name=$value") ;;
   esac
 done < <(env -0)

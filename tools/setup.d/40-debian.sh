@@ -30,8 +30,7 @@ bring() {
   # What an interrupted run left would be taken for the system to be.
   rm -rf --one-file-system "$work/root"
   # shellcheck disable=SC2086 # none, or one
-  if ! debootstrap --variant=minbase "$DEBIAN" "$work/root" ${mirror:+"$mirror"} >"$work/debootstrap.log" 2>&1; then
-    tail -n 20 "$work/debootstrap.log"
+  if ! debootstrap --variant=minbase "$DEBIAN" "$work/root" ${mirror:+"$mirror"} 2>&1 | tee "$work/debootstrap.log"; then
     fail "debootstrap: $(grep -m1 '^E: ' "$work/debootstrap.log" | sed 's/^E: //' || last_line "$work/debootstrap.log")"
   fi
   # What a package manager keeps for itself: its cache and lists. Device files are made by whoever starts a container.
