@@ -52,7 +52,7 @@ build() { cargo "${command_to_try:-$command}" --features "$1" "${own[@]}" ${only
 last_said() {
   sed 's/\x1b\[[0-9;]*[a-zA-Z]//g' "$1" | awk '
     /^[[:space:]]*--- stderr/ { inside = 1; next }
-    /^(error|warning)/ { inside = 0 }
+    /^(error|warning)/ || /stack backtrace:/ { inside = 0 }
     /^[[:space:]]*$/ || /^[[:space:]]*note: / || /RUST_BACKTRACE/ { next }
     inside { script = $0 }
     /^error/ && !/could not compile|build failed/ { error = $0 }

@@ -49,8 +49,11 @@ done
 
 # Without the machine's own paths: what a step says may end in a baseline that is shared.
 without_paths() { sed "s#$target#target#g; s#$PWD/##g; s#${HOME:-/nonexistent}#~#g" | tr -cd '[:print:]' | cut -c 1-400; }
-# last_said LOG
-last_said() { sed 's/\x1b\[[0-9;]*[a-zA-Z]//g; s/\r/\n/g' "$1" | sed -n '/[^[:space:]]/h;${x;s/^[[:space:]]*//;p}' | without_paths; }
+# last_said LOG: but not what bash says of a program that was killed.
+last_said() {
+  sed -E 's/\x1b\[[0-9;]*[a-zA-Z]//g; s/\r/\n/g; /step\.sh: line [0-9]+: +[0-9]+ /d' "$1" |
+    sed -n '/[^[:space:]]/h;${x;s/^[[:space:]]*//;p}' | without_paths
+}
 refuse() { echo "$2" >"$state/$1.reason"; echo "$3" >"$state/$1.remedy"; }
 
 # The step's own words about itself, as variables.
@@ -114,7 +117,7 @@ stop() {
 trap 'stop; exit 130' INT
 trap 'stop; exit 143' TERM HUP
 
-# run FILE NAME ACTION LIMIT: its output goes to the log. Sets `ended`, and `late` when the limit was reached.
+# run FILE NAME ACTION LIMIT: its output goes to the log. Sets `ended`, and `late`, to what it said last, when the limit was reached.
 run() {
   local log=$state/$2.log clock=0 size
   late="" ended=0
@@ -131,7 +134,13 @@ run() {
       size=$(du -sm "$state/$2.work" 2>/dev/null | cut -f 1) || size=""
       say "$2: $clock s, ${size:-0} MB so far; $(last_said "$log" | cut -c 1-90)"
     fi
-    if [ "$clock" -ge "$4" ]; then late=yes; stop; break; fi
+    if [ "$clock" -ge "$4" ]; then
+      # Before it is ended: then it says nothing but that.
+      late=$(last_said "$log")
+      late=${late:-nothing}
+      stop
+      break
+    fi
   done
   wait "$group" 2>/dev/null || ended=$?
   group=""
@@ -163,7 +172,7 @@ for file in "${todo[@]}"; do
     say "$name: done in $took s"
   elif [ -n "$late" ]; then
     rm -rf --one-file-system "$state/$name.work"
-    refuse "$name" "the set-up gave up after $limit s; the last that it said: $(last_said "$state/$name.log")" \
+    refuse "$name" "the set-up gave up after $limit s; the last that it said: $late" \
       "LIMIT_${name^^}=$((limit * 4)) make setup; or $remedy"
     say "$name: gave up after $limit s, see ${state#"$PWD"/}/$name.log"
   else

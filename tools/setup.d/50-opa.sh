@@ -16,7 +16,7 @@ size="50 MB to download from its site; else 75 MB of Go and 40 MB of modules, an
 where="target/tools/bin/opa"
 why="opa and opa/eval are what published figures compare the policy engines with"
 needs=network
-seconds=1200
+seconds=1800
 heavy=yes
 remedy="put an OPA 1.0 or newer on PATH, or name it in OPA_BIN"
 
