@@ -33,6 +33,7 @@ pub mod exchange;
 pub mod metric;
 pub mod provenance;
 pub mod report;
+pub mod samples;
 #[cfg(feature = "measure")]
 pub mod session;
 pub mod stats;
