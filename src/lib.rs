@@ -67,6 +67,9 @@ pub mod runtime;
 mod versions;
 mod whole_file;
 
+/// Why a file could not be written: it is written whole or not at all.
+pub use whole_file::WriteError;
+
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};
 #[cfg(feature = "measure")]

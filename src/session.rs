@@ -1,12 +1,7 @@
 //! One run of measurements: the environment is captured when it begins, raw samples are saved before they are
 //! summarised, and the figures join the baseline when it ends.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, fs, io, path::PathBuf};
 
 use crate::{
     Baseline, BaselineError, Bound, Component, Conditions, Date, Environment, Host, Indicator, Interval, Metric,
@@ -16,7 +11,7 @@ use crate::{
     runtime::Identity,
     samples::{Curve, CurveError, Samples, SamplesError},
     stats::{Histogram, StatsError},
-    whole_file::write_whole,
+    whole_file::{WriteError, write_text},
 };
 
 /// The confidence level of every interval that a session records.
@@ -140,8 +135,7 @@ impl Session {
         if let Some(histogram) = histogram.transpose()? {
             // Beside the raw samples, for the tools that read it: the whole tail of a burst.
             let path = self.directory.join(path.with_extension("hgrm"));
-            write_whole(&path, |out| out.write_all(histogram.as_bytes()))
-                .map_err(|source| SessionError::Io { path, source })?;
+            write_text(&path, &histogram)?;
         }
         let mut refused = None;
         for statistic in statistics {
@@ -300,6 +294,9 @@ pub enum SessionError {
     /// The baseline on disk could not be read or written.
     #[error(transparent)]
     Baseline(#[from] BaselineError),
+    /// A file could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// A directory or a report could not be written.
     #[error("{}: {source}", path.display())]
     Io {

@@ -70,9 +70,9 @@ impl Samples {
     /// file.
     ///
     /// # Errors
-    /// [`SamplesError::Io`] names the file.
+    /// [`SamplesError::Write`] names the file.
     pub fn save(&self, directory: &Path, stem: &str) -> Result<PathBuf, SamplesError> {
-        file::save(directory, stem, &self.to_csv()).map_err(|(path, error)| SamplesError::Io { path, error })
+        Ok(file::save(directory, stem, &self.to_csv())?)
     }
 
     /// Reads a file of samples.
@@ -184,6 +184,6 @@ mod tests {
         save(&samples(), "startup_time.wasmtime");
         assert_eq!(Samples::load(directory.path().join(&path)).unwrap(), samples());
         let below_a_file = directory.path().join(&path);
-        assert!(matches!(samples().save(&below_a_file, "x"), Err(SamplesError::Io { .. })));
+        assert!(matches!(samples().save(&below_a_file, "x"), Err(SamplesError::Write(_))));
     }
 }

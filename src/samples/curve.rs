@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::file;
-use crate::Unit;
+use crate::{Unit, whole_file::WriteError};
 
 /// What grew with what: memory with the live instances, latency with the size of the data.
 ///
@@ -135,9 +135,9 @@ impl Curve {
     /// [`Samples::save`](super::Samples::save) does.
     ///
     /// # Errors
-    /// [`CurveError::Io`] names the file.
+    /// [`CurveError::Write`] names the file.
     pub fn save(&self, directory: &Path, stem: &str) -> Result<PathBuf, CurveError> {
-        file::save(directory, stem, &self.to_csv()).map_err(|(path, error)| CurveError::Io { path, error })
+        Ok(file::save(directory, stem, &self.to_csv())?)
     }
 
     /// Reads a file.
@@ -183,7 +183,10 @@ pub enum CurveError {
         /// What stands there.
         text: String,
     },
-    /// The file could not be read or written.
+    /// The file could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The file could not be read.
     #[error("{}: {error}", path.display())]
     Io {
         /// The file.
@@ -217,7 +220,7 @@ mod tests {
         assert!(Curve::load(&missing).unwrap_err().to_string().contains("no/such/file.csv"));
         fs::write(directory.path().join("file"), "").unwrap();
         let error = curve(vec![]).unwrap().save(&directory.path().join("file"), "growth").unwrap_err();
-        assert!(error.to_string().contains("file/samples/growth."), "{error}");
+        assert!(error.to_string().contains("file/samples: Not a directory"), "{error}");
     }
 
     #[test]

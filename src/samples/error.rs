@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use crate::metric::{Indicator, MetricError, Statistic, Unit};
+use crate::{
+    metric::{Indicator, MetricError, Statistic, Unit},
+    whole_file::WriteError,
+};
 
 /// Why samples could not be kept, read, written, or turned into a figure.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +61,10 @@ pub enum SamplesError {
     /// The level of confidence is not between 0 and 1: give 0.95 for 95 %.
     #[error("{0} is no level of confidence: give one between 0 and 1, such as 0.95")]
     Level(f64),
-    /// The file could not be read or written.
+    /// The file could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The file could not be read.
     #[error("{}: {error}", path.display())]
     Io {
         /// The file.

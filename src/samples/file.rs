@@ -2,13 +2,12 @@
 
 use std::{
     fs,
-    io::{self, Write},
     path::{Component, Path, PathBuf},
 };
 
 use sha2::{Digest, Sha256};
 
-use crate::whole_file::write_whole;
+use crate::whole_file::{WriteError, write_text};
 
 /// The directory of raw data, beside the baseline that names it.
 const DIRECTORY: &str = "samples";
@@ -19,8 +18,8 @@ const LONGEST_STEM: usize = 200;
 /// digits of the text's SHA-256, so no other text has the name, and the same text again is the same file.
 ///
 /// # Errors
-/// The path that could not be written, and why.
-pub(super) fn save(directory: &Path, stem: &str, text: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
+/// [`WriteError`] names the file or the directory.
+pub(super) fn save(directory: &Path, stem: &str, text: &str) -> Result<PathBuf, WriteError> {
     let hash = Sha256::digest(text.as_bytes());
     let name = hash[..8].iter().fold(safe(stem), |name, byte| name + &format!("{byte:02x}"));
     let relative = Path::new(DIRECTORY).join(name + ".csv");
@@ -28,9 +27,14 @@ pub(super) fn save(directory: &Path, stem: &str, text: &str) -> Result<PathBuf, 
     if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
         return Ok(relative);
     }
-    let written = fs::create_dir_all(directory.join(DIRECTORY))
-        .and_then(|()| write_whole(&path, |out| out.write_all(text.as_bytes())));
-    written.map(|()| relative).map_err(|error| (path, error))
+    let below = directory.join(DIRECTORY);
+    fs::create_dir_all(&below).map_err(|source| WriteError::Io {
+        action: "make the directory",
+        path: below,
+        source,
+    })?;
+    write_text(&path, text)?;
+    Ok(relative)
 }
 
 /// The file that a metric names, below its baseline's directory. A baseline may come from elsewhere: it names files below
