@@ -11,14 +11,14 @@ use std::{
 };
 
 use runtime_baseline::{
-    Baseline, BaselineError, Bound, Indicator, Isolation, Statistic, Temperature, UnavailableRow,
+    Baseline, BaselineError, Bound, Indicator, Isolation, Statistic, Temperature, UnavailableRow, Unit,
     experiment::{
         Experiment, ExperimentError, Failure, Figure, Filter, Lane, LaneError, Outcome, Pass, Plan, RecordError,
         Recorder, Taken, Turns,
     },
     probe::ProbeError,
     runtime::{Runtime, Unavailable, noop::Noop},
-    samples::{Samples, recompute},
+    samples::{Axis, Curve, Samples, recompute},
 };
 
 fn figure(workload: &str) -> Figure {
@@ -170,6 +170,9 @@ fn a_run_leaves_samples_and_metrics_and_a_second_run_replaces_its_own_series() {
                 taken.push(0, f64::from(next));
                 taken.push(1, 0.5 + f64::from(next));
                 taken.observe(0, "beside", next);
+                let (x, y) = (Axis::new("instances", Unit::Instances)?, Axis::new("time", Unit::Nanoseconds)?);
+                let points = [1.0, 2.0, 3.0].map(|x| (x, f64::from(next) * x + 5.0)).to_vec();
+                taken.curve(0, Statistic::Slope, &Curve::new(x, y, points)?);
                 Ok::<_, LaneError>(())
             });
             let rate = figure("ready").of(Indicator::StartRate).concurrent(100, "cold start");
@@ -184,11 +187,10 @@ fn a_run_leaves_samples_and_metrics_and_a_second_run_replaces_its_own_series() {
         recorder.finish().unwrap();
     }
     let baseline = Baseline::load(directory.path().join("baseline.json")).unwrap();
-    assert_eq!(
-        baseline.metrics().len(),
-        2,
-        "a median and a rate, each series once; seven samples have no 99th percentile"
-    );
+    // Each series once; seven samples have no 99th percentile.
+    assert_eq!(baseline.metrics().len(), 3, "a median, a rate and the slope of a curve");
+    let slope = baseline.find(Indicator::StartupTime, "noop").statistic(Statistic::Slope).latest().unwrap();
+    assert_eq!(slope.quantity().as_u64(), Some(17), "of the last curve");
     let median = baseline.find(Indicator::StartupTime, "noop").statistic(Statistic::Median).latest().unwrap();
     assert_eq!((median.quantity().as_u64(), median.count()), (Some(14), Some(7)));
     let interval = median.interval().unwrap();

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     Baseline, BaselineError, Component, Conditions, Date, Environment, Host, Metric, MetricError, Provenance,
     ProvenanceError, QuantityError, Series, Source, SourceKind, Statistic, UnavailableRow, Unit, Watch, here,
-    metric::{Evidence, IntervalMethod},
     samples::{CurveError, Estimated, SamplesError},
 };
 
@@ -76,9 +75,7 @@ impl Recorder {
         }
         if let Some((statistic, curve)) = curve {
             let path = curve.save(&self.directory, &format!("{}.{statistic}", stem(figure)))?;
-            let value = curve.value(*statistic).ok_or(SamplesError::Empty)?;
-            let evidence = Evidence::new(curve.points().len() as u64, 1, 1, IntervalMethod::None);
-            let estimated = Estimated::new(value.max(0.0), None, LEVEL, evidence);
+            let estimated = curve.estimate(*statistic, LEVEL).ok_or(SamplesError::Empty)?;
             let metric = self.metric(figure, *statistic, &estimated, samples.unit())?;
             self.push(figure, metric.with_samples(&path).with_bound(*bound))?;
         }
