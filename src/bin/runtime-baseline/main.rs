@@ -3,6 +3,7 @@
 mod args;
 mod exchange;
 mod output;
+mod recompute;
 mod record;
 mod verdict;
 
@@ -21,7 +22,7 @@ use output::Output;
 /// Whatever goes wrong, as a line for people: nothing here is handled by kind.
 type Failure = Box<dyn std::error::Error>;
 
-/// For errors, as clap does for wrong arguments; 1 is a regression's alone.
+/// For errors, as clap does for wrong arguments; 1 is a finding: a regression, or a figure that its samples do not give.
 const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
@@ -44,6 +45,7 @@ fn run(command: &Command) -> Result<Output, Failure> {
         Command::Claims(args) => verdict::claims(args),
         Command::Cite(args) => record::cite(args),
         Command::Audit(args) => record::audit(args),
+        Command::Recompute(args) => recompute::recompute_all(args),
         Command::Import(args) => exchange::import(args),
         Command::Export(args) => exchange::export(args),
         Command::Completions { shell } => {
