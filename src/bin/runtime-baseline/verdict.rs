@@ -1,9 +1,11 @@
 //! `compare`, `gate` and `claims`.
 
 use runtime_baseline::{
-    Baseline, Claim, Claims, Metric,
+    Baseline, Claim, Claims, Language, Metric,
     claims::claims as published,
-    compare::{Difference, Evidence, Gate, GateReport, GateRow, Judgement, Outcome, Ruling, Verdict, judge},
+    compare::{
+        Difference, Evidence, Gate, GateReport, GateRow, Judgement, MARGIN, Outcome, Ruling, Verdict, caution, judge,
+    },
 };
 use serde_json::{Value, json};
 
@@ -141,7 +143,13 @@ pub fn claims(args: &args::Claims) -> Result<Output, Failure> {
     }
     let mut text = String::new();
     match &measured {
-        Some(baseline) => claims.iter().for_each(|claim| text.push_str(&judged(&judge(claim, baseline)))),
+        Some(baseline) => {
+            let judgements: Vec<Judgement> = claims.iter().map(|claim| judge(claim, baseline)).collect();
+            judgements.iter().for_each(|judgement| text.push_str(&judged(judgement)));
+            let decided = |j: &&Judgement| matches!(j.verdict, Verdict::Reproduced | Verdict::Refuted);
+            let decided = judgements.iter().filter(decided).count();
+            text.push_str(&format!("{}\n", caution(decided, Language::English)));
+        }
         None => text = table(&claims.iter().map(claim_cells).collect::<Vec<_>>()),
     }
     if args.check {
@@ -171,7 +179,7 @@ fn judged(judgement: &Judgement) -> String {
     let colour = match judgement.verdict {
         Verdict::Reproduced => Colour::Green,
         Verdict::Refuted => Colour::Red,
-        Verdict::NotComparable(_) => Colour::Yellow,
+        _ => Colour::Yellow,
     };
     let [_, id, a, b, factor] = claim_cells(claim).try_into().unwrap_or_default();
     let mut text = format!("{id}: {}\n  claimed: {a}, {b}: {factor}\n", coloured(judgement.verdict.as_str(), colour));
@@ -184,8 +192,12 @@ fn judged(judgement: &Judgement) -> String {
         let (a, b) = (side(comparison.reference()), side(comparison.contender()));
         text.push_str(&format!("  measured: {a}, {b}{gain}{improvement}\n"));
     }
-    if let Verdict::NotComparable(missing) = &judgement.verdict {
-        missing.iter().for_each(|missing| text.push_str(&format!("  missing: {missing}\n")));
+    match &judgement.verdict {
+        Verdict::NotComparable(missing) => {
+            missing.iter().for_each(|missing| text.push_str(&format!("  missing: {missing}\n")));
+        }
+        Verdict::Undecided(open) => text.push_str(&format!("  undecided: {open}\n")),
+        _ => {}
     }
     if !judgement.differences.is_empty() {
         let all: Vec<String> = judgement.differences.iter().map(Difference::to_string).collect();
@@ -217,6 +229,12 @@ fn claim_json(claim: &Claim, measured: Option<&Baseline>) -> Value {
         };
         value["verdict"] = judgement.verdict.as_str().into();
         value["missing"] = missing.into();
+        value["margin"] = MARGIN.into();
+        if let Verdict::Undecided(open) = &judgement.verdict {
+            value["undecided"] = json!({
+                "why": open.to_string(), "more_runs": open.more_runs, "width": open.width(),
+            });
+        }
         value["differences"] = judgement.differences.iter().map(Difference::to_string).collect::<Vec<_>>().into();
         value["measured"] = judgement.comparison.map_or(Value::Null, |comparison| {
             let gain = comparison.gain_interval();
