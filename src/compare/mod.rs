@@ -7,7 +7,10 @@ mod rule;
 mod verdict;
 
 pub use difference::{Aspect, Difference, differences};
-pub use gate::{Doubt, Evidence, Gate, GateReport, GateRow, Outcome, Ruling};
+pub use gate::{
+    Counts, Doubt, Evidence, Gate, GateGroup, GateReport, GateRow, GroupRuling, Limits, LimitsError, Outcome,
+    RowChange, Ruling,
+};
 pub use missing::Missing;
 pub use rule::{MARGIN, Undecided, WIDEST, caution};
 pub use verdict::{Judgement, Verdict, judge};

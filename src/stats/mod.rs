@@ -28,7 +28,6 @@ pub(crate) use order::quantile_ranks;
 pub(crate) use recorded::file_below;
 pub use recorded::{Recorded, RecordedError};
 pub use samples::{Samples, SamplesError};
-pub(crate) use summary::quantile_of;
 pub use summary::{Confidence, Summary};
 pub use warning::{Warning, warnings};
 

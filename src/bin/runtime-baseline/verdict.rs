@@ -1,135 +1,19 @@
-//! `compare`, `gate` and `claims`.
+//! `claims`.
 
 use runtime_baseline::{
     Baseline, Claim, Claims, Language, Metric,
     claims::claims as published,
-    compare::{
-        Difference, Evidence, Gate, GateReport, GateRow, Judgement, MARGIN, Outcome, Ruling, Verdict, caution, judge,
-    },
+    compare::{Difference, Judgement, MARGIN, Verdict, caution, judge},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    Failure, args, directory_of, load,
+    Failure, args, load,
     output::{Colour, Output, coloured, table},
 };
 
-pub fn compare(args: &args::Compare) -> Result<Output, Failure> {
-    let output = gate(args)?;
-    Ok(Output { code: 0, ..output })
-}
-
-pub fn gate(args: &args::Compare) -> Result<Output, Failure> {
-    let (old, new) = (load(&args.old)?, load(&args.new)?);
-    let gate = Gate {
-        max_regression: args.max_regression,
-        level: args.confidence,
-        old_directory: Some(directory_of(&args.old)),
-        new_directory: Some(directory_of(&args.new)),
-    };
-    let report = gate.compare(&old, &new);
-    let outcome = report.outcome();
-    let code = outcome.exit_code();
-    if args.json {
-        let rows: Vec<Value> = report.rows.iter().filter(|row| shown(args, row)).map(row_json).collect();
-        let value = json!({ "outcome": outcome.as_str(), "max_regression": args.max_regression, "rows": rows });
-        return Ok(Output { code, ..Output::json(&value) });
-    }
-    let rows = report.rows.iter().filter(|row| shown(args, row)).map(row_cells).collect::<Vec<_>>();
-    Ok(Output { code, text: table(&rows) + &summary(&report, outcome, args.max_regression) })
-}
-
-fn shown(args: &args::Compare, row: &GateRow) -> bool {
-    !args.quiet || !matches!(row.ruling, Ruling::Same | Ruling::New | Ruling::NotJudged)
-}
-
-fn summary(report: &GateReport, outcome: Outcome, limit: f64) -> String {
-    let count = |test: fn(&Ruling) -> bool| report.rows.iter().filter(|row| test(&row.ruling)).count();
-    let (worse, better) = (count(|r| *r == Ruling::Worse), count(|r| *r == Ruling::Better));
-    let (same, new) = (count(|r| *r == Ruling::Same), count(|r| *r == Ruling::New));
-    let undecided = count(|r| matches!(r, Ruling::Undecided(_)));
-    let colour = match outcome {
-        Outcome::Fine => Colour::Green,
-        Outcome::Regression => Colour::Red,
-        Outcome::Undecided => Colour::Yellow,
-    };
-    format!(
-        "{worse} worse by more than {}%, {better} better, {same} unchanged, {new} new, {undecided} undecided: {}\n",
-        limit * 100.0,
-        coloured(outcome.as_str(), colour)
-    )
-}
-
-fn word(ruling: &Ruling) -> (&'static str, Colour) {
-    match ruling {
-        Ruling::Worse => ("worse", Colour::Red),
-        Ruling::Better => ("better", Colour::Green),
-        Ruling::Same => ("same", Colour::Plain),
-        Ruling::New => ("new", Colour::Plain),
-        Ruling::NotJudged => ("not judged", Colour::Plain),
-        _ => ("undecided", Colour::Yellow),
-    }
-}
-
-fn evidence(evidence: Evidence) -> &'static str {
-    match evidence {
-        Evidence::Samples => "samples",
-        Evidence::Intervals => "intervals",
-        Evidence::Exact => "exact",
-        _ => "none",
-    }
-}
-
-/// What a series is called in a table.
-fn name(metric: &Metric) -> String {
-    let mut name = format!("{} of {}", metric.indicator(), metric.subject());
-    name.extend(metric.workload().map(|workload| format!(", {workload}")));
-    name.extend(metric.temperature().map(|temperature| format!(", {temperature}")));
-    format!("{name}, {}", metric.statistic())
-}
-
-fn row_cells(row: &GateRow) -> Vec<String> {
-    let figure = |metric: Option<&Metric>| metric.map_or("-".into(), |m| m.quantity().rounded());
-    let percent = |x: f64| format!("{:+.1}%", (x - 1.0) * 100.0);
-    let change = match row.change {
-        Some(change) => {
-            let ratio = change.ratio;
-            format!("{} ({} to {})", percent(ratio.value), percent(ratio.low), percent(ratio.high))
-        }
-        None => row.percent().map_or("-".into(), |x| format!("{x:+.1}%")),
-    };
-    let (word, colour) = word(&row.ruling);
-    let mut ruling = coloured(word, colour);
-    if let Ruling::Undecided(doubt) = &row.ruling {
-        ruling = format!("{ruling}: {doubt}");
-    }
-    let series = row.new.or(row.old).map(name).unwrap_or_default();
-    vec![series, figure(row.old), figure(row.new), change, ruling]
-}
-
-fn row_json(row: &GateRow) -> Value {
-    let series = row.new.or(row.old);
-    let figure = |metric: Option<&Metric>| metric.map(|m| number(m.quantity()));
-    json!({
-        "indicator": series.map(|m| m.indicator().as_str()),
-        "subject": series.map(|m| m.subject().as_str()),
-        "workload": series.and_then(Metric::workload),
-        "temperature": series.and_then(Metric::temperature).map(|t| t.as_str()),
-        "statistic": series.map(|m| m.statistic().as_str()),
-        "unit": series.map(|m| m.quantity().unit().as_str()),
-        "old": figure(row.old),
-        "new": figure(row.new),
-        "ratio": row.change.map(|c| json!({
-            "value": c.ratio.value, "low": c.ratio.low, "high": c.ratio.high, "superiority": c.superiority,
-        })),
-        "evidence": evidence(row.evidence),
-        "ruling": word(&row.ruling).0,
-        "why": match &row.ruling { Ruling::Undecided(doubt) => Some(doubt.to_string()), _ => None },
-    })
-}
-
 /// In canonical units.
-fn number(quantity: runtime_baseline::Quantity) -> Value {
+pub(crate) fn number(quantity: runtime_baseline::Quantity) -> Value {
     quantity.as_u64().map_or_else(|| quantity.as_f64().into(), Value::from)
 }
 
