@@ -1,9 +1,14 @@
 //! The gate on baselines: what each row comes to, and the whole.
 
+use std::path::Path;
+
 use runtime_baseline::{
     Baseline, Bound, Component, Conditions, Environment, Hardware, Indicator, Interval, Isolation, Metric, Provenance,
     Quantity, Source, SourceKind, Statistic, UnavailableRow, Unit,
-    compare::{Doubt, Evidence, Gate, GateReport, GateRow, GroupRuling, Limits, LimitsError, Outcome, Ruling},
+    compare::{
+        Doubt, Evidence, Gate, GateReport, GateRow, GroupRuling, Limits, LimitsError, Measured, Outcome, Ruling,
+    },
+    samples::Samples,
 };
 
 fn provenance(environment: Environment) -> Provenance {
@@ -209,6 +214,48 @@ fn the_direction_follows_the_indicator_and_sizes_are_exact() {
     let rate = |n| figure(Indicator::StartRate, "noop", n, 0.5, Environment::default());
     assert_eq!(row(rate(1000.0), rate(900.0)).ruling, Ruling::Worse);
     assert_eq!(row(rate(1000.0), rate(1100.0)).ruling, Ruling::Better);
+}
+
+/// A run whose processes have these medians, its samples saved below `directory`.
+fn sampled(directory: &Path, medians: &[f64]) -> Baseline {
+    let mut samples = Samples::new(Indicator::StartupTime, Unit::Nanoseconds).unwrap();
+    for (process, median) in (0..).zip(medians) {
+        for turn in 0..40 {
+            samples.push(process, turn / 4, (median + f64::from(turn % 4) - 1.0).round()).unwrap();
+        }
+    }
+    let path = samples.save(directory, "noop").unwrap();
+    let metric =
+        samples.metric("noop".parse().unwrap(), Statistic::Median, provenance(Environment::default())).unwrap();
+    one(metric.with_samples(path))
+}
+
+#[test]
+fn processes_are_the_evidence_where_their_samples_are_at_hand() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path();
+    let gate = |old: &Baseline, new: &Baseline| {
+        let [old, new] = [old, new].map(|baseline| Measured::with_samples(baseline, dir));
+        Gate::new().compare(&[old], new).unwrap().rows.remove(0)
+    };
+    // Processes that differ by a tenth, each of which knows its own median to a millionth.
+    let wide = [1.0e6, 1.1e6, 0.95e6, 1.05e6, 0.9e6, 1.0e6];
+    let moved = gate(&sampled(dir, &wide), &sampled(dir, &wide.map(|x| x * 1.1)));
+    assert_eq!((moved.ruling, moved.evidence), (Ruling::Unseen(Doubt::Noise), Evidence::Processes));
+    let narrow = [1.0e6, 1.001e6, 0.999e6, 1.002e6, 0.998e6, 1.0e6];
+    let (old, slow) = (sampled(dir, &narrow), sampled(dir, &narrow.map(|x| x * 1.1)));
+    assert_eq!((gate(&old, &slow).ruling, gate(&old, &slow).evidence), (Ruling::Worse, Evidence::Processes));
+    assert_eq!(gate(&old, &old).ruling, Ruling::Fine);
+    // Three processes have no interval at 95 %, and say something all the same.
+    let (three, slow_three) = (sampled(dir, &narrow[..3]), sampled(dir, &narrow.map(|x| x * 1.2)[..3]));
+    assert_eq!((gate(&three, &slow_three).ruling, gate(&three, &three).evidence), (Ruling::Worse, Evidence::Processes));
+    // A file that is not there, is of another figure, or lies elsewhere is no evidence; the stored interval is.
+    let other = slow.metrics()[0].samples().unwrap().to_owned();
+    for path in [Path::new("missing.csv"), Path::new("../noop.csv"), Path::new("/dev/zero"), &other] {
+        let mistaken = one(old.metrics()[0].clone().with_samples(path));
+        assert_eq!(gate(&old, &mistaken).evidence, Evidence::Intervals, "{}", path.display());
+    }
+    assert_eq!(compare(&old, &slow).rows[0].evidence, Evidence::Intervals, "no directory");
 }
 
 #[test]

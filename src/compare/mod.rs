@@ -8,7 +8,7 @@ mod verdict;
 
 pub use difference::{Aspect, Difference, differences};
 pub use gate::{
-    Counts, Doubt, Evidence, Gate, GateGroup, GateReport, GateRow, GroupRuling, Limits, LimitsError, Outcome,
+    Counts, Doubt, Evidence, Gate, GateGroup, GateReport, GateRow, GroupRuling, Limits, LimitsError, Measured, Outcome,
     RowChange, Ruling,
 };
 pub use missing::Missing;

@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Baseline, Indicator, Interval, Metric, MetricError, Provenance, Quantity, Statistic, Subject, Unit,
-    stats::SamplesError,
+    samples::SamplesError,
 };
 
 /// What the caller says of figures that come from another tool's file.

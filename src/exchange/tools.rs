@@ -5,7 +5,10 @@ use std::{collections::HashMap, fs, path::Path};
 use serde::Deserialize;
 
 use super::{ExchangeError, Import, read_json};
-use crate::{Baseline, Statistic, UnavailableRow, Unit, stats::Samples};
+use crate::{
+    Baseline, Statistic, UnavailableRow, Unit,
+    samples::{Samples, SamplesError},
+};
 
 #[derive(Deserialize)]
 struct Hyperfine {
@@ -86,12 +89,17 @@ impl Baseline {
                 }
                 continue;
             }
-            let samples = Samples::new(import.indicator, Unit::Nanoseconds, times)?;
+            // Each run is a process of its own, whatever shell it was started by.
+            let mut samples = Samples::new(import.indicator, Unit::Nanoseconds)?;
+            for (process, time) in (0..).zip(times) {
+                samples.push(process, 0, time as f64)?;
+            }
             for statistic in [Statistic::Median, Statistic::P99, Statistic::Mean] {
-                let metric = samples.metric(import.subject_of(id)?, statistic, import.provenance.clone())?;
-                // The 99th percentile of a few runs is their maximum under another name.
-                if statistic != Statistic::P99 || metric.interval().is_some() {
-                    baseline.push(metric.with_workload(id));
+                match samples.metric(import.subject_of(id)?, statistic, import.provenance.clone()) {
+                    Ok(metric) => baseline.push(metric.with_workload(id)),
+                    // The 99th percentile of a few runs is their maximum under another name.
+                    Err(SamplesError::TooFew { .. }) => {}
+                    Err(error) => return Err(error.into()),
                 }
             }
         }

@@ -2,12 +2,14 @@
 
 mod bound;
 mod definition;
+mod evidence;
 mod indicator;
 mod quantity;
 mod subject;
 mod wire;
 
 pub use bound::Bound;
+pub use evidence::{Evidence, IntervalMethod};
 pub use indicator::{Family, Indicator, UnknownIndicator};
 pub(crate) use quantity::decimal;
 pub use quantity::{Quantity, QuantityError, Unit};
@@ -191,7 +193,7 @@ impl Metric {
         self.count
     }
 
-    /// The file of raw samples or of a curve (`stats::Recorded` tells which), relative to the baseline's directory.
+    /// The file of raw samples or of a curve ([`Recorded`](crate::samples::Recorded) tells which), relative to the baseline's directory.
     #[must_use]
     pub fn samples(&self) -> Option<&Path> {
         self.samples.as_deref()

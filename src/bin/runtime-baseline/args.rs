@@ -12,7 +12,8 @@ use runtime_baseline::{Component, Date, Indicator, Isolation, Language, SourceKi
 #[command(after_help = "\
 A BASELINE is a baseline.json, or the directory that holds one.
 
-Exit codes: 0 done, 1 worse (gate alone), 2 could not decide (gate), or an error.
+Exit codes: 0 done, 1 worse (gate) or a figure that its samples do not give (recompute),
+2 could not decide (gate), or an error.
 
 NO_COLOR=1 turns colours off; they are off wherever the output is not a terminal.")]
 pub struct Args {
@@ -34,6 +35,8 @@ pub enum Command {
     Cite(Cite),
     /// List what each figure's record lacks
     Audit(Audit),
+    /// Compute every figure again from its samples, and fail where one differs
+    Recompute(Recompute),
     /// Take figures over from another tool's file
     Import(Import),
     /// Write figures for another tool
@@ -177,6 +180,21 @@ pub struct Audit {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Names every figure whose value or interval is not that of its samples, or whose samples are missing or damaged.
+#[derive(Parser, Debug)]
+#[command(after_help = "\
+Exit codes:
+  0  every figure that names samples is theirs
+  1  at least one is not
+  2  the baseline could not be read")]
+pub struct Recompute {
+    /// The baseline
+    pub baseline: PathBuf,
+    /// List the figures that name no samples as well
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// No file of another tool says on which versions and hardware its figures were measured, so say it here.

@@ -1,17 +1,17 @@
 //! `compare` and `gate`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use runtime_baseline::{
     Baseline, Quantity,
-    compare::{Gate, GateReport, GateRow, GroupRuling, Limits, Outcome, RowChange, Ruling},
+    compare::{Gate, GateReport, GateRow, GroupRuling, Limits, Measured, Outcome, RowChange, Ruling},
 };
 use serde_json::{Value, json};
 
 use crate::{
     Failure,
     args::{self, GateFormat},
-    load,
+    directory_of, load,
     output::{Colour, Output, coloured, table},
     pairs,
     verdict::number,
@@ -42,8 +42,11 @@ pub fn gate(args: &args::Gate) -> Result<Output, Failure> {
         Some(commands) => pairs::run(&gate, args, commands)?,
         None => {
             let baselines: Vec<Baseline> = args.baselines.iter().map(|path| load(path)).collect::<Result<_, _>>()?;
-            let (new, old) = baselines.split_last().ok_or("give a baseline to compare with, and one to look at")?;
-            (gate.compare(&old.iter().collect::<Vec<_>>(), new)?, String::new())
+            let directories: Vec<PathBuf> = args.baselines.iter().map(|path| directory_of(path)).collect();
+            let runs = baselines.iter().zip(&directories).map(|(baseline, at)| Measured::with_samples(baseline, at));
+            let runs: Vec<Measured> = runs.collect();
+            let (new, old) = runs.split_last().ok_or("give a baseline to compare with, and one to look at")?;
+            (gate.compare(old, *new)?, String::new())
         }
     };
     let format = if args.json { GateFormat::Json } else { args.format };

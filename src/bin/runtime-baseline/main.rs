@@ -5,6 +5,7 @@ mod exchange;
 mod gate;
 mod output;
 mod pairs;
+mod recompute;
 mod record;
 mod verdict;
 
@@ -23,7 +24,7 @@ use output::Output;
 /// Whatever goes wrong, as a line for people: nothing here is handled by kind.
 type Failure = Box<dyn std::error::Error>;
 
-/// For errors, as clap does for wrong arguments; 1 is a regression's alone.
+/// For errors, as clap does for wrong arguments; 1 is a finding: a regression, or a figure that its samples do not give.
 const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
@@ -46,6 +47,7 @@ fn run(command: &Command) -> Result<Output, Failure> {
         Command::Claims(args) => verdict::claims(args),
         Command::Cite(args) => record::cite(args),
         Command::Audit(args) => record::audit(args),
+        Command::Recompute(args) => recompute::recompute_all(args),
         Command::Import(args) => exchange::import(args),
         Command::Export(args) => exchange::export(args),
         Command::Completions { shell } => {

@@ -1,11 +1,16 @@
 //! What one figure says of itself: its logarithm, and how far that can be trusted.
 
+use std::path::Path;
+
 use super::{
     analysis::{Noise, RUNS},
     math::{moments, upper},
     report::{Doubt, Evidence},
 };
-use crate::{Bound, Family, Metric};
+use crate::{
+    Bound, Family, Metric,
+    samples::{Estimated, IntervalMethod, Samples},
+};
 
 /// A figure as evidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,8 +28,9 @@ pub(super) enum Figure {
     },
 }
 
-/// What a metric says by its own interval.
-pub(super) fn figure(metric: &Metric) -> Result<Figure, Doubt> {
+/// What a metric says: by the samples that it names in `directory`, where they are its own and of enough processes, else by
+/// its stored interval.
+pub(super) fn figure(metric: &Metric, directory: Option<&Path>) -> Result<Figure, Doubt> {
     let value = metric.quantity().as_f64();
     if metric.bound() != Bound::Exact {
         return Err(Doubt::Bound);
@@ -36,17 +42,36 @@ pub(super) fn figure(metric: &Metric) -> Result<Figure, Doubt> {
     if value <= 0.0 {
         return Err(Doubt::Zero);
     }
+    let samples = directory.and_then(|directory| own_samples(metric, directory));
+    if let Some(found) =
+        samples.as_ref().and_then(|(samples, _)| of_processes(&samples.of_processes(metric.statistic()).ok()?))
+    {
+        return Ok(found);
+    }
+    let units = samples.and_then(|(_, estimated)| match estimated.evidence.method {
+        IntervalMethod::Processes { processes, .. } => Some(processes),
+        IntervalMethod::Turns { turns, .. } => Some(turns),
+        _ => None,
+    });
     let within = interval.map(|interval| {
         let (low, high) = (interval.low().as_f64(), interval.high().as_f64());
-        of_interval(low, high, interval.level(), metric.count())
+        of_interval(low, high, interval.level(), units.or(metric.count()))
     });
     let evidence = if within.is_some() { Evidence::Intervals } else { Evidence::None };
     Ok(Figure::Sampled { log: value.ln(), within, evidence })
 }
 
+/// The samples that a metric names, if its figure is theirs: a file that is missing, broken or of something else is no
+/// evidence.
+fn own_samples(metric: &Metric, directory: &Path) -> Option<(Samples, Estimated)> {
+    let samples = Samples::of_metric(metric, directory).ok()?;
+    let estimated = samples.estimate(metric.statistic(), 0.95).ok()?;
+    let quantity = estimated.quantity(metric.quantity().unit()).ok()?;
+    (quantity == metric.quantity()).then_some((samples, estimated))
+}
+
 /// What the statistics of a run's processes say, one for each: the mean of their logarithms. Nothing of fewer than three,
 /// or of one that is not above zero.
-#[cfg_attr(not(test), expect(dead_code, reason = "samples do not name their processes yet"))]
 pub(super) fn of_processes(statistics: &[f64]) -> Option<Figure> {
     if statistics.len() < RUNS || statistics.iter().any(|x| *x <= 0.0 || !x.is_finite()) {
         return None;

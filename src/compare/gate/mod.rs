@@ -13,7 +13,7 @@ mod simulation;
 pub use limits::{Limits, LimitsError};
 pub use report::{Counts, Doubt, Evidence, GateGroup, GateReport, GateRow, GroupRuling, Outcome, RowChange, Ruling};
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use super::{Direction, differences};
 use crate::{Baseline, Metric, Quantity};
@@ -29,7 +29,8 @@ use series::{Group, Series, is_by_hand, series};
 /// (nineteen times in twenty). Otherwise it **could not be seen**, and the least change that could have been is said.
 /// The whole is fine when none is worse.
 ///
-/// - **Evidence**: of one run against one, each side's interval, and what its peers differ by from run to run beyond that;
+/// - **Evidence**: of one run against one, how each side's processes differ (of three and more, where their samples are at
+///   hand; else its stored interval), and what its peers differ by from run to run beyond that;
 ///   of three old runs and more, how these differ from each other; of pairs, how these differ. Sizes of files are exact.
 /// - **Relative**: the series that took turns with each other (indicator, statistic, isolation, transport, concurrency) are a
 ///   group. What at least four of them have in common, the median change, is the machine's and is taken out; a group
@@ -108,9 +109,14 @@ impl Gate {
     ///
     /// # Errors
     /// [`LimitsError::Unmatched`] when a pattern of the limits fits no series.
-    pub fn compare(&self, old: &[&Baseline], new: &Baseline) -> Result<GateReport, LimitsError> {
+    pub fn compare<'a>(
+        &self,
+        old: &[impl Into<Measured<'a>> + Copy],
+        new: impl Into<Measured<'a>>,
+    ) -> Result<GateReport, LimitsError> {
+        let (old, new): (Vec<Measured<'a>>, Measured<'a>) = (old.iter().map(|old| (*old).into()).collect(), new.into());
         let design = if old.len() >= RUNS { Design::References } else { Design::Single };
-        self.judge(series(old, &[new]), &[new], design)
+        self.judge(&old, &[new], design)
     }
 
     /// Compares runs that were made side by side: each old one with the new one beside it.
@@ -118,8 +124,9 @@ impl Gate {
     /// # Errors
     /// [`LimitsError::Unmatched`] when a pattern of the limits fits no series.
     pub fn compare_pairs(&self, pairs: &[(Baseline, Baseline)]) -> Result<GateReport, LimitsError> {
-        let (old, new): (Vec<&Baseline>, Vec<&Baseline>) = pairs.iter().map(|(old, new)| (old, new)).unzip();
-        self.judge(series(&old, &new), &new, Design::Pairs)
+        let side = |baseline| Measured { baseline, directory: None };
+        let (old, new): (Vec<_>, Vec<_>) = pairs.iter().map(|(old, new)| (side(old), side(new))).unzip();
+        self.judge(&old, &new, Design::Pairs)
     }
 
     /// Compares two times, taken in pairs, in nanoseconds: `name` is what the output calls the series.
@@ -145,7 +152,8 @@ impl Gate {
         self.rule(vec![row], &[], Design::Pairs)
     }
 
-    fn judge(&self, all: Vec<Series<'_>>, new: &[&Baseline], design: Design) -> Result<GateReport, LimitsError> {
+    fn judge(&self, old: &[Measured<'_>], new: &[Measured<'_>], design: Design) -> Result<GateReport, LimitsError> {
+        let all = series(old, new);
         let mut groups: Vec<Group<'_>> = Vec::new();
         let mut known: HashMap<Group<'_>, usize> = HashMap::new();
         let mut likely: HashMap<&str, &Metric> = HashMap::new();
@@ -174,7 +182,7 @@ impl Gate {
                 old: middle(&series.old),
                 new: middle(&series.new),
                 direction: Direction::of(metric.indicator()),
-                said: said(series, metric, group, design, gone),
+                said: said(series, metric, group, [old, new], design, gone),
             });
         }
         self.rule(rows, &groups, design)
@@ -231,6 +239,33 @@ impl Gate {
     }
 }
 
+/// A baseline, and where its files of samples lie.
+///
+/// Without a directory, or where a file is not there, the stored intervals are the evidence. They hold less: how processes
+/// differ may not be in them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Measured<'a> {
+    /// The baseline.
+    pub baseline: &'a Baseline,
+    /// The directory that its metrics' files are relative to.
+    pub directory: Option<&'a Path>,
+}
+
+impl<'a> Measured<'a> {
+    /// A baseline with its files of samples.
+    #[must_use]
+    pub fn with_samples(baseline: &'a Baseline, directory: &'a Path) -> Self {
+        Self { baseline, directory: Some(directory) }
+    }
+}
+
+impl<'a> From<&'a Baseline> for Measured<'a> {
+    fn from(baseline: &'a Baseline) -> Self {
+        Self { baseline, directory: None }
+    }
+}
+
 /// A series before it is judged.
 struct Row {
     name: String,
@@ -248,7 +283,17 @@ enum Said {
     Nothing(Ruling),
 }
 
-fn said(series: &Series<'_>, metric: &Metric, group: usize, design: Design, gone: impl Fn() -> Doubt) -> Said {
+/// The runs of the old side, and those of the new one.
+type Sides<'a, 'b> = [&'b [Measured<'a>]; 2];
+
+fn said(
+    series: &Series<'_>,
+    metric: &Metric,
+    group: usize,
+    sides: Sides<'_, '_>,
+    design: Design,
+    gone: impl Fn() -> Doubt,
+) -> Said {
     let there = |side: &[Option<&Metric>]| side.iter().any(Option::is_some);
     if !there(&series.old) {
         return Said::Nothing(Ruling::New);
@@ -256,17 +301,28 @@ fn said(series: &Series<'_>, metric: &Metric, group: usize, design: Design, gone
     if !there(&series.new) {
         return Said::Nothing(Ruling::Unseen(gone()));
     }
-    match change(series, metric, group, design) {
+    match change(series, metric, group, sides, design) {
         Ok(said) => said,
         Err(doubt) => Said::Nothing(Ruling::Unseen(doubt)),
     }
 }
 
-fn change(series: &Series<'_>, metric: &Metric, group: usize, design: Design) -> Result<Said, Doubt> {
-    let figures = |side: &[Option<&Metric>]| -> Result<Vec<Option<Figure>>, Doubt> {
-        side.iter().map(|metric| metric.map(figure).transpose()).collect()
+fn change(
+    series: &Series<'_>,
+    metric: &Metric,
+    group: usize,
+    sides: Sides<'_, '_>,
+    design: Design,
+) -> Result<Said, Doubt> {
+    let figures = |side: &[Option<&Metric>], runs: &[Measured<'_>]| -> Result<Vec<Option<Figure>>, Doubt> {
+        let found = side.iter().zip(runs).map(|(metric, run)| {
+            // Where runs are the units, what lies within them is not asked.
+            let directory = run.directory.filter(|_| design == Design::Single);
+            metric.map(|metric| figure(metric, directory)).transpose()
+        });
+        found.collect()
     };
-    let (old, new) = (figures(&series.old)?, figures(&series.new)?);
+    let (old, new) = (figures(&series.old, sides[0])?, figures(&series.new, sides[1])?);
     // Of sizes the newest of each side: nothing varies.
     if let (Some(Figure::Exact(old)), Some(Figure::Exact(new))) =
         (old.iter().rev().flatten().next(), new.iter().rev().flatten().next())
@@ -323,8 +379,8 @@ fn loose(short: &str) -> &str {
     short.split("/concurrency=").next().unwrap_or(short)
 }
 
-fn reason(new: &[&Baseline], gone: &Metric) -> Option<String> {
-    let rows = new.iter().rev().flat_map(|baseline| baseline.unavailable());
+fn reason(new: &[Measured<'_>], gone: &Metric) -> Option<String> {
+    let rows = new.iter().rev().flat_map(|run| run.baseline.unavailable());
     let mut of = rows.filter(|row| row.indicator() == gone.indicator() && row.subject() == gone.subject());
     of.next().map(|row| row.reason().to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Direction;
+use super::{Direction, Measured};
 use crate::{Baseline, Conditions, Date, Indicator, Isolation, Lineage, Metric, Statistic};
 
 /// One series in all baselines of a comparison.
@@ -26,7 +26,7 @@ impl<'a> Series<'a> {
 }
 
 /// The series of the new baselines in their order, then those that only the old ones have.
-pub(super) fn series<'a>(old: &[&'a Baseline], new: &[&'a Baseline]) -> Vec<Series<'a>> {
+pub(super) fn series<'a>(old: &[Measured<'a>], new: &[Measured<'a>]) -> Vec<Series<'a>> {
     let mut at: HashMap<Lineage<'a>, usize> = HashMap::new();
     let mut found: Vec<Series<'a>> = Vec::new();
     let (olds, news) = (old.len(), new.len());
@@ -41,11 +41,11 @@ pub(super) fn series<'a>(old: &[&'a Baseline], new: &[&'a Baseline]) -> Vec<Seri
             side[run] = Some(metric);
         }
     };
-    for (run, baseline) in new.iter().enumerate() {
-        add(baseline, true, run);
+    for (run, measured) in new.iter().enumerate() {
+        add(measured.baseline, true, run);
     }
-    for (run, baseline) in old.iter().enumerate().rev() {
-        add(baseline, false, run);
+    for (run, measured) in old.iter().enumerate().rev() {
+        add(measured.baseline, false, run);
     }
     tell_apart(&mut found);
     found
