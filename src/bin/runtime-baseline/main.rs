@@ -2,7 +2,9 @@
 
 mod args;
 mod exchange;
+mod gate;
 mod output;
+mod pairs;
 mod recompute;
 mod record;
 mod verdict;
@@ -40,8 +42,8 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<Output, Failure> {
     match command {
         Command::Report(args) => record::report(args),
-        Command::Compare(args) => verdict::compare(args),
-        Command::Gate(args) => verdict::gate(args),
+        Command::Compare(args) => gate::compare(args),
+        Command::Gate(args) => gate::gate(args),
         Command::Claims(args) => verdict::claims(args),
         Command::Cite(args) => record::cite(args),
         Command::Audit(args) => record::audit(args),

@@ -2,7 +2,7 @@
 
 use crate::{
     Claim, Language, claims,
-    compare::{Judgement, Verdict, judge},
+    compare::{Judgement, Verdict, caution, judge},
     report::{
         Report,
         document::{Block, Cell, Column, Section, Table, Text, Tone},
@@ -17,16 +17,18 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Section {
     let count = |test: fn(&Verdict) -> bool| judgements.iter().filter(|j| test(&j.verdict)).count();
     let all = judgements.len();
     let (reproduced, refuted) = (count(|v| *v == Verdict::Reproduced), count(|v| *v == Verdict::Refuted));
-    let open = all - reproduced - refuted;
+    let undecided = count(|v| matches!(v, Verdict::Undecided(_)));
+    let open = all - reproduced - refuted - undecided;
+    let caution = caution(reproduced + refuted, language);
     section.blocks.push(Block::Paragraph(match language {
         Language::English => format!(
-            "Of {all} published figures, {reproduced} are reproduced, {refuted} refuted, and {open} cannot be compared yet. \
+            "Of {all} published figures, {reproduced} are reproduced, {refuted} refuted, {undecided} undecided, and {open} cannot be compared yet. \
              A verdict is on the interval of the factor between two sides that were both measured here, not on absolute \
-             values; P is (A − B) / A × 100 %."
+             values; P is (A − B) / A × 100 %. {caution}"
         ),
         Language::Chinese => format!(
-            "已发布的 {all} 个数据中，{reproduced} 个成立，{refuted} 个不成立，{open} 个尚无法比较。\
-             结论依据本机测得的两侧之间倍数的区间，而非绝对值；P 为 (A − B) / A × 100 %。"
+            "已发布的 {all} 个数据中，{reproduced} 个成立，{refuted} 个不成立，{undecided} 个未定，{open} 个尚无法比较。\
+             结论依据本机测得的两侧之间倍数的区间，而非绝对值；P 为 (A − B) / A × 100 %。{caution}"
         ),
     }));
     let columns = language.pick(
@@ -51,6 +53,7 @@ fn row(judgement: &Judgement<'_>, language: Language) -> Vec<Cell> {
     let (verdict, tone) = match &judgement.verdict {
         Verdict::Reproduced => (language.pick("成立", "reproduced"), Tone::Good),
         Verdict::Refuted => (language.pick("不成立", "refuted"), Tone::Bad),
+        Verdict::Undecided(_) => (language.pick("未定", "undecided"), Tone::Open),
         Verdict::NotComparable(_) => (language.pick("无法比较", "not comparable"), Tone::Open),
     };
     vec![
@@ -84,6 +87,7 @@ fn why(judgement: &Judgement<'_>, language: Language) -> Text {
             let missing: Vec<String> = missing.iter().map(|missing| missing.describe(language)).collect();
             format!("{}{}", language.pick("缺少 ", "missing: "), missing.join(separator)).into()
         }
+        Verdict::Undecided(open) => open.describe(language).into(),
         _ if judgement.differences.is_empty() => Text::default(),
         _ => {
             let lead = language.pick("差异（发布/测得）：", "differs (claimed / measured): ");
