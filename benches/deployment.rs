@@ -311,7 +311,7 @@ fn containers(
 ) -> Result<Option<runtime_baseline::launcher::Launcher>, Box<dyn Error>> {
     use runtime_baseline::{
         launcher::{CgroupView, Launcher, LauncherOptions},
-        runtime::{Limits, container::Container},
+        runtime::{Limits, Refusal, RefusalKind, container::Container},
     };
 
     let Ok(mut launcher) = Launcher::start(LauncherOptions::default()) else { return Ok(None) };
@@ -330,11 +330,12 @@ fn containers(
     for memory in [64 << 10, MIB, 16 * MIB, 256 * MIB] {
         let made = match launcher.limits_memory() {
             true => under(memory),
-            false => Err(runtime_baseline::runtime::Unavailable {
-                subject: scratch.identity().subject.clone(),
-                reason: format!("no limit of memory: the cgroup view {} has no memory controller", launcher.cgroup()),
-                remedy: "run it in a cgroup that hands memory and cpu down: tools/in-own-group.sh COMMAND".to_owned(),
-            }
+            false => Err(Refusal::new(
+                &scratch.identity().subject,
+                RefusalKind::NotSupported,
+                format!("no limit of memory: the cgroup view {} has no memory controller", launcher.cgroup()),
+                "run it in a cgroup that hands memory and cpu down: tools/in-own-group.sh COMMAND",
+            )
             .into()),
         };
         let identity = made.as_ref().map_or(scratch.identity(), |made| made.identity()).clone();

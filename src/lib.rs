@@ -38,12 +38,14 @@ pub mod session;
 pub mod stats;
 
 #[cfg(feature = "measure")]
+pub mod adapter;
+#[cfg(feature = "measure")]
 pub mod clock;
 #[cfg(feature = "measure")]
 #[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "adapters use it"))]
 mod disk;
 #[cfg(feature = "measure")]
-mod helper;
+mod entry;
 #[cfg(feature = "measure")]
 mod here;
 #[cfg(feature = "container")]
@@ -52,6 +54,8 @@ pub mod launcher;
 pub mod policy;
 #[cfg(feature = "measure")]
 pub mod probe;
+#[cfg(feature = "measure")]
+mod process;
 #[cfg(feature = "measure")]
 mod resource;
 #[cfg(feature = "measure")]
@@ -68,6 +72,8 @@ mod whole_file;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};
+#[cfg(feature = "measure")]
+pub use entry::become_helper;
 #[cfg(feature = "measure")]
 pub use here::components_here;
 pub use metric::{

@@ -11,9 +11,10 @@ use std::{
 use crate::{
     Baseline, BaselineError, Bound, Component, Conditions, Date, Environment, Host, Indicator, Interval, Metric,
     MetricError, Provenance, ProvenanceError, Quantity, Source, SourceKind, Staleness, Statistic, Temperature,
-    UnavailableRow, Unit, Watch, here,
+    UnavailableRow, Unit, Watch,
+    adapter::Identity,
+    here,
     report::Report,
-    runtime::Identity,
     stats::{Curve, CurveError, Histogram, Samples, SamplesError, StatsError},
     whole_file::write_whole,
 };

@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    Artifact, Identity, Limits, Runtime, RuntimeError, Unavailable, Workload,
+    Artifact, Identity, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload,
     container::{Container, find_in_path},
 };
 use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher};
@@ -80,7 +80,7 @@ impl OciCli {
         let subject = Subject::new(name).expect("a valid constant");
         let program = usable(&subject, launcher)?;
         let scratch = Container::scratch(launcher).map_err(|error| match error {
-            RuntimeError::Unavailable(why) => Unavailable { subject: subject.clone(), ..why }.into(),
+            RuntimeError::Unavailable(why) => Refusal { subject: subject.clone(), ..why }.into(),
             other => other,
         })?;
         Self::new(subject, program, scratch)
@@ -129,9 +129,15 @@ fn usable(subject: &Subject, launcher: &Launcher) -> Result<PathBuf, RuntimeErro
     let name = subject.as_str();
     if launcher.rootless() || !launcher.cgroup().starts_with("v2") {
         let reason = format!("{name} is not run as root in a cgroup2 view here (view: {})", launcher.cgroup());
-        return Err(refuse(subject, reason, "run as root, with CgroupView::Auto".to_owned()));
+        return Err(refuse(
+            subject,
+            RefusalKind::NotPermitted,
+            reason,
+            "run as root, with CgroupView::Auto".to_owned(),
+        ));
     }
-    find_in_path(name).ok_or_else(|| refuse(subject, "it is not in PATH".to_owned(), install(subject)))
+    find_in_path(name)
+        .ok_or_else(|| refuse(subject, RefusalKind::NotFound, "it is not in PATH".to_owned(), install(subject)))
 }
 
 /// "crun version 1.8.1", "runc version 1.1.5+ds1": the first line of what it says of itself.
@@ -140,13 +146,14 @@ fn version(subject: &Subject, program: &Path) -> Result<Component, RuntimeError>
     let said = said.map_err(|source| RuntimeError::Io { path: program.to_owned(), source })?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     let version = said.lines().next().and_then(|line| line.rsplit(' ').next()).unwrap_or_default();
-    Component::new(subject.as_str(), version).map_err(|e| refuse(subject, e.to_string(), install(subject)))
+    Component::new(subject.as_str(), version)
+        .map_err(|e| refuse(subject, RefusalKind::NotFound, e.to_string(), install(subject)))
 }
 
 fn install(subject: &Subject) -> String {
     format!("apt-get install {subject}")
 }
 
-fn refuse(subject: &Subject, reason: String, remedy: String) -> RuntimeError {
-    Unavailable { subject: subject.clone(), reason, remedy }.into()
+fn refuse(subject: &Subject, kind: RefusalKind, reason: String, remedy: String) -> RuntimeError {
+    Refusal::new(subject, kind, reason, remedy).into()
 }

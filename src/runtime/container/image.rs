@@ -21,7 +21,7 @@ use super::{
 use crate::{
     Component, Subject,
     runtime::{
-        RuntimeError, Unavailable,
+        Refusal, RefusalKind, RuntimeError,
         workload::{Program, START},
     },
 };
@@ -267,16 +267,13 @@ impl Images<'_> {
             .map_err(|e| self.no_busybox(&format!("{}: {e}", program.display())).into())
     }
 
-    fn no_busybox(&self, reason: &str) -> Unavailable {
-        Unavailable {
-            subject: self.subject.clone(),
-            reason: format!("no static busybox: {reason}"),
-            remedy: "apt-get install busybox-static".to_owned(),
-        }
+    fn no_busybox(&self, reason: &str) -> Refusal {
+        let reason = format!("no static busybox: {reason}");
+        Refusal::new(self.subject, RefusalKind::NotFound, reason, "apt-get install busybox-static")
     }
 
     fn unavailable(&self, reason: String, remedy: &str) -> RuntimeError {
-        Unavailable { subject: self.subject.clone(), reason, remedy: remedy.to_owned() }.into()
+        Refusal::new(self.subject, RefusalKind::NotFound, reason, remedy).into()
     }
 }
 
