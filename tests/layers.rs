@@ -13,6 +13,7 @@ const ORDER: &[&str] = &[
     "whole_file",
     "metric",
     "provenance",
+    "samples",
     "stats",
     "baseline",
     "claims",
@@ -22,6 +23,7 @@ const ORDER: &[&str] = &[
     // The measurement half.
     "clock",
     "disk",
+    "setup",
     "adapter",
     "versions",
     "resource",
@@ -31,7 +33,8 @@ const ORDER: &[&str] = &[
     "policy",
     "probe",
     "here",
-    "session",
+    "experiment",
+    "plans",
     "entry",
 ];
 
