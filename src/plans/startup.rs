@@ -9,7 +9,7 @@ use super::{
     turns,
 };
 use crate::{
-    Indicator, Isolation, Statistic, Temperature, UnavailableRow,
+    Indicator, Isolation, Statistic, Temperature,
     experiment::{Lane, LaneError, Pass, Plan, Turns},
     probe::{burst, lifecycle, startup},
     runtime::{Registry, Workload},
@@ -59,10 +59,7 @@ impl Startup {
             self.bursts(plan, around(surrounding));
         }
         for refusal in registry.unavailable() {
-            for indicator in [Indicator::StartupTime, Indicator::StartupP99] {
-                let (reason, remedy) = (refusal.reason.clone(), refusal.remedy.clone());
-                plan.unavailable(UnavailableRow::new(refusal.subject.clone(), indicator, reason, remedy));
-            }
+            plan.without(refusal, &[Indicator::StartupTime, Indicator::StartupP99]);
         }
         plan.keep(registry);
         Ok(())

@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    Artifact, Identity, Limits, Runtime, RuntimeError, Unavailable, Workload,
+    Artifact, Identity, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload,
     container::{Container, find_in_path},
 };
 use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher, setup};
@@ -83,7 +83,7 @@ impl OciCli {
         let subject = Subject::new(name).expect("a valid constant");
         let program = usable(&subject, launcher)?;
         let scratch = Container::scratch(launcher).map_err(|error| match error {
-            RuntimeError::Unavailable(why) => Unavailable { subject: subject.clone(), ..why }.into(),
+            RuntimeError::Unavailable(why) => Refusal { subject: subject.clone(), ..why }.into(),
             other => other,
         })?;
         Self::new(subject, program, scratch)
@@ -132,12 +132,13 @@ fn usable(subject: &Subject, launcher: &Launcher) -> Result<PathBuf, RuntimeErro
     let name = subject.as_str();
     if launcher.rootless() || !launcher.cgroup().starts_with("v2") {
         let reason = format!("{name} is not run as root in a cgroup2 view here (view: {})", launcher.cgroup());
-        return Err(refuse(subject, reason, "run as root, where cgroup2 can be mounted".to_owned()));
+        let remedy = "run as root, where cgroup2 can be mounted".to_owned();
+        return Err(refuse(subject, RefusalKind::NotPermitted, reason, remedy));
     }
     find_in_path(name).ok_or_else(|| {
         let steps: &[_] = if PEERS.contains(&name) { &["peers"] } else { &[] };
         let (reason, remedy) = setup::said(steps, "it is not in PATH", &install(subject));
-        refuse(subject, reason, remedy)
+        refuse(subject, RefusalKind::NotFound, reason, remedy)
     })
 }
 
@@ -147,7 +148,8 @@ fn version(subject: &Subject, program: &Path) -> Result<Component, RuntimeError>
     let said = said.map_err(|source| RuntimeError::Io { path: program.to_owned(), source })?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     let version = said.lines().next().and_then(|line| line.rsplit(' ').next()).unwrap_or_default();
-    Component::new(subject.as_str(), version).map_err(|e| refuse(subject, e.to_string(), install(subject)))
+    Component::new(subject.as_str(), version)
+        .map_err(|e| refuse(subject, RefusalKind::NotFound, e.to_string(), install(subject)))
 }
 
 fn install(subject: &Subject) -> String {
@@ -155,6 +157,6 @@ fn install(subject: &Subject) -> String {
     if PEERS.contains(&subject.as_str()) { format!("run tools/setup.sh peers, or {install}") } else { install }
 }
 
-fn refuse(subject: &Subject, reason: String, remedy: String) -> RuntimeError {
-    Unavailable { subject: subject.clone(), reason, remedy }.into()
+fn refuse(subject: &Subject, kind: RefusalKind, reason: String, remedy: String) -> RuntimeError {
+    Refusal::new(subject, kind, reason, remedy).into()
 }

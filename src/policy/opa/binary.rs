@@ -6,7 +6,11 @@ use std::{
     process::Command,
 };
 
-use crate::{Component, Subject, runtime::Unavailable, setup};
+use crate::{
+    Component, Subject,
+    adapter::{Refusal, RefusalKind},
+    setup,
+};
 
 /// The first OPA whose policies are Rego v1 by default.
 const OLDEST_MAJOR: u32 = 1;
@@ -21,9 +25,8 @@ pub(super) struct Binary {
 }
 
 /// The OPA of this machine, and its own word about its version.
-pub(super) fn find(subject: &Subject) -> Result<(Binary, Component), Unavailable> {
-    let unavailable =
-        |reason: String, remedy: &str| Unavailable { subject: subject.clone(), reason, remedy: remedy.to_owned() };
+pub(super) fn find(subject: &Subject) -> Result<(Binary, Component), Refusal> {
+    let unavailable = |reason: String, remedy: &str| Refusal::new(subject, RefusalKind::NotFound, reason, remedy);
     let named = env::var_os("OPA_BIN").filter(|value| !value.is_empty()).map(PathBuf::from);
     let path = named.clone().or_else(look).ok_or_else(|| {
         let reason = "there is no opa in target/tools/bin or on PATH";

@@ -33,8 +33,8 @@ use self::binary::Binary;
 use super::{Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data};
 use crate::{
     Isolation, Subject,
+    adapter::{Identity, Limits},
     disk::Artifact,
-    runtime::{Identity, Limits},
 };
 
 /// How a decision is asked.

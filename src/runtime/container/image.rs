@@ -21,7 +21,7 @@ use super::{
 use crate::{
     Component, Subject,
     runtime::{
-        RuntimeError, Unavailable,
+        Refusal, RefusalKind, RuntimeError,
         workload::{Program, START},
     },
     setup,
@@ -79,7 +79,7 @@ impl Images<'_> {
         let program = find_in_path("busybox").ok_or_else(|| {
             let missing = self.no_busybox("there is none in PATH");
             let (reason, remedy) = setup::said(&["peers"], &missing.reason, &missing.remedy);
-            Unavailable { reason, remedy, ..missing }
+            Refusal { reason, remedy, ..missing }
         })?;
         let bytes = fs::read(&program).map_err(|source| RuntimeError::Io { path: program.clone(), source })?;
         if !is_static_elf(&bytes) {
@@ -271,16 +271,14 @@ impl Images<'_> {
             .map_err(|e| self.no_busybox(&format!("{}: {e}", program.display())).into())
     }
 
-    fn no_busybox(&self, reason: &str) -> Unavailable {
-        Unavailable {
-            subject: self.subject.clone(),
-            reason: format!("no static busybox: {reason}"),
-            remedy: "run tools/setup.sh peers, or install a static busybox (Debian: busybox-static)".to_owned(),
-        }
+    fn no_busybox(&self, reason: &str) -> Refusal {
+        let reason = format!("no static busybox: {reason}");
+        let remedy = "run tools/setup.sh peers, or install a static busybox (Debian: busybox-static)";
+        Refusal::new(self.subject, RefusalKind::NotFound, reason, remedy)
     }
 
     fn unavailable(&self, reason: String, remedy: &str) -> RuntimeError {
-        Unavailable { subject: self.subject.clone(), reason, remedy: remedy.to_owned() }.into()
+        Refusal::new(self.subject, RefusalKind::NotFound, reason, remedy).into()
     }
 }
 

@@ -23,7 +23,7 @@ use std::{
 };
 
 use super::{
-    Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload, start_and_stop,
+    Artifact, Identity, Instance, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload, start_and_stop,
     workload::Program,
 };
 use crate::{
@@ -132,12 +132,11 @@ impl Container {
     /// when the share is below 10 thousandths, which the kernel takes for too little.
     pub fn with_cpu_limit(mut self, thousandths: u32) -> Result<Self, RuntimeError> {
         if !self.launcher.limits_cpu() {
-            let subject = self.identity.subject.clone();
             let reason =
                 format!("no limit of CPU time: the cgroup view {} has no cpu controller", self.launcher.cgroup());
             let remedy =
                 format!("with v1 controllers, start the launcher with CgroupView::Host; with cgroup2, {HAND_DOWN}");
-            return Err(Unavailable { subject, reason, remedy }.into());
+            return Err(Refusal::new(&self.identity.subject, RefusalKind::NotSupported, reason, remedy).into());
         }
         if thousandths < 10 {
             let reason = format!("{thousandths} thousandths of a core: the kernel takes no less than 10");
@@ -207,12 +206,7 @@ pub(super) fn with_launcher(identity: Identity, launcher: &Launcher) -> Identity
 pub(crate) fn kernel(subject: &Subject) -> Result<Component, RuntimeError> {
     let release = rustix::system::uname().release().to_string_lossy().into_owned();
     Component::new("linux", release).map_err(|e| {
-        Unavailable {
-            subject: subject.clone(),
-            reason: e.to_string(),
-            remedy: "run a kernel that states its release".to_owned(),
-        }
-        .into()
+        Refusal::new(subject, RefusalKind::NotSupported, e.to_string(), "run a kernel that states its release").into()
     })
 }
 
@@ -298,10 +292,6 @@ pub(super) struct Shared {
     pub command: Option<PathBuf>,
     pub limits: Limits,
     /// The bundle's directory, where it goes with its last container.
-    #[cfg_attr(
-        not(any(feature = "wasmedge", feature = "wasmtime")),
-        allow(dead_code, reason = "kept until it is dropped")
-    )]
     pub directory: Option<tempfile::TempDir>,
 }
 
@@ -316,7 +306,7 @@ impl Prepared {
 impl Artifact for Prepared {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
         let Shared { launcher, payload, limits, .. } = &*self.0;
-        launcher.pool().reserve_for(concurrent, *payload, limits.time).map_err(|e| self.0.error(e))
+        launcher.pool().reserve_for(concurrent, payload, limits.time).map_err(|e| self.0.error(e))
     }
 
     fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
@@ -331,7 +321,7 @@ impl Artifact for Prepared {
         let shared = &self.0;
         let Limits { time, memory } = shared.limits;
         let limited = shared.launcher.limits_memory();
-        let (bundle, payload) = (shared.bundle.clone(), shared.payload);
+        let (bundle, payload) = (shared.bundle.clone(), shared.payload.clone());
         let request = |id| match shared.command.clone() {
             Some(program) => Request::StartBy { id, program, bundle, time, limited },
             None => Request::Start { id, bundle, payload, time, memory: limited.then_some(memory) },
