@@ -170,8 +170,7 @@ fn the_projects_own_steps_say_what_they_are() {
         if file.extension().is_none_or(|extension| extension != "sh") {
             continue;
         }
-        let step = Command::new(project.join("tools/setup/step.sh"));
-        let mut step = step;
+        let mut step = Command::new(project.join("tools/setup/step.sh"));
         let target = tempfile::tempdir().unwrap();
         let output = step.arg(&file).arg("plan").env("CARGO_TARGET_DIR", target.path()).output().unwrap();
         let said = text(&output);
