@@ -15,7 +15,7 @@ mod support;
 use std::{collections::BTreeMap, error::Error};
 
 use runtime_baseline::{
-    Baseline, Bound, Conditions, Indicator, Interval, Quantity, Statistic, Temperature, UnavailableRow, Unit, policy,
+    Baseline, Bound, Indicator, Interval, Quantity, Statistic, Temperature, UnavailableRow, Unit, policy,
     probe::ProbeError,
     runtime::Registry,
     session::{Figure, METHOD, Session},
@@ -104,9 +104,9 @@ struct Row<'a> {
 
 /// The figure of a workload, or of a part: `ready/gzip`, and `none` is the host without an instance.
 fn of(figure: &Figure, workload: &str) -> Figure {
-    let part = workload.split_once('/').map(|(_, part)| part).or((workload == "none").then_some("host"));
-    let part = part.map(|part| (Conditions::PART.to_owned(), part.to_owned()));
-    let mut figure = figure.clone().with_settings(part.into_iter().collect());
+    let (workload, part) = workload.split_once('/').map_or((workload, None), |(workload, part)| (workload, Some(part)));
+    let mut figure = figure.clone();
+    figure.part = part.or((workload == "none").then_some("host")).map(str::to_owned);
     figure.workload = workload.to_owned();
     figure
 }

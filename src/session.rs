@@ -1,12 +1,12 @@
 //! One run of measurements: the environment is captured when it begins, raw samples are saved before they are
 //! summarised, and the figures join the baseline when it ends.
 
-use std::{collections::BTreeMap, fs, io, path::PathBuf};
+use std::{collections::BTreeMap, fs, io, path::PathBuf, sync::Arc};
 
 use crate::{
     Baseline, BaselineError, Bound, Component, Conditions, Date, Environment, Host, Indicator, Interval, Metric,
-    MetricError, Provenance, ProvenanceError, Quantity, Source, SourceKind, Staleness, Statistic, Temperature,
-    UnavailableRow, Unit, Watch, here,
+    MetricError, Provenance, ProvenanceError, Quantity, Run, Source, SourceKind, Staleness, Statistic, Temperature,
+    UnavailableRow, Unit, Watch,
     report::Report,
     runtime::Identity,
     samples::{Curve, CurveError, Samples, SamplesError},
@@ -17,8 +17,11 @@ use crate::{
 /// The confidence level of every interval that a session records.
 const LEVEL: f64 = 0.95;
 
-/// The setting that says how a figure was read, where there are several ways.
+/// The setting that says how a figure was read, where there are several ways: [`Conditions::method`].
 pub const METHOD: &str = "method";
+
+/// The revision of the source that this was built from, as the build knew it: see `build.rs`.
+const REVISION: Option<&str> = option_env!("RUNTIME_BASELINE_REVISION");
 
 /// What a set of samples is of: everything of a metric but its value.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub struct Figure {
     pub identity: Identity,
     /// The workload or policy.
     pub workload: String,
+    /// The part of the subject, where it is not of the whole.
+    pub part: Option<String>,
     /// What had been prepared.
     pub temperature: Option<Temperature>,
     /// How many at the same time.
@@ -50,6 +55,7 @@ impl Figure {
             indicator,
             identity: identity.clone(),
             workload: workload.into(),
+            part: None,
             temperature: None,
             concurrency: 1,
             load: "idle".to_owned(),
@@ -89,7 +95,8 @@ impl Figure {
 
     /// What its files are named after.
     fn stem(&self) -> String {
-        [self.indicator.as_str(), self.identity.subject.as_str(), &self.workload].join(".")
+        let parts = [self.indicator.as_str(), self.identity.subject.as_str(), &self.workload];
+        parts.into_iter().chain(self.part.as_deref()).collect::<Vec<_>>().join(".")
     }
 }
 
@@ -98,6 +105,7 @@ impl Figure {
 pub struct Session {
     directory: PathBuf,
     source: Source,
+    run: Arc<Run>,
     /// Hardware and software, as they were when the run began.
     machine: Environment,
     noise: Watch,
@@ -113,12 +121,12 @@ impl Session {
         let directory = directory.into();
         let samples = directory.join("samples");
         fs::create_dir_all(&samples).map_err(|source| SessionError::Io { path: samples, source })?;
-        let revision = here::revision().map(|revision| format!(" (git {revision})")).unwrap_or_default();
-        let reference = format!("runtime-baseline {}{revision}, {name}", env!("CARGO_PKG_VERSION"));
+        let reference = format!("runtime-baseline {}, {name}", env!("CARGO_PKG_VERSION"));
+        let run = REVISION.into_iter().fold(Run::begin(), Run::built_from);
         let source = Source::new(SourceKind::Benchmark, reference)?;
         let host = Host::here();
         let (machine, noise) = (host.capture(&directory), host.watch());
-        Ok(Self { directory, source, machine, noise, baseline: Baseline::new() })
+        Ok(Self { directory, source, run: Arc::new(run), machine, noise, baseline: Baseline::new() })
     }
 
     /// Saves raw samples (nanoseconds or bytes, as the indicator has it), then adds a metric for each statistic. A tail
@@ -151,6 +159,7 @@ impl Session {
                 .metric(figure, estimated.quantity(unit).map_err(MetricError::from)?)?
                 .with_statistic(*statistic)
                 .with_count(samples.len() as u64)
+                .with_evidence(estimated.evidence.clone())
                 .with_samples(&path);
             self.baseline.push(match estimated.quantities(unit)? {
                 Some(interval) => metric.with_interval(interval)?,
@@ -192,7 +201,7 @@ impl Session {
     ) -> Result<(), SessionError> {
         let path = curve.save(&self.directory, &format!("{}.{statistic}", figure.stem()))?;
         let metric = self.metric(figure, value)?.with_statistic(statistic).with_count(curve.points().len() as u64);
-        self.baseline.push(metric.with_samples(&path));
+        self.baseline.push(metric.with_curve(&path));
         Ok(())
     }
 
@@ -234,8 +243,7 @@ impl Session {
     /// [`SessionError::Baseline`] when the baseline on disk cannot be read or written; what was there stays as it was.
     pub fn finish(self) -> Result<Baseline, SessionError> {
         let path = self.directory.join("baseline.json");
-        Baseline::merge_into(&path, self.baseline.clone())?;
-        let whole = Baseline::load(&path)?;
+        let whole = self.baseline.clone().merge_into(&path)?.whole;
         let here = self.baseline.metrics().iter().flat_map(|metric| metric.provenance().components().iter().cloned());
         let staleness = Staleness::on(Date::today()).with_components(here);
         let report = Report::of(&whole).with_raw_data(&self.directory).with_staleness(staleness);
@@ -244,22 +252,25 @@ impl Session {
     }
 
     fn metric(&self, figure: &Figure, value: Quantity) -> Result<Metric, SessionError> {
-        let mut engine = figure.identity.settings.clone();
-        engine.extend(figure.settings.clone());
-        let conditions = Conditions {
+        let mut conditions = Conditions {
+            part: figure.part.clone(),
             concurrency: Some(figure.concurrency),
             load: Some(figure.load.clone()),
             isolation: Some(figure.identity.isolation),
             transport: figure.identity.transport.clone(),
-            engine,
             observed: figure.observed.clone(),
             noise: [self.machine.conditions.noise.clone(), self.noise.noise()].concat(),
             ..Conditions::default()
         };
+        for (name, value) in figure.identity.settings.iter().chain(&figure.settings) {
+            conditions.set(name, value);
+        }
         let environment = Environment { conditions, ..self.machine.clone() };
         let mut components = figure.identity.components.iter().cloned();
         let first = components.next().ok_or(ProvenanceError::NoComponent)?;
-        let provenance = Provenance::new(self.source.clone(), first, Date::today()).with_environment(environment);
+        let provenance = Provenance::new(self.source.clone(), first, self.run.began().date())
+            .with_run(Arc::clone(&self.run))
+            .with_environment(environment);
         let provenance = components.fold(provenance, Provenance::with_component);
         let tool = Component::new("runtime-baseline", env!("CARGO_PKG_VERSION"))?;
         let metric =

@@ -5,11 +5,11 @@
 use std::{fs, time::Duration};
 
 use runtime_baseline::{
-    Baseline, BaselineError, Indicator, Isolation, Quantity, Statistic, Temperature, UnavailableRow, Unit,
+    Baseline, BaselineError, Date, Indicator, Isolation, Quantity, Statistic, Temperature, UnavailableRow, Unit,
     policy::{Evaluator, Policy, PolicyError},
     probe::{Interleaved, Lane, ProbeError, burst, evaluate, lifecycle, sample_cost, startup},
     runtime::{Artifact, Instance, Runtime, RuntimeError, Workload, noop::Noop},
-    samples::Samples,
+    samples::{Samples, recompute},
     session::{Figure, Session, SessionError},
 };
 
@@ -49,6 +49,12 @@ fn a_run_leaves_samples_metrics_and_reports_and_a_second_run_replaces_its_own_se
     let samples = Samples::load(directory.path().join(median.samples().unwrap())).unwrap();
     assert_eq!(samples.values(), [5.0, 6.0, 5.0, 5.0, 6.0, 5.0], "raw, in the order taken");
 
+    assert!(recompute(median, directory.path()).unwrap().is_of(median), "its figure and interval are theirs");
+    let run = median.provenance().run().unwrap();
+    assert_eq!((run.revision(), run.began().date()), (option_env!("RUNTIME_BASELINE_REVISION"), Date::today()));
+    let rate = baseline.find(Indicator::StartRate, "noop").latest().unwrap();
+    assert_eq!(rate.provenance().run(), Some(run), "figures of one run are peers");
+
     let conditions = &median.provenance().environment().conditions;
     assert_eq!((conditions.concurrency, conditions.isolation), (Some(1), Some(Isolation::None)));
     assert!(median.provenance().environment().hardware.cores.is_some_and(|cores| cores > 0));
@@ -72,11 +78,11 @@ fn a_run_leaves_samples_metrics_and_reports_and_a_second_run_replaces_its_own_se
 fn a_baseline_that_cannot_be_read_is_not_overwritten() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("baseline.json");
-    fs::write(&path, r#"{"schema": 2, "metrics": [], "unavailable": []}"#).unwrap();
+    fs::write(&path, r#"{"schema": 3, "metrics": [], "unavailable": []}"#).unwrap();
     let mut session = Session::begin("tests/session", directory.path()).unwrap();
     session.record(&figure(Indicator::StartupTime), &[1], &[Statistic::Single]).unwrap();
     assert!(matches!(session.finish(), Err(SessionError::Baseline(BaselineError::Schema { .. }))));
-    assert!(fs::read_to_string(&path).unwrap().contains("\"schema\": 2"));
+    assert!(fs::read_to_string(&path).unwrap().contains("\"schema\": 3"));
 }
 
 #[test]

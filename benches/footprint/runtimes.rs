@@ -146,10 +146,10 @@ impl Measured<'_> {
             match (&typical.charge_method, &typical.no_charge) {
                 (Some(method), _) => self.bytes(&figure, "/charge", &format!("{method}, slope"), &charge)?,
                 (None, Some(missing)) => {
-                    let workload = format!("{}/charge", self.target.workload.name);
+                    let workload = &self.target.workload.name;
                     let (subject, indicator) = (missing.subject.clone(), Indicator::MemoryBaseline);
                     let row = UnavailableRow::new(subject, indicator, &missing.reason, &missing.remedy);
-                    let row = row.with_workload(workload).with_temperature(self.target.temperature);
+                    let row = row.with_workload(workload).with_part("charge").with_temperature(self.target.temperature);
                     self.run.session.unavailable(row);
                 }
                 _ => {}

@@ -10,28 +10,9 @@ pub use gate::{Doubt, Evidence, Gate, GateReport, GateRow, Outcome, Ruling};
 pub use missing::Missing;
 pub use verdict::{Judgement, Verdict, WIDEST, judge};
 
+pub use crate::metric::Direction;
+
 use crate::{Family, Indicator, Metric, stats::Estimate};
-
-/// Which way an indicator gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// Times, sizes, CPU.
-    LessIsBetter,
-    /// Rates, density, scale.
-    MoreIsBetter,
-}
-
-impl Direction {
-    /// The direction of an indicator.
-    #[must_use]
-    pub fn of(indicator: Indicator) -> Self {
-        use Indicator as I;
-        match indicator {
-            I::StartRate | I::EvaluationRate | I::Density | I::MaxNodes | I::TotalObjects => Self::MoreIsBetter,
-            _ => Self::LessIsBetter,
-        }
-    }
-}
 
 /// The same indicator on two subjects: how many times better the contender is.
 ///

@@ -36,7 +36,10 @@ impl Samples {
     /// # Errors
     /// [`RecomputeError`], when they are missing, broken or of something else.
     pub fn of_metric(metric: &Metric, directory: &Path) -> Result<Self, RecomputeError> {
-        let path = metric.samples().ok_or(RecomputeError::NoSamples)?;
+        let path = metric.samples().ok_or_else(|| match metric.curve() {
+            Some(curve) => RecomputeError::Curve(curve.to_owned()),
+            None => RecomputeError::NoSamples,
+        })?;
         let file = file_below(directory, path).ok_or_else(|| RecomputeError::Outside(path.to_owned()))?;
         // A pipe or a device would be read for ever.
         if file.exists() && !file.is_file() {

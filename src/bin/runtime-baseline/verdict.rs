@@ -113,7 +113,7 @@ fn row_json(row: &GateRow) -> Value {
         "subject": series.map(|m| m.subject().as_str()),
         "workload": series.and_then(Metric::workload),
         "temperature": series.and_then(Metric::temperature).map(|t| t.as_str()),
-        "statistic": series.map(|m| m.statistic().as_str()),
+        "statistic": series.map(|m| m.statistic().name()),
         "unit": series.map(|m| m.quantity().unit().as_str()),
         "old": figure(row.old),
         "new": figure(row.new),
