@@ -31,10 +31,10 @@ fn run(path: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
 
     let mut run = Baseline::new();
     run.push(metric);
-    let superseded = Baseline::merge_into(path, run)?;
-    println!("merged into {}, {} superseded", path.display(), superseded.len());
+    let merged = run.merge_into(path)?;
+    println!("merged into {}, {} superseded", path.display(), merged.superseded.len());
 
-    let baseline = Baseline::load(path)?;
+    let baseline = merged.whole;
     let query = baseline.find(Indicator::StartupTime, "wasmtime").temperature(Temperature::Warm);
     let Some(metric) = query.latest() else { return Err("the metric just saved is not there".into()) };
     println!("{}", Citation::of(metric).display(Language::English));

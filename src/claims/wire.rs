@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::{Claim, ClaimsError, Factor, Restated, Restatement, Sense, Side, statistic_of};
 use crate::{
-    Bound, Component, Date, Environment, Indicator, Isolation, Metric, Provenance, Quantity, Source, Subject,
-    Temperature, Unit,
+    Bound, Component, Date, Environment, Indicator, Isolation, Metric, Provenance, Quantity, Source, SourceKind,
+    Subject, Temperature, Unit,
 };
 
 #[derive(Deserialize)]
@@ -21,7 +21,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Table {
     section: String,
-    source: Source,
+    source: SourceForm,
     date: Date,
     #[serde(default)]
     components: Vec<String>,
@@ -31,6 +31,14 @@ struct Table {
     contender: SideForm,
     #[serde(default)]
     claim: Vec<Row>,
+}
+
+/// Written by hand, so that an unknown field is a slip.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceForm {
+    kind: SourceKind,
+    reference: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -129,7 +137,8 @@ fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<S
     let mut components = components.iter().map(|c| c.parse::<Component>().map_err(|e| e.to_string()));
     let first =
         components.next().ok_or("no components, here or in the table: a figure names at least one version")??;
-    let mut provenance = Provenance::new(table.source.clone(), first, table.date);
+    let source = Source::new(table.source.kind, &table.source.reference).map_err(|e| e.to_string())?;
+    let mut provenance = Provenance::new(source, first, table.date);
     for component in components {
         provenance = provenance.with_component(component?);
     }

@@ -169,7 +169,7 @@ fn series_name(metric: &Metric) -> String {
     parts.extend(conditions.load.as_ref().map(|load| format!("load={load}")));
     parts.extend(conditions.isolation.map(|isolation| format!("isolation={isolation}")));
     parts.extend(conditions.transport.as_ref().map(|transport| format!("transport={transport}")));
-    parts.extend(conditions.engine.iter().map(|(key, value)| format!("{key}={value}")));
+    parts.extend(conditions.settings().iter().map(|(key, value)| format!("{key}={value}")));
     parts.join(" ")
 }
 

@@ -2,39 +2,32 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use super::OwnUnit;
 
 /// The canonical units. Every figure is stored in one of these; scaling (`6 ms`) is for printing alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Unit {
     /// Nanoseconds, integer.
-    #[serde(rename = "ns")]
     Nanoseconds,
     /// Bytes, integer.
-    #[serde(rename = "bytes")]
     Bytes,
     /// Per cent, of one core or of a node as the indicator says.
-    #[serde(rename = "percent")]
     Percent,
     /// Instances (Pods, containers, modules), integer.
-    #[serde(rename = "instances")]
     Instances,
     /// API objects, integer.
-    #[serde(rename = "objects")]
     Objects,
     /// Nodes, integer.
-    #[serde(rename = "nodes")]
     Nodes,
     /// A plain ratio.
-    #[serde(rename = "ratio")]
     Ratio,
     /// Seconds of CPU time.
-    #[serde(rename = "cpu_s")]
     CpuSeconds,
     /// Events per second.
-    #[serde(rename = "per_s")]
     PerSecond,
+    /// A unit of a tool author's own: see [`Unit::other`].
+    Other(OwnUnit),
 }
 
 impl Unit {
@@ -63,6 +56,7 @@ impl Unit {
             Self::Ratio => "ratio",
             Self::CpuSeconds => "cpu_s",
             Self::PerSecond => "per_s",
+            Self::Other(own) => own.name(),
         }
     }
 
@@ -83,7 +77,9 @@ impl FromStr for Unit {
     type Err = QuantityError;
 
     fn from_str(s: &str) -> Result<Self, QuantityError> {
-        Self::ALL.into_iter().find(|u| u.as_str() == s).ok_or_else(|| QuantityError::UnknownUnit(s.to_owned()))
+        let known = Self::ALL.into_iter().find(|u| u.as_str() == s);
+        let found = known.or_else(|| OwnUnit::named(s).map(Self::Other));
+        found.ok_or_else(|| QuantityError::UnknownUnit(s.to_owned()))
     }
 }
 
@@ -217,6 +213,7 @@ const fn scales(unit: Unit) -> &'static [(f64, &'static str)] {
         Unit::Ratio => &[(1.0, "×")],
         Unit::CpuSeconds => &[(1.0, "CPU s")],
         Unit::PerSecond => &[(1.0, "/s")],
+        Unit::Other(own) => own.scales(),
     }
 }
 
@@ -316,6 +313,14 @@ pub enum QuantityError {
     /// The unit is not one of [`Unit`]'s names, nor a scale of it.
     #[error("unknown unit {0:?}: use ns, µs, ms, s, B, kB, MB, GB, TB, %, ×, instances, objects, nodes, CPU s or /s")]
     UnknownUnit(String),
+    /// The name of a unit of one's own is taken, or one that not every form can hold.
+    #[error(
+        "{0:?} is no name of another unit: write a short word without blanks, commas and brackets that is no unit yet"
+    )]
+    OwnUnit(String),
+    /// There is no room for another unit in this process.
+    #[error("the unit {0:?} finds no room: a process tells 1,024 units of tool authors' own apart")]
+    TooManyOwn(String),
     /// Negative, NaN or infinite.
     #[error("{value} {unit} is out of range: a quantity is finite and not negative")]
     OutOfRange {

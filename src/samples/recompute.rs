@@ -27,7 +27,7 @@ pub fn recompute(metric: &Metric, directory: &Path) -> Result<Estimated, Recompu
 
 /// What a metric names in its baseline's directory, and by which path.
 fn recorded<'m>(metric: &'m Metric, directory: &Path) -> Result<(Recorded, &'m Path), RecomputeError> {
-    let path = metric.samples().ok_or(RecomputeError::NoSamples)?;
+    let path = metric.samples().or_else(|| metric.curve()).ok_or(RecomputeError::NoSamples)?;
     let file = file_below(directory, path).ok_or_else(|| RecomputeError::Outside(path.to_owned()))?;
     // A pipe or a device would be read for ever.
     if file.exists() && !file.is_file() {
@@ -42,7 +42,7 @@ fn own(metric: &Metric, samples: Samples) -> Result<Samples, RecomputeError> {
     if (indicator, unit) == (metric.indicator(), metric.quantity().unit()) {
         return Ok(samples);
     }
-    let path = metric.samples().unwrap_or(Path::new("")).to_owned();
+    let path = metric.samples().unwrap_or_else(|| Path::new("")).to_owned();
     Err(RecomputeError::Other { path, indicator, unit })
 }
 

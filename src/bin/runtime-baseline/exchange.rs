@@ -42,7 +42,7 @@ pub fn import(args: &args::Import) -> Result<Output, Failure> {
     } else {
         args.into.join("baseline.json")
     };
-    let replaced = Baseline::merge_into(&into, read)?.len();
+    let replaced = read.merge_into(&into)?.superseded.len();
     let text =
         format!("{metrics} metrics and {rows} unavailable rows added to {}, {replaced} replaced\n", into.display());
     Ok(Output::fine(text))

@@ -86,6 +86,9 @@ pub fn audit(args: &args::Audit) -> Result<Output, Failure> {
     let complete = audited.iter().filter(|(_, found)| found.is_empty()).count();
     text.push_str(&format!("{complete} of {} records are complete.\n", audited.len()));
     text.push_str(&unavailable(baseline.as_ref(), &args.selection));
+    for unknown in baseline.iter().flat_map(Baseline::unknown) {
+        text.push_str(&format!("not known to this release: {unknown}\n"));
+    }
     Ok(Output::fine(text))
 }
 

@@ -104,7 +104,8 @@ impl EnvironmentBlock<'_> {
     }
 
     fn conditions(&self, f: &mut Formatter<'_>, conditions: &Conditions) -> fmt::Result {
-        let Conditions { concurrency, load, isolation, transport, engine, observed, noise } = conditions;
+        let Conditions { concurrency, load, isolation, transport, observed, noise, .. } = conditions;
+        let engine = &conditions.settings();
         self.label(f, NotationField::Conditions)?;
         match concurrency {
             Some(n) => write!(f, " {n} {}", NotationField::Concurrency.label(self.language))?,

@@ -24,8 +24,16 @@ const MOST_ROWS: usize = 2_000;
 /// The most names in a list within a sentence.
 const MOST_NAMES: usize = 8;
 
-const FAMILIES: [Family; 7] =
-    [Family::Startup, Family::Policy, Family::Size, Family::Memory, Family::Cpu, Family::Density, Family::Cluster];
+const FAMILIES: [Family; 8] = [
+    Family::Startup,
+    Family::Policy,
+    Family::Size,
+    Family::Memory,
+    Family::Cpu,
+    Family::Density,
+    Family::Cluster,
+    Family::Other,
+];
 
 /// Everything that a report says.
 pub(super) fn document(report: &Report<'_>, language: Language) -> Document {
