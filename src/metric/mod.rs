@@ -5,13 +5,14 @@ mod definition;
 mod indicator;
 mod quantity;
 mod subject;
+mod typed;
 mod wire;
 
 pub use bound::Bound;
 pub use indicator::{Family, Indicator, UnknownIndicator};
-pub(crate) use quantity::decimal;
 pub use quantity::{Quantity, QuantityError, Unit};
 pub use subject::Subject;
+pub(crate) use typed::{decimal, number};
 
 use std::{
     fmt,
@@ -20,7 +21,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::provenance::Provenance;
+use crate::provenance::{Environment, Provenance};
 
 /// One figure with everything that makes it checkable.
 ///
@@ -134,6 +135,13 @@ impl Metric {
     #[must_use]
     pub fn with_samples(mut self, samples: impl Into<PathBuf>) -> Self {
         self.samples = Some(samples.into());
+        self
+    }
+
+    /// Says on what it was measured and under which conditions, in place of what the provenance said.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.provenance = self.provenance.with_environment(environment);
         self
     }
 
