@@ -188,6 +188,11 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError> {
         BaselineError::NotJson { path: path.to_owned(), line, column, message: "not UTF-8".to_owned() }
     })?;
     let text = Text { path, text };
+    // An array of as many entries would be taken for the object.
+    if text.text.trim_start().starts_with('[') {
+        let (path, message) = (path.to_owned(), "an array, and a baseline is an object".to_owned());
+        return Err(BaselineError::Shape { path, line: 1, column: 1, message });
+    }
     let entries: Entries<'_> = serde_json::from_str(text.text).map_err(|error| text.not_entries(&error))?;
     if entries.schema != Baseline::SCHEMA {
         return Err(text.schema(entries.schema.to_string()));
@@ -231,7 +236,11 @@ impl Text<'_> {
         into: impl Fn(W) -> T,
     ) -> Result<Vec<T>, BaselineError> {
         let read = |(index, entry): (usize, &&RawValue)| {
-            serde_json::from_str::<W>(entry.get()).map(&into).map_err(|error| self.entry(list, index, entry, &error))
+            let object = match entry.get().starts_with('[') {
+                true => Err(<serde_json::Error as serde::de::Error>::custom("an array, and an entry is an object")),
+                false => serde_json::from_str::<W>(entry.get()),
+            };
+            object.map(&into).map_err(|error| self.entry(list, index, entry, &error))
         };
         entries.iter().enumerate().map(read).collect()
     }

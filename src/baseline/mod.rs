@@ -77,6 +77,11 @@ impl Baseline {
         &self.metrics
     }
 
+    /// The metrics, to say more of them in place.
+    pub fn metrics_mut(&mut self) -> &mut [Metric] {
+        &mut self.metrics
+    }
+
     /// What could not be measured.
     #[must_use]
     pub fn unavailable(&self) -> &[UnavailableRow] {
