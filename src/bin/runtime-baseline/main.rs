@@ -1,7 +1,11 @@
-//! The command line tool: baselines compared, gated, cited, audited, imported and exported. See `runtime-baseline --help`.
+//! The command line tool: baselines compared, gated, cited, audited, edited, imported and exported. See
+//! `runtime-baseline --help`.
 
 mod args;
+mod claims_add;
+mod edit;
 mod exchange;
+mod failure;
 mod output;
 mod record;
 mod verdict;
@@ -15,11 +19,9 @@ use std::{
 use clap::{CommandFactory, Parser};
 use runtime_baseline::{Baseline, BaselineError};
 
-use args::{Args, Command};
+use args::{Args, ClaimsCommand, Command};
+use failure::{CommandError, Failure};
 use output::Output;
-
-/// Whatever goes wrong, as a line for people: nothing here is handled by kind.
-type Failure = Box<dyn std::error::Error>;
 
 /// For errors, as clap does for wrong arguments; 1 is a regression's alone.
 const FAILED: u8 = 2;
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
     match output {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("error: {failure}");
+            eprintln!("error: {}", failure::explained(failure.as_ref()));
             ExitCode::from(FAILED)
         }
     }
@@ -41,9 +43,13 @@ fn run(command: &Command) -> Result<Output, Failure> {
         Command::Report(args) => record::report(args),
         Command::Compare(args) => verdict::compare(args),
         Command::Gate(args) => verdict::gate(args),
-        Command::Claims(args) => verdict::claims(args),
+        Command::Claims(args) => match &args.command {
+            Some(ClaimsCommand::Add(claim)) => claims_add::add(claim),
+            None => verdict::claims(args),
+        },
         Command::Cite(args) => record::cite(args),
         Command::Audit(args) => record::audit(args),
+        Command::Edit(args) => edit::edit(args),
         Command::Import(args) => exchange::import(args),
         Command::Export(args) => exchange::export(args),
         Command::Completions { shell } => {
@@ -74,6 +80,18 @@ fn directory_of(baseline: &Path) -> PathBuf {
     file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
-fn load(path: &Path) -> Result<Baseline, BaselineError> {
-    Baseline::load(file_of(path))
+fn load(path: &Path) -> Result<Baseline, Failure> {
+    let file = file_of(path);
+    Baseline::load(&file).map_err(|error| match error {
+        BaselineError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            CommandError::NoBaseline(file).into()
+        }
+        other => other.into(),
+    })
+}
+
+/// Writes text whole or not at all.
+fn save(path: &Path, text: &str) -> Result<(), CommandError> {
+    let failed = |error| CommandError::Write { path: path.to_owned(), error };
+    runtime_baseline::report::save(path, text).map_err(failed)
 }
