@@ -1,5 +1,7 @@
 //! Measures one thing and prints its citation: `cargo run --release --example quickstart`.
 
+use std::process::ExitCode;
+
 use runtime_baseline::{
     Citation, Indicator, Language, Statistic, Temperature,
     probe::startup,
@@ -7,7 +9,17 @@ use runtime_baseline::{
     session::{Figure, Session},
 };
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    match measured() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measured() -> Result<(), Box<dyn std::error::Error>> {
     let wasmtime = Wasmtime::new()?;
     let workload = Workload::ready();
     let artifact = wasmtime.prepare(&workload, Temperature::Warm)?;
@@ -28,11 +40,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     for metric in baseline.metrics() {
         println!("{} of {} starts", metric.statistic(), metric.count().unwrap_or_default());
-        println!("{}", Citation::of(metric).display(Language::English));
-        println!("{}\n", Citation::of(metric).display(Language::Chinese));
+        println!("{}", Citation::of(metric).display(Language::English).rounded());
+        println!("{}\n", Citation::of(metric).display(Language::Chinese).rounded());
     }
     if let Some(metric) = baseline.metrics().first() {
-        println!("{}", metric.provenance().environment().block(Language::English));
+        println!("{}", metric.provenance().environment().block(Language::English).rounded());
     }
     Ok(())
 }
