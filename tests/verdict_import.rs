@@ -150,6 +150,11 @@ fn what_is_left_out_is_named() {
     assert!(notes[0].starts_with("1 without a result skipped: ") && notes[0].ends_with("broken/new"), "{notes:?}");
     assert_eq!(notes[1], "the throughput of \"rx\" (1500 bytes an iteration) is left out: its time is imported");
     assert_eq!(notes.len(), 2);
+    let mut both = id("rx");
+    both["throughput"] = json!({ "ElementsAndBytes": { "elements": 10, "bytes": 1500 } });
+    criterion(directory.path(), "rx", "new", both, each(10.0));
+    let read = import(Indicator::EvaluationLatency).criterion(directory.path()).unwrap();
+    assert!(read.notes[1].to_string().contains("(1500 bytes, 10 elements an iteration)"), "{}", read.notes[1]);
 }
 
 #[test]

@@ -175,16 +175,13 @@ fn short(description: &Description) -> String {
 
 /// `{"Bytes": 1500}` as `1500 bytes`.
 fn stated(throughput: &serde_json::Value) -> String {
-    match throughput.as_object() {
-        Some(kinds) => {
-            let kinds = kinds.iter().map(|(kind, amount)| match amount.as_u64() {
-                Some(amount) => format!("{amount} {}", kind.to_lowercase()),
-                None => format!("{kind} {amount}"),
-            });
-            kinds.collect::<Vec<_>>().join(", ")
-        }
-        None => throughput.to_string(),
-    }
+    let Some(kinds) = throughput.as_object() else { return throughput.to_string() };
+    // Two amounts stand in an object below the one that names their kind.
+    let amounts = kinds.iter().flat_map(|(kind, amount)| match amount.as_object() {
+        Some(each) => each.iter().collect::<Vec<_>>(),
+        None => vec![(kind, amount)],
+    });
+    amounts.map(|(kind, amount)| format!("{amount} {}", kind.to_lowercase())).collect::<Vec<_>>().join(", ")
 }
 
 /// The unit in `raw.csv`, the column before the last; nothing where criterion wrote no such file.
