@@ -14,8 +14,8 @@ use runtime_baseline::{
     Bound, Indicator, Quantity, Statistic, Subject, Temperature, UnavailableRow, Unit,
     probe::{self, Budget, Density, Described, Fill, Filled, FreshError, ProbeError, Stop, Target, fill},
     runtime::{Registry, Workload},
+    samples::{Axis, Curve, CurveError},
     session::{Figure, Session},
-    stats::{Axis, Curve, CurveError},
 };
 use support::{Mode, Place};
 

@@ -132,7 +132,7 @@ fn summaries(count: usize) {
         println!("summary of {count} {name} samples: {:.0} ms (goal: under 1 s)", start.elapsed().as_secs_f64() * 1e3);
     }
     let start = Instant::now();
-    black_box(warnings(&tailed));
+    black_box(warnings(&tailed.iter().map(|time| *time as f64).collect::<Vec<_>>()));
     println!("their warnings: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
 }
 

@@ -33,6 +33,7 @@ pub mod exchange;
 pub mod metric;
 pub mod provenance;
 pub mod report;
+pub mod samples;
 #[cfg(feature = "measure")]
 pub mod session;
 pub mod stats;
@@ -65,6 +66,9 @@ pub mod runtime;
 ))]
 mod versions;
 mod whole_file;
+
+/// Why a file could not be written: it is written whole or not at all.
+pub use whole_file::WriteError;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};

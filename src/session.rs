@@ -1,12 +1,7 @@
 //! One run of measurements: the environment is captured when it begins, raw samples are saved before they are
 //! summarised, and the figures join the baseline when it ends.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, io, path::PathBuf};
 
 use crate::{
     Baseline, BaselineError, Bound, Component, Conditions, Date, Environment, Host, Indicator, Interval, Metric,
@@ -14,8 +9,9 @@ use crate::{
     UnavailableRow, Unit, Watch, here,
     report::Report,
     runtime::Identity,
-    stats::{Curve, CurveError, Histogram, Samples, SamplesError, StatsError},
-    whole_file::write_whole,
+    samples::{Curve, CurveError, Samples, SamplesError},
+    stats::{Histogram, StatsError},
+    whole_file::{WriteError, write_text},
 };
 
 /// The confidence level of every interval that a session records.
@@ -91,24 +87,9 @@ impl Figure {
         self
     }
 
-    /// The file of raw samples, relative to the baseline's directory: the same figure again replaces it.
-    fn samples_path(&self) -> PathBuf {
-        let temperature = self.temperature.map(Temperature::as_str).unwrap_or_default();
-        let concurrency = format!("{}-concurrent", self.concurrency);
-        // The same figure read in two ways is two sets of samples.
-        let method = self.settings.get(METHOD).map(String::as_str).unwrap_or_default();
-        let parts = [
-            self.indicator.as_str(),
-            self.identity.subject.as_str(),
-            &self.workload,
-            temperature,
-            &concurrency,
-            method,
-        ];
-        let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
-        // A subject has slashes, and a workload is named by whoever made it.
-        let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.+".contains(c) { c } else { '_' };
-        Path::new("samples").join(name.chars().map(safe).collect::<String>()).with_added_extension("csv")
+    /// What its files are named after.
+    fn stem(&self) -> String {
+        [self.indicator.as_str(), self.identity.subject.as_str(), &self.workload].join(".")
     }
 }
 
@@ -140,36 +121,46 @@ impl Session {
         Ok(Self { directory, source, machine, noise, baseline: Baseline::new() })
     }
 
-    /// Saves raw samples (nanoseconds or bytes, as the indicator has it), then adds a metric for each statistic.
+    /// Saves raw samples (nanoseconds or bytes, as the indicator has it), then adds a metric for each statistic. A tail
+    /// that takes more samples than there are is left out, unless nothing else was asked for.
     ///
     /// # Errors
-    /// [`SessionError`] when there is no sample, or the file cannot be written.
+    /// [`SessionError`] when there is no sample, too few for every statistic, or the file cannot be written.
     pub fn record(&mut self, figure: &Figure, samples: &[u64], statistics: &[Statistic]) -> Result<(), SessionError> {
         let unit = figure.indicator.units()[0];
-        let samples = Samples::new(figure.indicator, unit, samples.to_vec())?;
-        let path = figure.samples_path();
-        samples.save(&self.directory.join(&path))?;
-        if figure.concurrency > 1 && unit == Unit::Nanoseconds {
+        let histogram = (figure.concurrency > 1 && unit == Unit::Nanoseconds && !samples.is_empty())
+            .then(|| Histogram::of(samples).map(|histogram| histogram.to_hgrm()));
+        let samples = Samples::of_unknown_turns(figure.indicator, unit, samples.iter().map(|value| *value as f64))?;
+        let path = samples.save(&self.directory, &figure.stem())?;
+        if let Some(histogram) = histogram.transpose()? {
             // Beside the raw samples, for the tools that read it: the whole tail of a burst.
             let path = self.directory.join(path.with_extension("hgrm"));
-            let histogram = Histogram::of(samples.values())?.to_hgrm();
-            write_whole(&path, |out| out.write_all(histogram.as_bytes()))
-                .map_err(|source| SessionError::Io { path, source })?;
+            write_text(&path, &histogram)?;
         }
-        let summary = samples.summary()?;
+        let mut refused = None;
         for statistic in statistics {
-            let value = summary.value(*statistic).ok_or(SamplesError::Statistic(*statistic))?;
-            let mut metric = self
-                .metric(figure, Quantity::whole(value, unit))?
+            let estimated = match samples.estimate(*statistic, LEVEL) {
+                Ok(estimated) => estimated,
+                Err(error @ SamplesError::TooFew { .. }) => {
+                    refused = Some(error);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let metric = self
+                .metric(figure, estimated.quantity(unit).map_err(MetricError::from)?)?
                 .with_statistic(*statistic)
-                .with_count(summary.count() as u64)
+                .with_count(samples.len() as u64)
                 .with_samples(&path);
-            if let Some(interval) = summary.interval(*statistic, LEVEL) {
-                metric = metric.with_interval(interval.with_unit(unit)?)?;
-            }
-            self.baseline.push(metric);
+            self.baseline.push(match estimated.quantities(unit)? {
+                Some(interval) => metric.with_interval(interval)?,
+                None => metric,
+            });
         }
-        Ok(())
+        match refused {
+            Some(error) if statistics.len() == 1 => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Adds a figure that is not a statistic of samples: a rate, a size.
@@ -199,9 +190,7 @@ impl Session {
         value: Quantity,
         curve: &Curve,
     ) -> Result<(), SessionError> {
-        // Beside the samples of the same figure, which have the other statistics.
-        let path = figure.samples_path().with_extension(format!("{statistic}.csv"));
-        curve.save(&self.directory.join(&path))?;
+        let path = curve.save(&self.directory, &format!("{}.{statistic}", figure.stem()))?;
         let metric = self.metric(figure, value)?.with_statistic(statistic).with_count(curve.points().len() as u64);
         self.baseline.push(metric.with_samples(&path));
         Ok(())
@@ -305,6 +294,9 @@ pub enum SessionError {
     /// The baseline on disk could not be read or written.
     #[error(transparent)]
     Baseline(#[from] BaselineError),
+    /// A file could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// A directory or a report could not be written.
     #[error("{}: {source}", path.display())]
     Io {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use runtime_baseline::{
-    Baseline, Component, Indicator, Provenance, Source, SourceKind, Statistic, Unit, stats::Samples,
+    Baseline, Component, Indicator, Provenance, Source, SourceKind, Statistic, Unit, samples::Samples,
 };
 use serde_json::Value;
 
@@ -29,15 +29,15 @@ fn text(bytes: &[u8]) -> String {
 fn baseline(root: &Path, name: &str, centre: u64) -> String {
     let directory = root.join(name);
     std::fs::create_dir_all(&directory).unwrap();
-    let values = (0..400).map(|i| centre + centre * (i * 7919 % 21) / 1000).collect();
-    let samples = Samples::new(Indicator::StartupTime, Unit::Nanoseconds, values).unwrap();
-    samples.save(&directory.join("startup.csv")).unwrap();
+    let values = (0..400).map(|i| (centre + centre * (i * 7919 % 21) / 1000) as f64);
+    let samples = Samples::of_one_process(Indicator::StartupTime, Unit::Nanoseconds, values).unwrap();
+    let path = samples.save(&directory, "startup").unwrap();
     let source = Source::new(SourceKind::Benchmark, "runtime-baseline 0.1.0, benches/startup").unwrap();
     let provenance = Provenance::new(source, Component::new("noop", "0.1.0").unwrap(), "2026-01-02".parse().unwrap());
     let mut baseline = Baseline::new();
     for statistic in [Statistic::Median, Statistic::P99, Statistic::Max] {
         let metric = samples.metric("noop".parse().unwrap(), statistic, provenance.clone()).unwrap();
-        baseline.push(metric.with_samples("startup.csv"));
+        baseline.push(metric.with_samples(&path));
     }
     baseline.save(directory.join("baseline.json")).unwrap();
     directory.to_str().unwrap().to_owned()
@@ -110,6 +110,29 @@ fn cite_and_audit_speak_two_languages() {
 }
 
 #[test]
+fn recompute_fails_where_a_figure_is_not_that_of_its_samples() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = baseline(root.path(), "run", 1_000_000);
+    let output = run(&["recompute", &directory]);
+    let expected = "3 figures: 3 are those of their samples, 0 are not, 0 name no samples\n";
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), expected));
+    let file = root.path().join("run/baseline.json");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    // Somebody improved a median.
+    std::fs::write(&file, whole.replacen("\"value\": 1010000", "\"value\": 1000001", 1)).unwrap();
+    let output = run(&["recompute", &directory]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(
+        said.starts_with("median startup_time of noop, 1.000001 ms (") && said.contains("the samples give 1.01 ms (")
+    );
+    std::fs::remove_dir_all(root.path().join("run/samples")).unwrap();
+    let output = run(&["recompute", &directory]);
+    assert!(output.status.code() == Some(1) && text(&output.stdout).contains("3 are not"));
+    assert_eq!(run(&["recompute", "no/such/file.json"]).status.code(), Some(2));
+}
+
+#[test]
 fn what_is_imported_can_be_exported() {
     let root = tempfile::tempdir().unwrap();
     let into = root.path().join("imported");
@@ -161,9 +184,19 @@ fn a_closed_pipe_is_no_error_and_every_shell_has_completions() {
 #[test]
 fn help_names_every_command_and_the_exit_codes() {
     let help = text(&run(&["--help"]).stdout);
-    for name in
-        ["compare", "gate", "claims", "cite", "audit", "import", "export", "completions", "NO_COLOR", "Exit codes"]
-    {
+    for name in [
+        "compare",
+        "gate",
+        "claims",
+        "cite",
+        "audit",
+        "recompute",
+        "import",
+        "export",
+        "completions",
+        "NO_COLOR",
+        "Exit codes",
+    ] {
         assert!(help.contains(name), "{name}");
     }
     assert!(text(&run(&["gate", "--help"]).stdout).contains("2  could not decide"));

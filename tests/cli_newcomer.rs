@@ -177,6 +177,49 @@ fn files_are_written_whole_and_errors_are_sentences() {
 }
 
 #[test]
+fn what_is_no_regular_file_is_not_replaced_and_a_mode_is_kept() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let here = checkout([crun()]);
+    let at = |name: &str| here.path().join(name);
+    assert!(std::process::Command::new("mkfifo").arg(at("fifo")).status().unwrap().success());
+    symlink("/dev/null", at("null")).unwrap();
+    for path in ["fifo", "null", "target"] {
+        for args in [&["report", "-o", path][..], &["export", "csv", "-o", path]] {
+            assert!(refused(here.path(), args).contains("name a regular file"), "{args:?}");
+        }
+    }
+    assert!(fs::symlink_metadata(at("null")).unwrap().is_symlink());
+    fs::write(at("private.csv"), "old").unwrap();
+    fs::set_permissions(at("private.csv"), fs::Permissions::from_mode(0o600)).unwrap();
+    symlink("private.csv", at("link.csv")).unwrap();
+    done(here.path(), &["export", "csv", "-o", "link.csv"]);
+    assert!(fs::symlink_metadata(at("link.csv")).unwrap().is_symlink());
+    let meta = fs::metadata(at("private.csv")).unwrap();
+    assert_eq!((meta.permissions().mode() & 0o777, meta.len() > 10), (0o600, true));
+    // No file may grow beyond what the limit allows, as on a full disk: the old one stays.
+    let before = fs::read(at("private.csv")).unwrap();
+    let limited = "trap '' XFSZ; ulimit -f 0; exec \"$0\" export csv --output private.csv";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", limited, env!("CARGO_BIN_EXE_runtime-baseline")]).current_dir(here.path());
+    let output = shell.output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert_eq!(fs::read(at("private.csv")).unwrap(), before);
+}
+
+#[test]
+fn samples_behind_a_link_are_not_read() {
+    let here = checkout([crun().with_samples("samples/x.csv")]);
+    fs::write(here.path().join("secret"), "a secret line\n").unwrap();
+    let samples = here.path().join("target/baseline/samples");
+    fs::create_dir(&samples).unwrap();
+    std::os::unix::fs::symlink(here.path().join("secret"), samples.join("x.csv")).unwrap();
+    let report = done(here.path(), &["report"]);
+    assert!(report.contains("links are not followed") && !report.contains("a secret line"), "{report}");
+    let output = run_in(here.path(), &["recompute"]);
+    assert!(output.status.code() == Some(1) && !out(&output).contains("a secret line"), "{}", out(&output));
+}
+
+#[test]
 fn one_wide_name_does_not_widen_all_rows_of_a_comparison() {
     let named = |name: String| crun().with_workload(name);
     let wide = named("w".repeat(200_000));

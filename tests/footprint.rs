@@ -16,8 +16,8 @@ use runtime_baseline::{
         shipped,
     },
     runtime::{Registry, Runtime, RuntimeError, Workload, noop::Noop},
+    samples::Samples,
     session::{Figure, METHOD, Session},
-    stats::Samples,
 };
 
 /// A page of this program that several of its processes have in memory counts in part for each: one test's must not come
@@ -133,10 +133,10 @@ fn figures_read_in_two_ways_stand_beside_each_other_and_a_bound_stays_one() {
         .metrics()
         .iter()
         .filter(|metric| metric.indicator() == Indicator::MemoryBaseline)
-        .map(|metric| Samples::load(&directory.path().join(metric.samples().unwrap())).unwrap().values()[0])
+        .map(|metric| Samples::load(directory.path().join(metric.samples().unwrap())).unwrap().values()[0])
         .collect();
-    values.sort_unstable();
-    assert_eq!(values, [100, 300], "neither set of samples replaced the other");
+    values.sort_unstable_by(f64::total_cmp);
+    assert_eq!(values, [100.0, 300.0], "neither set of samples replaced the other");
     let idle = baseline.find(Indicator::CpuBaseline, "noop").latest().unwrap();
     assert_eq!((idle.bound(), idle.quantity(), idle.interval()), (Bound::Below, percent(0.002), Some(interval)));
 }

@@ -88,7 +88,7 @@ fn a_report_says_what_it_must() {
         // Warnings beside the figures, with what to do.
         "- **drift** – the machine changed meanwhile: warm up longer, keep it idle, interleave. container/busybox, cold:",
         "- **two bulks** –",
-        "- **few samples** – the 99th percentile has no interval below 368: take more. container+wasmedge, cold: 40 samples",
+        "- **few samples** – there is no interval: take more processes, turns or samples. container+wasmedge, cold: p99 of 200, which takes 368",
         // Raw data that is not there is said, not drawn.
         "samples/gone.csv: there is no such file",
         "samples/damaged.csv: line 2: \"many\" is not a sample",

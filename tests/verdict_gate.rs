@@ -6,7 +6,7 @@ use runtime_baseline::{
     Baseline, Bound, Component, Indicator, Interval, Metric, Provenance, Quantity, Source, SourceKind, Statistic,
     UnavailableRow, Unit,
     compare::{Doubt, Evidence, Gate, Outcome, Ruling},
-    stats::Samples,
+    samples::Samples,
 };
 
 fn provenance(date: &str) -> Provenance {
@@ -15,15 +15,14 @@ fn provenance(date: &str) -> Provenance {
 }
 
 /// `count` samples about `centre`, spread by some per cent.
-fn around(centre: u64, count: u64) -> Vec<u64> {
-    (0..count).map(|i| centre + centre * (i * 7919 % 21) / 1000).collect()
+fn around(centre: u64, count: u64) -> Vec<f64> {
+    (0..count).map(|i| (centre + centre * (i * 7919 % 21) / 1000) as f64).collect()
 }
 
 /// A run of one subject, its samples saved below `directory` and named by the metric.
-fn run(directory: &Path, date: &str, statistic: Statistic, values: Vec<u64>) -> Baseline {
-    let samples = Samples::new(Indicator::StartupTime, Unit::Nanoseconds, values).unwrap();
-    let file = format!("{date}-{statistic}.csv");
-    samples.save(&directory.join(&file)).unwrap();
+fn run(directory: &Path, date: &str, statistic: Statistic, values: Vec<f64>) -> Baseline {
+    let samples = Samples::of_one_process(Indicator::StartupTime, Unit::Nanoseconds, values).unwrap();
+    let file = samples.save(directory, &format!("{date}-{statistic}")).unwrap();
     let metric = samples.metric("noop".parse().unwrap(), statistic, provenance(date)).unwrap().with_samples(file);
     let mut baseline = Baseline::new();
     baseline.push(metric);
@@ -62,11 +61,10 @@ fn without_the_files_the_stored_intervals_are_used() {
     let report = Gate::default().compare(&old, &new);
     assert_eq!((&report.rows[0].ruling, report.rows[0].evidence), (&Ruling::Worse, Evidence::Intervals));
     // A file that belongs to another figure, or lies outside the baseline's directory, is no evidence.
-    Samples::new(Indicator::StartupTime, Unit::Nanoseconds, around(5, 200))
-        .unwrap()
-        .save(&dir.path().join("2026-01-02-median.csv"))
-        .unwrap();
-    assert_eq!(gate(dir.path()).compare(&old, &new).rows[0].evidence, Evidence::Intervals);
+    let other = Samples::of_one_process(Indicator::StartupTime, Unit::Nanoseconds, around(5, 200)).unwrap();
+    let mut mistaken = Baseline::new();
+    mistaken.push(new.metrics()[0].clone().with_samples(other.save(dir.path(), "other").unwrap()));
+    assert_eq!(gate(dir.path()).compare(&old, &mistaken).rows[0].evidence, Evidence::Intervals);
     for path in ["../2026-01-02-median.csv", "/dev/zero", "missing.csv"] {
         let mut elsewhere = Baseline::new();
         elsewhere.push(new.metrics()[0].clone().with_samples(path));
@@ -87,7 +85,7 @@ fn what_cannot_be_decided_says_why() {
         })
     };
     // Noise: samples all over the place, more than the limit apart.
-    let noisy = (0..200).map(|i| 500_000 + i * 7919 % 200 * 6_000).collect();
+    let noisy = (0..200).map(|i| f64::from(500_000 + i * 7919 % 200 * 6_000)).collect();
     assert_eq!(doubt(&old, &run(dir.path(), "2026-01-02", Statistic::Median, noisy)), Some(Doubt::Noise));
     // 200 samples have no interval of their 99th percentile; the mean never has one, and is not judged.
     let both = |statistic| {
@@ -143,7 +141,7 @@ fn the_direction_follows_the_indicator_and_sizes_are_exact() {
     assert_eq!(ruling(&Baseline::new(), &size(1)), Ruling::New);
 
     let density = |n| {
-        let samples = Samples::new(Indicator::Density, Unit::Instances, vec![n; 10]).unwrap();
+        let samples = Samples::of_one_process(Indicator::Density, Unit::Instances, [f64::from(n); 10]).unwrap();
         let mut baseline = Baseline::new();
         baseline.push(samples.metric("noop".parse().unwrap(), Statistic::Median, provenance("2026-01-01")).unwrap());
         baseline

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use runtime_baseline::{
-    Indicator, Unit,
+    Indicator, Statistic, Unit,
     claims::Claims,
-    stats::{Change, Decision, Line, Samples, Summary, warnings},
+    samples::{Recorded, Samples},
+    stats::{Change, Decision, Line, Summary, warnings},
 };
 
 fn samples() -> impl Strategy<Value = Vec<u64>> {
@@ -65,7 +66,7 @@ proptest! {
 
     #[test]
     fn nothing_panics(values in prop::collection::vec(any::<u64>(), 0..200), points in prop::collection::vec(any::<(u64, u64)>(), 0..20)) {
-        for warning in warnings(&values) {
+        for warning in warnings(&values.iter().map(|value| *value as f64).collect::<Vec<_>>()) {
             prop_assert!(!warning.to_string().is_empty());
         }
         let _ = Change::paired(&values, &values, 0.95);
@@ -75,11 +76,49 @@ proptest! {
     }
 
     #[test]
-    fn files_read_back_and_text_is_never_trusted(values in samples(), text in "\\PC{0,80}", lines in "startup_time_ns(\n[0-9 a-]{0,21}){0,4}") {
-        let samples = Samples::new(Indicator::StartupTime, Unit::Nanoseconds, values).unwrap();
+    fn a_figure_lies_in_its_interval_and_a_tail_of_few_is_refused(
+        values in prop::collection::vec((0u32..9, 0u32..4, prop_oneof![-1e6f64..1e6, 0f64..3.0]), 1..600),
+        statistic in prop::sample::select(vec![
+            Statistic::Median, Statistic::P90, Statistic::P99, Statistic::Mean, Statistic::Min, Statistic::Max,
+            Statistic::Slope, Statistic::Rate, Statistic::Single,
+        ]),
+        level in 0.01f64..0.999,
+    ) {
+        let mut samples = Samples::new(Indicator::StartRate, Unit::PerSecond).unwrap();
+        for (process, turn, value) in &values {
+            samples.push(*process, *turn, *value).unwrap();
+        }
+        let tail = matches!(statistic, Statistic::P90 | Statistic::P99);
+        match samples.estimate(statistic, level) {
+            Ok(found) => {
+                let (least, most) = samples.values().iter().fold((f64::MAX, f64::MIN), |(a, b), x| (a.min(*x), b.max(*x)));
+                prop_assert!((least - 1e-6..=most + 1e-6).contains(&found.value));
+                if let Some((low, high)) = found.interval {
+                    prop_assert!(low <= found.value && found.value <= high);
+                }
+                prop_assert_eq!(found.evidence.samples as usize, values.len());
+            }
+            Err(error) => prop_assert!(tail, "{}", error),
+        }
+        for warning in samples.warnings(&[statistic]) {
+            prop_assert!(!warning.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn files_read_back_and_text_is_never_trusted(
+        values in prop::collection::vec((any::<u32>(), any::<u32>(), 0u64..1 << 53), 0..200),
+        text in "\\PC{0,80}",
+        lines in "(process,turn,)?startup_time_ns(\n[0-9 a,.-]{0,21}){0,4}",
+    ) {
+        let mut samples = Samples::new(Indicator::StartupTime, Unit::Nanoseconds).unwrap();
+        for (process, turn, value) in values {
+            samples.push(process, turn, value as f64).unwrap();
+        }
         prop_assert_eq!(&Samples::from_csv(&samples.to_csv()).unwrap(), &samples);
-        let _ = Samples::from_csv(&text);
-        let _ = Samples::from_csv(&lines);
-        let _ = Claims::from_toml(&text);
+        for text in [text, lines] {
+            let _ = Recorded::from_csv(&text);
+            let _ = Claims::from_toml(&text);
+        }
     }
 }

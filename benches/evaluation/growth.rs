@@ -12,8 +12,9 @@ use runtime_baseline::{
     policy::{Evaluator, Policy, PolicyEngine, PolicyError, Registry},
     probe::{Interleaved, Lane, LaneError, evaluate},
     runtime::Limits,
+    samples::{Axis, Curve},
     session::{Figure, Session},
-    stats::{Axis, Curve, Line, Summary},
+    stats::{Line, Summary},
 };
 
 use crate::{lanes, support, support::Mode};

@@ -9,8 +9,9 @@ use runtime_baseline::{
         memory_peak, shipped,
     },
     runtime::{Identity, Workload},
+    samples::{Axis, Curve},
     session::Figure,
-    stats::{Axis, Curve, Summary},
+    stats::Summary,
 };
 
 use super::{Mode, Outcome, REPEATS, Row, Run, median, method, of};

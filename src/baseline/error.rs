@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::whole_file::WriteError;
+
 /// Why a baseline could not be read or written. A file that was there before is whole in every case.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -89,16 +91,9 @@ pub enum BaselineError {
         /// What is wrong with it.
         message: String,
     },
-    /// Writing failed: check the space left and the permissions.
-    #[error("cannot {action} {}: {source}; check the space left and the permissions", path.display())]
-    Write {
-        /// What was tried, such as `write`.
-        action: &'static str,
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// Writing failed, or the path leads to something that is no file.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// Somebody else held the directory's lock all the time: see who (`lslocks`), and try again.
     #[error("{} stayed locked for {seconds} s by another process: find it with lslocks, and try again", path.display())]
     Locked {

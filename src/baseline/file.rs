@@ -1,8 +1,8 @@
 //! Reading and writing a baseline's file. Whoever reads it sees the old one or the new one, never a part.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, BufWriter, Write},
+    fs::{self, File, TryLockError},
+    io::{self, Write},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -15,7 +15,10 @@ use super::{
     Baseline, BaselineError, UnavailableRow,
     wire::{Entries, Head, Named, Row, Stored},
 };
-use crate::Metric;
+use crate::{
+    Metric,
+    whole_file::{WriteError, parent, write_whole},
+};
 
 /// Far above what loading, merging and saving take, so that only a stuck process is reported.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
@@ -35,7 +38,7 @@ impl Baseline {
     /// Writes the baseline to `path`, in place of what was there. The directory is created where it is missing.
     ///
     /// The new file is complete and on the disk before it takes the old one's name, and it keeps the old one's
-    /// permissions. To add to a file that others add to as well, use [`merge_into`](Self::merge_into).
+    /// permissions; a link stays a link. To add to a file that others add to as well, use [`merge_into`](Self::merge_into).
     ///
     /// # Errors
     /// [`BaselineError::Write`], [`BaselineError::Locked`] or [`BaselineError::Unstorable`]; the old file is then
@@ -70,15 +73,15 @@ impl Baseline {
     }
 
     /// Indented, and with a newline at its end, as a file that people read and compare.
-    fn write(&self, mut to: impl Write) -> Result<(), BaselineError> {
+    fn write(&self, path: &Path, mut to: &mut dyn Write) -> Result<(), BaselineError> {
         let unavailable = self.unavailable.iter().map(Row::from).collect();
         let stored = Stored { schema: Self::SCHEMA, metrics: &self.metrics, unavailable };
-        let failed = |source| BaselineError::Write { action: "write", path: PathBuf::new(), source };
+        let failed = |source| WriteError::Io { action: "write", path: path.to_owned(), source };
         serde_json::to_writer_pretty(&mut to, &stored).map_err(|error| match error.is_io() {
-            true => failed(error.into()),
+            true => failed(error.into()).into(),
             false => self.unstorable(&error),
         })?;
-        to.write_all(b"\n").map_err(failed)
+        Ok(to.write_all(b"\n").map_err(failed)?)
     }
 
     fn unstorable(&self, error: &serde_json::Error) -> BaselineError {
@@ -92,30 +95,25 @@ impl Baseline {
 struct Target {
     /// Links resolved, so that a link stays a link.
     file: PathBuf,
-    directory: PathBuf,
-    /// The lock; the directory itself, so that no lock file is left behind.
-    lock: File,
+    /// The lock is held on the file's directory, so that no file is left behind for it.
+    _lock: File,
 }
 
 impl Target {
     fn lock(path: &Path, patience: Duration) -> Result<Self, BaselineError> {
         let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let directory = match file.parent() {
-            Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
-            Some(parent) => parent.to_owned(),
-            None => PathBuf::from("/"),
-        };
+        let directory = parent(&file);
         let failed = |action| {
             let path = directory.clone();
-            move |source| BaselineError::Write { action, path, source }
+            move |source| WriteError::Io { action, path, source }
         };
         fs::create_dir_all(&directory).map_err(failed("create the directory"))?;
         let lock = File::open(&directory).map_err(failed("open the directory"))?;
         let start = Instant::now();
         loop {
             match lock.try_lock() {
-                Ok(()) => return Ok(Self { file, directory, lock }),
-                Err(TryLockError::Error(source)) => return Err(failed("lock the directory")(source)),
+                Ok(()) => return Ok(Self { file, _lock: lock }),
+                Err(TryLockError::Error(source)) => return Err(failed("lock the directory")(source).into()),
                 Err(TryLockError::WouldBlock) if start.elapsed() >= patience => {
                     return Err(BaselineError::Locked { path: directory, seconds: patience.as_secs() });
                 }
@@ -125,54 +123,7 @@ impl Target {
     }
 
     fn replace(&self, baseline: &Baseline) -> Result<(), BaselineError> {
-        let failed = |action, path: &Path| {
-            let path = path.to_owned();
-            move |source| BaselineError::Write { action, path, source }
-        };
-        let name = self.file.file_name().ok_or_else(|| {
-            failed("write to", &self.file)(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))
-        })?;
-        // One name per file, under the lock: what a killed process left is replaced by the next one.
-        let mut temporary = Temporary(self.directory.join(format!(".{}.new", name.display())));
-        temporary.remove().map_err(failed("remove", &temporary.0))?;
-        // `create_new` follows no link that somebody may have put there.
-        let created = OpenOptions::new().write(true).create_new(true).open(&temporary.0);
-        let file = created.map_err(failed("create", &temporary.0))?;
-        if let Ok(old) = fs::metadata(&self.file) {
-            file.set_permissions(old.permissions()).map_err(failed("set the permissions of", &temporary.0))?;
-        }
-        let mut writer = BufWriter::with_capacity(1 << 16, &file);
-        baseline.write(&mut writer).map_err(|error| match error {
-            BaselineError::Write { action, source, .. } => failed(action, &temporary.0)(source),
-            other => other,
-        })?;
-        writer.flush().map_err(failed("write", &temporary.0))?;
-        drop(writer);
-        file.sync_all().map_err(failed("sync", &temporary.0))?;
-        fs::rename(&temporary.0, &self.file).map_err(failed("replace", &self.file))?;
-        temporary.0.clear();
-        self.lock.sync_all().map_err(failed("sync the directory", &self.directory))
-    }
-}
-
-/// A file that does not outlive a failure.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn remove(&self) -> io::Result<()> {
-        match fs::remove_file(&self.0) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.0.as_os_str().is_empty() {
-            // Nothing to do about a failure here: the error that led here is the one to report.
-            let _ = self.remove();
-        }
+        write_whole(&self.file, |out| baseline.write(&self.file, out))
     }
 }
 
@@ -290,7 +241,7 @@ mod tests {
         let held = Target::lock(&directory.path().join("a.json"), Duration::ZERO).unwrap();
         let lock = || Target::lock(&directory.path().join("b.json"), Duration::ZERO);
         let error = lock().err().unwrap();
-        assert!(matches!(&error, BaselineError::Locked { path, .. } if *path == held.directory), "{error}");
+        assert!(matches!(&error, BaselineError::Locked { path, .. } if path == directory.path()), "{error}");
         drop(held);
         assert!(lock().is_ok());
     }

@@ -10,7 +10,8 @@ use std::{
 use super::{Difference, Direction, differences, estimate};
 use crate::{
     Baseline, Bound, Lineage, Metric, Statistic,
-    stats::{Change, Decision, Samples, Summary, file_below, quantile_of},
+    samples::Samples,
+    stats::{Change, Decision, Estimate},
 };
 
 /// What counts as worse, and where the raw samples lie.
@@ -252,9 +253,8 @@ impl Gate {
     }
 
     fn by_samples(&self, old: &Metric, new: &Metric) -> Option<Change> {
-        let p = quantile_of(new.statistic())?;
-        let (old, new) = (samples(self.old_directory.as_deref()?, old)?, samples(self.new_directory.as_deref()?, new)?);
-        Change::of_quantiles(&old, &new, p, self.level)
+        let (old, new) = (self.old_directory.as_deref().zip(Some(old))?, self.new_directory.as_deref().zip(Some(new))?);
+        Some(Change::of_estimates(samples(old.0, old.1, self.level)?, samples(new.0, new.1, self.level)?))
     }
 }
 
@@ -270,15 +270,11 @@ fn by_figures(old: &Metric, new: &Metric) -> Option<(Change, Evidence)> {
 
 /// The samples that a metric names, if they are its own: a file that is missing, broken or of something else is no
 /// evidence, and the stored interval is used instead.
-fn samples(directory: &Path, metric: &Metric) -> Option<Summary> {
-    // No pipes or devices.
-    let path = file_below(directory, metric.samples()?).filter(|path| path.is_file())?;
-    let samples = Samples::load(&path).ok()?;
-    let summary = samples.summary().ok()?;
-    let own = samples.indicator() == metric.indicator()
-        && samples.unit() == metric.quantity().unit()
-        && summary.value(metric.statistic()) == metric.quantity().as_u64();
-    own.then_some(summary)
+fn samples(directory: &Path, metric: &Metric, level: f64) -> Option<Estimate> {
+    let found = Samples::of_metric(metric, directory).ok()?.estimate(metric.statistic(), level).ok()?;
+    let own = found.quantity(metric.quantity().unit()).is_ok_and(|quantity| quantity == metric.quantity());
+    let (low, high) = found.interval.filter(|_| own)?;
+    Estimate::new(found.value, low, high)
 }
 
 /// What a series is called, apart from its circumstances.

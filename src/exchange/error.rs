@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use crate::{Indicator, MetricError, stats::SamplesError};
+use crate::{Indicator, MetricError, samples::SamplesError};
 
 /// Why figures could not be read from another tool's file, or written for another tool.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,10 @@ use super::{
     import::{Benchmark, Collector, Figure, Import, Imported},
     json,
 };
-use crate::{Indicator, Statistic, Unit, stats::Samples};
+use crate::{
+    Indicator, Provenance, Statistic, Unit,
+    samples::{Samples, SamplesError},
+};
 
 #[derive(Deserialize)]
 struct Hyperfine {
@@ -109,16 +112,9 @@ impl Import {
         if times.is_empty() || times.iter().any(|time| time.round() == 0.0) {
             return self.summary(collector, benchmark, result, &ns);
         }
-        let samples =
-            Samples::new(self.indicator, Unit::Nanoseconds, times.iter().map(|ns| ns.round() as u64).collect())?;
-        for statistic in [Statistic::Median, Statistic::P99, Statistic::Mean] {
-            let metric = samples.metric(benchmark.subject.clone(), statistic, self.provenance.clone())?;
-            // The 99th percentile of a few runs is their maximum under another name.
-            if statistic != Statistic::P99 || metric.interval().is_some() {
-                collector.push(metric, benchmark);
-            }
-        }
-        Ok(())
+        let rounded = times.into_iter().map(f64::round);
+        let statistics = [Statistic::Median, Statistic::P99, Statistic::Mean];
+        push(collector, benchmark, self.indicator, Unit::Nanoseconds, rounded, &statistics, &self.provenance)
     }
 
     /// Exported without the single times: there is no telling how far they lay apart, and perhaps not how many they were.
@@ -162,11 +158,9 @@ impl Import {
         let method = "largest resident set of the process, by hyperfine";
         environment.conditions.engine.insert("method".to_owned(), method.to_owned());
         let provenance = self.provenance.clone().with_environment(environment);
-        let samples = Samples::new(Indicator::MemoryPeak, Unit::Bytes, bytes)?;
-        for statistic in [Statistic::Median, Statistic::Max] {
-            collector.push(samples.metric(benchmark.subject.clone(), statistic, provenance.clone())?, benchmark);
-        }
-        Ok(())
+        let values = bytes.into_iter().map(|bytes| bytes as f64);
+        let statistics = [Statistic::Median, Statistic::Max];
+        push(collector, benchmark, Indicator::MemoryPeak, Unit::Bytes, values, &statistics, &provenance)
     }
 
     /// Reads what `opa bench --format json` wrote, one result after the other where it ran with `--count`.
@@ -216,6 +210,31 @@ impl Import {
         }
         collector.finish()
     }
+}
+
+/// Pushes the statistics that the runs suffice for: the 99th percentile of a few is their maximum under another name.
+fn push(
+    collector: &mut Collector<'_>,
+    benchmark: &Benchmark,
+    indicator: Indicator,
+    unit: Unit,
+    values: impl Iterator<Item = f64>,
+    statistics: &[Statistic],
+    provenance: &Provenance,
+) -> Result<(), ExchangeError> {
+    let mut samples = Samples::new(indicator, unit)?;
+    // Each run is a process of its own, whatever shell it was started by.
+    for (process, value) in (0..).zip(values) {
+        samples.push(process, 0, value)?;
+    }
+    for statistic in statistics {
+        match samples.metric(benchmark.subject.clone(), *statistic, provenance.clone()) {
+            Ok(metric) => collector.push(metric, benchmark),
+            Err(SamplesError::TooFew { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// `sleep {n}` of a scan is one benchmark for each `n`.

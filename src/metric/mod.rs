@@ -2,6 +2,7 @@
 
 mod bound;
 mod definition;
+mod evidence;
 mod indicator;
 mod quantity;
 mod subject;
@@ -9,6 +10,7 @@ mod typed;
 mod wire;
 
 pub use bound::Bound;
+pub use evidence::{Evidence, IntervalMethod};
 pub use indicator::{Family, Indicator, UnknownIndicator};
 pub use quantity::{Quantity, QuantityError, Unit};
 pub use subject::Subject;
@@ -199,7 +201,7 @@ impl Metric {
         self.count
     }
 
-    /// The file of raw samples or of a curve (`stats::Recorded` tells which), relative to the baseline's directory.
+    /// The file of raw samples or of a curve ([`Recorded`](crate::samples::Recorded) tells which), relative to the baseline's directory.
     #[must_use]
     pub fn samples(&self) -> Option<&Path> {
         self.samples.as_deref()

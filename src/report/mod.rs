@@ -11,14 +11,11 @@ mod table;
 mod text;
 mod words;
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::{io, path::Path};
 
 pub use table::{policies, table};
 
-use crate::{Baseline, Claims, Date, Language, Metric, Staleness, whole_file::write_whole};
+use crate::{Baseline, Claims, Date, Language, Metric, Staleness, whole_file::write_text};
 use raw::Raw;
 
 /// A report of a baseline, to be written as markdown or as a page. Of a figure measured more than once, under other
@@ -107,9 +104,7 @@ impl<'a> Report<'a> {
 /// # Errors
 /// What the system said, with the file's name.
 pub fn save(path: impl AsRef<Path>, text: &str) -> io::Result<()> {
-    let path = path.as_ref();
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    write_whole(path, |file| file.write_all(text.as_bytes())).map_err(named)
+    Ok(write_text(path.as_ref(), text)?)
 }
 
 /// The report of a baseline alone, without its raw data. See [`Report`].

@@ -5,13 +5,15 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
+    io,
     path::{Path, PathBuf},
     rc::Rc,
 };
 
 use crate::{
-    Indicator, Language, Unit,
-    stats::{Curve, Recorded, Summary, Warning, file_below},
+    Indicator, Language, Statistic, Unit,
+    samples::{Curve, Recorded, Samples, Unread, read_below},
+    stats::{Warning, quantile_ranks},
 };
 
 /// So many quantiles stand for a distribution: more than a plot of this size has columns.
@@ -50,9 +52,10 @@ pub(super) struct Sketch {
     pub unit: Unit,
     pub count: usize,
     /// Evenly spaced from the smallest to the largest sample, both included.
-    pub quantiles: Vec<u64>,
-    pub median: u64,
-    pub p99: u64,
+    pub quantiles: Vec<f64>,
+    pub median: f64,
+    pub p99: f64,
+    /// Those of statistics that a row may not have are among them.
     pub warnings: Vec<Warning>,
 }
 
@@ -77,7 +80,12 @@ impl Raw {
 impl Absence {
     pub fn describe(&self, language: Language) -> String {
         match self {
-            Self::Outside => language.pick("不在基线目录之内", "it is not below the baseline's directory").to_owned(),
+            Self::Outside => language
+                .pick(
+                    "不是基线目录之内的普通文件（不跟随链接）",
+                    "it is no regular file below the baseline's directory, and links are not followed",
+                )
+                .to_owned(),
             Self::NotThere => language.pick("文件不存在", "there is no such file").to_owned(),
             Self::Damaged(why) => why.clone(),
         }
@@ -85,42 +93,39 @@ impl Absence {
 }
 
 fn load(directory: &Path, path: &Path) -> Result<Data, Absence> {
-    let file = file_below(directory, path).ok_or(Absence::Outside)?;
-    // No pipes or devices.
-    if file.exists() && !file.is_file() {
-        return Err(Absence::Outside);
-    }
-    if !file.exists() {
-        return Err(Absence::NotThere);
-    }
     let damaged = |error: &dyn std::fmt::Display| Absence::Damaged(error.to_string());
-    match Recorded::load(&file).map_err(|error| damaged(&error))? {
+    let text = read_below(directory, path).map_err(|unread| match unread {
+        Unread::Outside => Absence::Outside,
+        Unread::Io(error) if error.kind() == io::ErrorKind::NotFound => Absence::NotThere,
+        Unread::Io(error) => damaged(&error),
+    })?;
+    match Recorded::from_csv(&text).map_err(|error| damaged(&error))? {
         Recorded::Curve(curve) if curve.points().is_empty() => Err(Absence::Damaged("it has no points".to_owned())),
         Recorded::Curve(curve) => Ok(Data::Curve(curve)),
-        Recorded::Samples(samples) => {
-            let summary = samples.summary().map_err(|error| damaged(&error))?;
-            let warnings = samples.warnings();
-            let (indicator, unit) = (samples.indicator(), samples.unit());
-            Ok(Data::Samples(Rc::new(Sketch::of(&summary, indicator, unit, warnings))))
-        }
+        Recorded::Samples(samples) if samples.is_empty() => Err(Absence::Damaged("it has no samples".to_owned())),
+        Recorded::Samples(samples) => Ok(Data::Samples(Rc::new(Sketch::of(&samples)))),
     }
 }
 
 impl Sketch {
-    fn of(summary: &Summary, indicator: Indicator, unit: Unit, warnings: Vec<Warning>) -> Self {
-        let sorted = summary.sorted();
+    /// Of samples that are not empty.
+    fn of(samples: &Samples) -> Self {
+        let mut sorted = samples.values().to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
         let last = sorted.len() - 1;
         let steps = last.clamp(1, QUANTILES);
         let quantiles = (0..=steps).map(|i| sorted[i * last / steps]).collect();
-        let (median, p99) = (summary.median(), summary.p99());
+        let [median, p99] = [0.5, 0.99].map(|p| sorted[quantile_ranks(p, sorted.len(), 0.95).0]);
+        let warnings = samples.warnings(&[Statistic::Median, Statistic::P90, Statistic::P99]);
+        let (indicator, unit) = (samples.indicator(), samples.unit());
         Self { indicator, unit, count: sorted.len(), quantiles, median, p99, warnings }
     }
 
-    pub fn min(&self) -> u64 {
+    pub fn min(&self) -> f64 {
         self.quantiles.first().copied().unwrap_or_default()
     }
 
-    pub fn max(&self) -> u64 {
+    pub fn max(&self) -> f64 {
         self.quantiles.last().copied().unwrap_or_default()
     }
 }

@@ -57,8 +57,8 @@ pub enum Decision {
     Lower,
     /// Neither, and a change of that size would have been seen.
     Same,
-    /// The interval holds "no change" but is so wide that a change that matters would not have been seen: more samples
-    /// or a quieter machine are needed.
+    /// Neither, but the interval is so wide that a change that matters may hide in it: more samples or a quieter machine are
+    /// needed.
     Undecided,
 }
 
@@ -134,8 +134,8 @@ impl Change {
 
     /// Whether the change matters. `least` is a fraction: 0.05 for 5 %.
     ///
-    /// A change counts when its interval excludes "none" **and** the change itself exceeds `least`. Where the interval
-    /// does not exclude "none" but reaches further than `least` from the figure, a change that matters could hide in it.
+    /// A change counts when its interval excludes "none" **and** the change itself exceeds `least`. Where it does not
+    /// count, but an end of its interval lies beyond `least`, a change that matters could hide in it.
     #[must_use]
     pub fn decide(&self, least: f64) -> Decision {
         // Far above the error of a logarithm, and far below a change that anything could measure: an end that touches
@@ -144,12 +144,14 @@ impl Change {
         // In logarithms a rise by a factor and a fall by it are the same distance.
         let least = least.max(0.0).ln_1p() + ROUNDING;
         let (value, low, high) = (self.ratio.value.ln(), self.ratio.low.ln(), self.ratio.high.ln());
-        match () {
-            () if low > ROUNDING && value > least => Decision::Higher,
-            () if high < -ROUNDING && value < -least => Decision::Lower,
-            () if low > ROUNDING || high < -ROUNDING => Decision::Same,
-            () if value - low > least || high - value > least => Decision::Undecided,
-            () => Decision::Same,
+        if low > ROUNDING && value > least {
+            Decision::Higher
+        } else if high < -ROUNDING && value < -least {
+            Decision::Lower
+        } else if high > least || low < -least {
+            Decision::Undecided
+        } else {
+            Decision::Same
         }
     }
 }
@@ -185,6 +187,10 @@ mod tests {
         assert_eq!(change(0.90, 0.87, 0.93).decide(0.05), Decision::Lower);
         // Certain, but too small to matter.
         assert_eq!(change(1.02, 1.01, 1.03).decide(0.05), Decision::Same);
+        // Certain, and it may matter: the interval reaches beyond the least change, the figure does not.
+        assert_eq!(change(1.04, 1.001, 1.5).decide(0.05), Decision::Undecided);
+        assert_eq!(change(0.96, 0.67, 0.999).decide(0.05), Decision::Undecided);
+        assert_eq!(change(1.04, 1.001, 1.05).decide(0.05), Decision::Same);
         // Large, but noise explains it.
         assert_eq!(change(1.10, 0.98, 1.22).decide(0.05), Decision::Undecided);
         assert_eq!(change(1.00, 0.97, 1.03).decide(0.05), Decision::Same);

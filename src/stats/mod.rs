@@ -4,30 +4,24 @@
 //!   Fan, *Sample Quantiles in Statistical Packages*, 1996). Each is a value that was really observed, and an integer.
 //! - **Intervals** of quantiles are order statistics: the number of samples below the true p-quantile is binomial, so two
 //!   ranks enclose it with known probability, whatever the distribution (David and Nagaraja, *Order Statistics*, 7.1).
-//!   They assume that samples are independent; on a machine that drifts they are too narrow, which is why [`warnings`]
-//!   looks for drift and why peers are measured interleaved.
+//!   They assume that what they are made of is independent, which samples of one turn or of one process are not: so
+//!   [`Samples::estimate`](crate::samples::Samples::estimate) makes them of processes' statistics, or else of turns'.
 //! - **Changes** of unpaired sets combine the two medians' intervals ([`Change::between`]); of interleaved pairs they are
 //!   the median of the pairs' ratios with its own order-statistic interval ([`Change::paired`]). Nothing is random:
 //!   the same samples always give the same answer.
 
 mod change;
-mod curve;
+mod estimate;
 mod histogram;
 mod line;
 mod order;
-mod recorded;
-mod samples;
 mod summary;
 mod warning;
 
 pub use change::{Change, Decision, Estimate};
-pub use curve::{Axis, Curve, CurveError};
 pub use histogram::Histogram;
 pub use line::Line;
 pub(crate) use order::quantile_ranks;
-pub(crate) use recorded::file_below;
-pub use recorded::{Recorded, RecordedError};
-pub use samples::{Samples, SamplesError};
 pub(crate) use summary::quantile_of;
 pub use summary::{Confidence, Summary};
 pub use warning::{Warning, warnings};

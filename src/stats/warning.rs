@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{Change, Decision, Summary};
-use crate::{Language, Quantity, Unit};
+use super::{Change, Decision, Estimate, order};
+use crate::{Language, Quantity, Statistic, Unit};
 
 /// The level and the least change at which drift is reported.
 const DRIFT: (f64, f64) = (0.99, 0.05);
@@ -16,11 +16,13 @@ const MODES: (f64, f64, usize) = (0.05, 1.1, 60);
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The 99th percentile has no interval yet.
+    /// The statistic has no interval yet, or cannot be had at all.
     TooFew {
-        /// How many there are.
+        /// The statistic that was asked for.
+        statistic: Statistic,
+        /// How many samples, turns or processes there are to make it of.
         count: usize,
-        /// How many the 95 % interval of the 99th percentile takes.
+        /// How many it takes.
         needed: usize,
     },
     /// The last third differs from the first: the machine warmed up, throttled or was used by others meanwhile.
@@ -38,14 +40,14 @@ pub enum Warning {
     /// Two separate bulks: two different things were measured.
     Bimodal {
         /// The centre of the lower bulk.
-        low: u64,
+        low: f64,
         /// The centre of the upper bulk.
-        high: u64,
+        high: f64,
         /// The share of the upper bulk.
         share: f64,
     },
     /// Every sample is the same: the clock is too coarse for what it times, or the value is a constant.
-    Constant(u64),
+    Constant(f64),
 }
 
 impl Warning {
@@ -64,13 +66,18 @@ impl Warning {
     /// What was found, with values of the samples in `unit` where it is known.
     #[must_use]
     pub fn finding(&self, language: Language, unit: Option<Unit>) -> String {
-        let value = |value: u64| match unit {
-            Some(unit) => Quantity::whole(value, unit).rounded(),
-            None => value.to_string(),
+        let value = |value: f64| {
+            let round = |unit: Unit| if unit.is_integer() { value.round() } else { value };
+            let quantity = unit.and_then(|unit| Quantity::new(round(unit), unit).ok());
+            quantity.map_or_else(|| value.to_string(), Quantity::rounded)
         };
         match (self, language) {
-            (Self::TooFew { count, .. }, Language::English) => format!("{count} samples"),
-            (Self::TooFew { count, .. }, Language::Chinese) => format!("{count} 个样本"),
+            (Self::TooFew { statistic, count, needed }, Language::English) => {
+                format!("{} of {count}, which takes {needed}", statistic.label(language))
+            }
+            (Self::TooFew { statistic, count, needed }, Language::Chinese) => {
+                format!("{}：{count} 个，需要 {needed} 个", statistic.label(language))
+            }
             (Self::Drift { ratio }, Language::English) => {
                 format!("the last third's median is {:+.1} % off the first third's", (ratio - 1.0) * 100.0)
             }
@@ -92,14 +99,12 @@ impl Warning {
 
     /// What it means, and what to do about it.
     #[must_use]
-    pub fn advice(&self, language: Language) -> String {
-        let advice = match self {
-            Self::TooFew { needed, .. } => match language {
-                Language::English => {
-                    return format!("the 99th percentile has no interval below {needed}: take more");
-                }
-                Language::Chinese => return format!("少于 {needed} 个时，第 99 百分位没有区间：多取样本"),
-            },
+    pub fn advice(&self, language: Language) -> &'static str {
+        match self {
+            Self::TooFew { .. } => language.pick(
+                "没有区间：多取进程、轮次或样本",
+                "there is no interval: take more processes, turns or samples",
+            ),
             Self::Drift { .. } => language.pick(
                 "测量期间机器有变：延长预热，保持机器空闲，交错测量",
                 "the machine changed meanwhile: warm up longer, keep it idle, interleave",
@@ -116,8 +121,7 @@ impl Warning {
                 "时钟对所测之物太粗，或其值为常数：把多次操作合在一起计时，或检查探针",
                 "the clock is too coarse, or the value is a constant: time several operations together, or check the probe",
             ),
-        };
-        advice.to_owned()
+        }
     }
 }
 
@@ -129,46 +133,82 @@ impl fmt::Display for Warning {
     }
 }
 
-/// What is worth knowing of samples in the order in which they were taken.
+/// What is worth knowing of values in the order in which they were taken, whatever is asked of them.
 #[must_use]
-pub fn warnings(samples: &[u64]) -> Vec<Warning> {
-    let Ok(summary) = Summary::of(samples) else { return Vec::new() };
-    let needed = Summary::needed(0.99, 0.95);
-    let few = (summary.count() < needed).then_some(Warning::TooFew { count: summary.count(), needed });
-    if summary.count() > 1 && summary.min() == summary.max() {
-        return few.into_iter().chain([Warning::Constant(summary.min())]).collect();
+pub fn warnings(values: &[f64]) -> Vec<Warning> {
+    let Some(sorted) = Sorted::of(values) else { return Vec::new() };
+    if sorted.values.len() > 1 && sorted.least() == sorted.most() {
+        return vec![Warning::Constant(sorted.least())];
     }
-    [few, drift(samples), outliers(&summary), bimodal(&summary)].into_iter().flatten().collect()
+    [drift(values), outliers(&sorted), bimodal(&sorted)].into_iter().flatten().collect()
 }
 
-fn drift(samples: &[u64]) -> Option<Warning> {
-    let third = samples.len() / 3;
-    let first = Summary::of(&samples[..third]).ok()?;
-    let last = Summary::of(&samples[samples.len() - third..]).ok()?;
-    let change = Change::between(&first, &last, DRIFT.0)?;
+/// Values in ascending order; never empty.
+struct Sorted {
+    values: Vec<f64>,
+}
+
+impl Sorted {
+    fn of(values: &[f64]) -> Option<Self> {
+        let mut values = values.to_vec();
+        values.sort_unstable_by(f64::total_cmp);
+        (!values.is_empty()).then_some(Self { values })
+    }
+
+    fn least(&self) -> f64 {
+        self.values[0]
+    }
+
+    fn most(&self) -> f64 {
+        self.values[self.values.len() - 1]
+    }
+
+    fn quantile(&self, p: f64) -> f64 {
+        self.values[order::rank(p, self.values.len()) - 1]
+    }
+
+    /// The least difference that is one: whole values differ by one or not at all.
+    fn grain(&self) -> f64 {
+        if self.values.iter().all(|value| value.fract() == 0.0) { 1.0 } else { f64::MIN_POSITIVE }
+    }
+
+    fn median(&self, level: f64) -> Option<Estimate> {
+        let (low, high) = order::ranks(0.5, self.values.len(), level)?;
+        Estimate::new(self.quantile(0.5), self.values[low - 1], self.values[high - 1])
+    }
+}
+
+fn drift(values: &[f64]) -> Option<Warning> {
+    let third = values.len() / 3;
+    let first = Sorted::of(&values[..third])?.median(DRIFT.0)?;
+    let last = Sorted::of(&values[values.len() - third..])?.median(DRIFT.0)?;
+    let change = Change::of_estimates(first, last);
     let drifted = matches!(change.decide(DRIFT.1), Decision::Higher | Decision::Lower);
     drifted.then_some(Warning::Drift { ratio: change.ratio.value })
 }
 
-fn outliers(summary: &Summary) -> Option<Warning> {
-    let (first, third) = (summary.quantile(0.25), summary.quantile(0.75));
+fn outliers(sorted: &Sorted) -> Option<Warning> {
+    let (first, third) = (sorted.quantile(0.25), sorted.quantile(0.75));
     // Tukey's outer fences. At least one part in a hundred of the median: a spread of nothing would make all outliers.
-    let reach = (3 * u128::from(third - first)).max(u128::from(summary.median() / 100)).max(1);
-    let low = u64::try_from(u128::from(first).saturating_sub(reach)).unwrap_or(0);
-    let high = u64::try_from(u128::from(third) + reach).unwrap_or(u64::MAX);
-    let sorted = summary.sorted();
-    let count = sorted.partition_point(|x| *x < low) + sorted.len() - sorted.partition_point(|x| *x <= high);
-    let share = count as f64 / sorted.len() as f64;
+    let reach = (3.0 * (third - first)).max(sorted.quantile(0.5).abs() / 100.0).max(sorted.grain());
+    let (low, high) = (first - reach, third + reach);
+    let values = &sorted.values;
+    let count = values.partition_point(|x| *x < low) + values.len() - values.partition_point(|x| *x <= high);
+    let share = count as f64 / values.len() as f64;
     (share > OUTLIERS).then_some(Warning::Outliers { count, share })
 }
 
 /// Splits the samples where the variance between the two parts is largest (Otsu's threshold, on logarithms), and asks
 /// whether there is a valley between the two parts' centres: one bulk, however skewed, has none.
-fn bimodal(summary: &Summary) -> Option<Warning> {
+fn bimodal(sorted: &Sorted) -> Option<Warning> {
     let (share, apart, least) = MODES;
+    // What may be below zero, such as a slope, has no logarithm.
+    if sorted.least() < 0.0 {
+        return None;
+    }
     // A strided copy: a million logarithms are enough to see two bulks.
-    let stride = summary.count().div_ceil(1 << 20);
-    let logs: Vec<f64> = summary.sorted().iter().step_by(stride).map(|x| (*x.max(&1) as f64).ln()).collect();
+    let (stride, grain) = (sorted.values.len().div_ceil(1 << 20), sorted.grain());
+    let logs: Vec<f64> = sorted.values.iter().step_by(stride).map(|x| x.max(grain).ln()).collect();
     let n = logs.len();
     // The tails say nothing of bulks and would draw the threshold to themselves.
     let logs = &logs[n / 100..n - n / 100];
@@ -197,8 +237,7 @@ fn bimodal(summary: &Summary) -> Option<Warning> {
         |centre: f64| logs.partition_point(|x| *x <= centre + window) - logs.partition_point(|x| *x < centre - window);
     let valley = (1..8).map(|i| within(low + (high - low) * f64::from(i) / 8.0)).min()?;
     let distinct = 2 * valley < within(low).min(within(high));
-    let centre = |log: f64| log.exp().round() as u64;
-    distinct.then(|| Warning::Bimodal { low: centre(low), high: centre(high), share: upper_share })
+    distinct.then(|| Warning::Bimodal { low: low.exp(), high: high.exp(), share: upper_share })
 }
 
 #[cfg(test)]
@@ -206,13 +245,13 @@ mod tests {
     use super::*;
 
     /// Roughly normal about `centre`, with a deviation of `spread`; the same numbers every time.
-    fn bulk(n: usize, centre: f64, spread: f64, seed: u64) -> Vec<u64> {
+    fn bulk(n: usize, centre: f64, spread: f64, seed: u64) -> Vec<f64> {
         let mut state = seed;
         let mut uniform = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 11) as f64 / (1u64 << 53) as f64
         };
-        (0..n).map(|_| (centre + spread * ((0..12).map(|_| uniform()).sum::<f64>() - 6.0)) as u64).collect()
+        (0..n).map(|_| (centre + spread * ((0..12).map(|_| uniform()).sum::<f64>() - 6.0)).floor()).collect()
     }
 
     #[test]
@@ -223,10 +262,10 @@ mod tests {
 
     #[test]
     fn skew_and_uniform_spread_are_not_two_bulks() {
-        let uniform: Vec<u64> = (0..1000).map(|i| 1000 + i * 7919 % 1000).collect();
+        let uniform: Vec<f64> = (0..1000).map(|i| f64::from(1000 + i * 7919 % 1000)).collect();
         // Log-normal: the exponential of a normal bulk.
-        let skewed: Vec<u64> =
-            bulk(5000, 1e6, 1e5, 7).iter().map(|x| (10.0 + (*x as f64 / 1e5 - 10.0) * 0.8).exp() as u64).collect();
+        let skewed: Vec<f64> =
+            bulk(5000, 1e6, 1e5, 7).iter().map(|x| (10.0 + (*x / 1e5 - 10.0) * 0.8).exp().floor()).collect();
         for samples in [uniform, skewed] {
             assert!(
                 !warnings(&samples).iter().any(|w| matches!(w, Warning::Bimodal { .. })),
@@ -238,9 +277,6 @@ mod tests {
 
     #[test]
     fn each_warning_is_raised_by_its_cause() {
-        let few = warnings(&bulk(30, 50_000.0, 2_000.0, 1));
-        assert!(matches!(few[..], [Warning::TooFew { count: 30, needed: 368 }]), "{few:?}");
-
         let mut slower = bulk(300, 50_000.0, 2_000.0, 1);
         slower.extend(bulk(300, 60_000.0, 2_000.0, 2));
         let drift = warnings(&slower).into_iter().find_map(|w| match w {
@@ -250,24 +286,28 @@ mod tests {
         assert!((drift.unwrap() - 1.2).abs() < 0.02);
 
         let mut spiked = bulk(1000, 50_000.0, 2_000.0, 1);
-        spiked.iter_mut().step_by(50).for_each(|x| *x *= 20);
+        spiked.iter_mut().step_by(50).for_each(|x| *x *= 20.0);
         assert!(warnings(&spiked).contains(&Warning::Outliers { count: 20, share: 0.02 }), "{:?}", warnings(&spiked));
 
         // Interleaved, so that it is no drift.
-        let two: Vec<u64> = bulk(400, 50_000.0, 2_000.0, 1)
+        let two: Vec<f64> = bulk(400, 50_000.0, 2_000.0, 1)
             .into_iter()
             .zip(bulk(400, 90_000.0, 2_000.0, 2))
             .flat_map(|p| [p.0, p.1])
             .collect();
         let found = warnings(&two);
-        assert!(matches!(found[..], [Warning::Bimodal { low: 48_000..52_000, high: 88_000..92_000, .. }]), "{found:?}");
-
-        assert!(warnings(&[0; 500]).contains(&Warning::Constant(0)));
+        let [Warning::Bimodal { low, high, .. }] = found[..] else { panic!("{found:?}") };
+        assert!((48e3..52e3).contains(&low) && (88e3..92e3).contains(&high), "{found:?}");
+        assert_eq!(warnings(&[0.0; 500]), [Warning::Constant(0.0)]);
+        // The same in a unit that has fractions.
+        let shares: Vec<f64> = two.iter().map(|x| x / 1e9).collect();
+        assert!(matches!(warnings(&shares)[..], [Warning::Bimodal { .. }]), "{:?}", warnings(&shares));
     }
 
     #[test]
     fn extreme_values_do_not_panic() {
-        for samples in [vec![0, u64::MAX], vec![u64::MAX; 3], vec![0; 100], (0..400).map(|i| u64::MAX - i).collect()] {
+        let far = (0..400).map(|i| f64::MAX / f64::from(i + 1)).collect();
+        for samples in [vec![0.0, f64::MAX], vec![f64::MAX; 3], vec![0.0; 100], vec![-5.0, 1e-300, 5.0], far] {
             let _ = warnings(&samples);
         }
     }

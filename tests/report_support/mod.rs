@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 use runtime_baseline::{
     Baseline, Component, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Source, SourceKind,
     Statistic, Temperature, UnavailableRow, Unit,
-    stats::{Axis, Curve, Samples},
+    samples::{Axis, Curve, Samples},
 };
 
 use Temperature::{Cold, Precompiled, Warm};
@@ -95,12 +95,6 @@ impl Figure {
             .with_workload(self.workload);
         self.temperature.into_iter().fold(metric, Metric::with_temperature)
     }
-
-    fn file(&self, kind: &str) -> String {
-        let name = self.subject.0.replace('/', "_");
-        let temperature = self.temperature.map(|t| t.to_string()).unwrap_or_default();
-        format!("samples/{}.{name}.{}.{temperature}.{}.{kind}.csv", self.indicator, self.workload, self.concurrency)
-    }
 }
 
 /// A baseline being filled, beside its samples.
@@ -124,18 +118,19 @@ impl Filling<'_> {
 
     fn samples(&mut self, figure: &Figure, values: Vec<u64>, statistics: &[Statistic]) {
         let unit = figure.indicator.units()[0];
-        let samples = Samples::new(figure.indicator, unit, values).unwrap();
-        let path = figure.file("times");
-        samples.save(&self.directory.join(&path)).unwrap();
-        let summary = samples.summary().unwrap();
+        let values = values.into_iter().map(|value| value as f64);
+        let samples = Samples::of_unknown_turns(figure.indicator, unit, values).unwrap();
+        let path = samples.save(self.directory, figure.indicator.as_str()).unwrap();
         for statistic in statistics {
-            let quantity = Quantity::whole(summary.value(*statistic).unwrap(), unit);
-            let mut metric =
-                figure.metric(*statistic, quantity).with_count(summary.count() as u64).with_samples(path.as_str());
-            if let Some(interval) = summary.interval(*statistic, 0.95) {
-                metric = metric.with_interval(interval.with_unit(unit).unwrap()).unwrap();
-            }
-            self.baseline.push(metric);
+            let estimated = samples.estimate(*statistic, 0.95).unwrap();
+            let metric = figure
+                .metric(*statistic, estimated.quantity(unit).unwrap())
+                .with_count(samples.len() as u64)
+                .with_samples(&path);
+            self.baseline.push(match estimated.quantities(unit).unwrap() {
+                Some(interval) => metric.with_interval(interval).unwrap(),
+                None => metric,
+            });
         }
     }
 
@@ -145,8 +140,7 @@ impl Filling<'_> {
 
     fn curve(&mut self, figure: &Figure, axes: [(&str, Unit); 2], points: Vec<(f64, f64)>, slope: u64) {
         let [x, y] = axes.map(|(label, unit)| Axis::new(label, unit).unwrap());
-        let path = figure.file("curve");
-        Curve::new(x, y, points).unwrap().save(&self.directory.join(&path)).unwrap();
+        let path = Curve::new(x, y, points).unwrap().save(self.directory, "curve").unwrap();
         let [value, low, high] =
             [slope, slope - slope / 50, slope + slope / 50].map(|n| Quantity::whole(n, figure.indicator.units()[0]));
         let interval = Interval::new(0.95, low, high).unwrap();
@@ -187,7 +181,7 @@ fn starts(filling: &mut Filling<'_>) {
     let mut slower = filling.skewed(300, 6e6);
     slower.extend(filling.skewed(300, 9e6));
     filling.samples(&figure(Indicator::StartupTime, BUSYBOX, "ready").at(Cold), slower, &both);
-    let few = filling.skewed(40, 5e6);
+    let few = filling.skewed(200, 5e6);
     filling.samples(&figure(Indicator::StartupTime, BOTH, "ready").at(Cold), few, &both);
     for (subject, centre) in [(BUSYBOX, 3e8), (BOTH, 2.5e8), (WASMTIME, 4e7)] {
         let values = filling.skewed(400, centre);

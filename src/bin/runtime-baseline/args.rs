@@ -23,7 +23,8 @@ pub const BASELINE: &str = "target/baseline";
 #[command(after_help = "\
 A BASELINE is a baseline.json, or the directory that holds one; target/baseline, where none is named.
 
-Exit codes: 0 done, 1 regression (gate alone), 2 could not decide (gate), or an error.
+Exit codes: 0 done, 1 regression (gate) or a figure that its samples do not give (recompute),
+2 could not decide (gate), or an error.
 
 NO_COLOR=1 turns colours off; they are off wherever the output is not a terminal.")]
 pub struct Args {
@@ -45,6 +46,8 @@ pub enum Command {
     Cite(Cite),
     /// List what each figure's record lacks
     Audit(Audit),
+    /// Compute every figure again from its samples, and fail where one differs
+    Recompute(Recompute),
     /// Say more of figures whose record lacks it: load, workload, hardware
     Edit(Edit),
     /// Take figures over from another tool's file
@@ -156,6 +159,22 @@ pub struct Audit {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Names every figure whose value or interval is not that of its samples, or whose samples are missing or damaged.
+#[derive(Parser, Debug)]
+#[command(after_help = "\
+Exit codes:
+  0  every figure that names samples is theirs
+  1  at least one is not
+  2  the baseline could not be read")]
+pub struct Recompute {
+    /// The baseline
+    #[arg(default_value = BASELINE)]
+    pub baseline: PathBuf,
+    /// List the figures that name no samples as well
+    #[arg(long)]
+    pub all: bool,
 }
 
 #[derive(Parser, Debug)]

@@ -2,9 +2,9 @@
 
 use std::{fs, io};
 
-use runtime_baseline::{Claims, ClaimsError, Component, SourceKind};
+use runtime_baseline::{Claims, ClaimsError, Component, SourceKind, report};
 
-use crate::{Failure, args, failure::CommandError, output::Output, save};
+use crate::{Failure, args, failure::CommandError, output::Output};
 
 pub fn add(args: &args::Add) -> Result<Output, Failure> {
     let path = &args.file;
@@ -20,7 +20,7 @@ pub fn add(args: &args::Add) -> Result<Output, Failure> {
     let line_break = if old.is_empty() || old.ends_with('\n') { "" } else { "\n" };
     let text = format!("{old}{line_break}{head}\n{}", table(args));
     let claims = Claims::from_toml(&text).map_err(|error| CommandError::Claim { path: path.clone(), error })?;
-    save(path, &text)?;
+    report::save(path, &text)?;
     let claim = claims.get(&args.id).and_then(|claim| claim.factor()).map(|factor| format!(", {factor}"));
     Ok(Output::fine(format!(
         "{}{} added to {}, which has {} claims now\n",

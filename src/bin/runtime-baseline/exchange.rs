@@ -4,6 +4,7 @@ use runtime_baseline::{
     Baseline, Date, Environment, Host, Provenance, Source,
     compare::Direction,
     exchange::{Import, Imported, to_bencher, to_csv, to_github_action_benchmark, to_openmetrics},
+    report,
 };
 
 use crate::{
@@ -11,7 +12,6 @@ use crate::{
     args::{self, ExportFormat, ImportFormat},
     file_of, load,
     output::Output,
-    save,
 };
 
 pub fn import(args: &args::Import) -> Result<Output, Failure> {
@@ -74,7 +74,7 @@ pub fn export(args: &args::Export) -> Result<Output, Failure> {
     match &args.output {
         None => Ok(Output::fine(text)),
         Some(path) => {
-            save(path, &text)?;
+            report::save(path, &text)?;
             Ok(Output::fine(String::new()))
         }
     }

@@ -23,8 +23,6 @@ pub enum CommandError {
          it with them (cargo run --features cli), or name what is here (--here 'wasmtime 48.0.8')"
     )]
     NoRuntimes,
-    #[error("cannot write {}: {error}", path.display())]
-    Write { path: PathBuf, error: std::io::Error },
     #[error("nothing was changed, since the records say something else:\n  {}", .0.join("\n  "))]
     Contradicts(Vec<String>),
     #[error("{} was not changed, since the claim would not load: {error}", path.display())]

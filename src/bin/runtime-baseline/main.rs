@@ -7,6 +7,7 @@ mod edit;
 mod exchange;
 mod failure;
 mod output;
+mod recompute;
 mod record;
 mod verdict;
 
@@ -23,7 +24,7 @@ use args::{Args, ClaimsCommand, Command};
 use failure::{CommandError, Failure};
 use output::Output;
 
-/// For errors, as clap does for wrong arguments; 1 is a regression's alone.
+/// For errors, as clap does for wrong arguments; 1 is a finding: a regression, or a figure that its samples do not give.
 const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
@@ -50,6 +51,7 @@ fn run(command: &Command) -> Result<Output, Failure> {
         Command::Cite(args) => record::cite(args),
         Command::Audit(args) => record::audit(args),
         Command::Edit(args) => edit::edit(args),
+        Command::Recompute(args) => recompute::recompute_all(args),
         Command::Import(args) => exchange::import(args),
         Command::Export(args) => exchange::export(args),
         Command::Completions { shell } => {
@@ -88,10 +90,4 @@ fn load(path: &Path) -> Result<Baseline, Failure> {
         }
         other => other.into(),
     })
-}
-
-/// Writes text whole or not at all.
-fn save(path: &Path, text: &str) -> Result<(), CommandError> {
-    let failed = |error| CommandError::Write { path: path.to_owned(), error };
-    runtime_baseline::report::save(path, text).map_err(failed)
 }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use runtime_baseline::{
-    Baseline, Citation, Claims, Date, Language, Metric, Shortfall, Staleness, claims::claims as published,
-    report::Report,
+    Baseline, Citation, Claims, Date, Language, Metric, Shortfall, Staleness,
+    claims::claims as published,
+    report::{self, Report},
 };
 use serde_json::{Value, json};
 
@@ -13,7 +14,6 @@ use crate::{
     failure::{CommandError, there},
     file_of, load,
     output::Output,
-    save,
 };
 
 fn selected<'a>(metrics: impl IntoIterator<Item = &'a Metric>, selection: &args::Selection) -> Vec<&'a Metric> {
@@ -45,18 +45,18 @@ pub fn report(args: &args::Report) -> Result<Output, Failure> {
     if args.all_here {
         staleness = staleness.with_components(components_here()?);
     }
-    let mut report = Report::of(&baseline).with_raw_data(directory_of(&args.baseline)).with_staleness(staleness);
+    let mut page = Report::of(&baseline).with_raw_data(directory_of(&args.baseline)).with_staleness(staleness);
     if let Some(claims) = &claims {
-        report = report.with_claims(claims);
+        page = page.with_claims(claims);
     }
     let text = match args.format {
-        args::ReportFormat::Md => report.markdown(language),
-        args::ReportFormat::Html => report.html(language),
+        args::ReportFormat::Md => page.markdown(language),
+        args::ReportFormat::Html => page.html(language),
     };
     match args.output.as_deref().filter(|path| *path != Path::new("-")) {
         None => Ok(Output::fine(text)),
         Some(path) => {
-            save(path, &text)?;
+            report::save(path, &text)?;
             Ok(Output::fine(String::new()))
         }
     }

@@ -27,12 +27,12 @@ const LONG_LABEL: usize = 36;
 /// The share of the samples at each place as an area, with the range, the median and the p99.
 pub(super) fn spread(unit: Unit, rows: &[Row]) -> Picture {
     draw(unit, rows, 20.0, |row, axis, foot, height| {
-        let (left, right) = (at(axis.place(row.min() as f64)), at(axis.place(row.max() as f64)));
+        let (left, right) = (at(axis.place(row.min())), at(axis.place(row.max())));
         html! {
             path.mark.area d=(area(row, axis, foot, height)) {}
             line.mark.range x1=(left) x2=(right) y1=(at(foot)) y2=(at(foot)) {}
-            (centre(row.median as f64, axis, foot))
-            (tail(row.p99 as f64, axis, foot))
+            (centre(row.median, axis, foot))
+            (tail(row.p99, axis, foot))
         }
     })
 }
@@ -43,14 +43,14 @@ pub(super) fn cumulative(unit: Unit, rows: &[Row]) -> Picture {
         html! {
             line.frame x1=(MARGIN) x2=(WIDTH - MARGIN) y1=(at(foot)) y2=(at(foot)) {}
             path.mark.step d=(steps(row, axis, foot, height)) {}
-            (centre(row.median as f64, axis, foot - 0.5 * height))
-            (tail(row.p99 as f64, axis, foot - 0.99 * height))
+            (centre(row.median, axis, foot - 0.5 * height))
+            (tail(row.p99, axis, foot - 0.99 * height))
         }
     })
 }
 
 fn draw(unit: Unit, rows: &[Row], height: f64, marks: impl Fn(&Sketch, &Axis, f64, f64) -> Markup) -> Picture {
-    let ends = rows.iter().flat_map(|row| [row.sketch.min() as f64, row.sketch.max() as f64]);
+    let ends = rows.iter().flat_map(|row| [row.sketch.min(), row.sketch.max()]);
     let axis = Axis::by_ratio(ends, MARGIN, WIDTH - MARGIN);
     let is_long = |row: &Row| columns(&row.label) > LONG_LABEL;
     let words = |row: &Row| if is_long(row) { WORDS + 13.0 } else { WORDS };
@@ -89,8 +89,9 @@ fn draw(unit: Unit, rows: &[Row], height: f64, marks: impl Fn(&Sketch, &Axis, f6
     Picture { width: WIDTH, height: at(bottom + FOOT), marks }
 }
 
-fn value(value: u64, unit: Unit) -> String {
-    Quantity::whole(value, unit).rounded()
+fn value(value: f64, unit: Unit) -> String {
+    // A slope may be below zero, which no quantity is.
+    Quantity::new(value, unit).map_or_else(|_| value.to_string(), Quantity::rounded)
 }
 
 /// A dot.
@@ -109,7 +110,7 @@ fn area(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
     let mut counts = [0_u32; COLUMNS];
     let width = (WIDTH - 2.0 * MARGIN) / COLUMNS as f64;
     for value in &row.quantiles {
-        let column = ((axis.place(*value as f64) - MARGIN) / width) as usize;
+        let column = ((axis.place(*value) - MARGIN) / width) as usize;
         counts[column.min(COLUMNS - 1)] += 1;
     }
     let most = f64::from(counts.iter().copied().max().unwrap_or(1).max(1));
@@ -134,11 +135,11 @@ fn area(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
 }
 
 fn steps(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
-    let mut path = format!("M{} {}", at(axis.place(row.min() as f64)), at(foot));
+    let mut path = format!("M{} {}", at(axis.place(row.min())), at(foot));
     let last = row.quantiles.len().saturating_sub(1).max(1) as f64;
     let mut before = (f64::NAN, f64::NAN);
     for (i, value) in row.quantiles.iter().enumerate() {
-        let point = (at(axis.place(*value as f64)), at(foot - height * i as f64 / last));
+        let point = (at(axis.place(*value)), at(foot - height * i as f64 / last));
         // Quantiles that fall on one place are one step.
         if point != before {
             path.push_str(&format!("H{}V{}", point.0, point.1));

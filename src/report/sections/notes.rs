@@ -29,9 +29,19 @@ pub(super) fn sketch(report: &Report<'_>, row: &Row<'_>) -> Option<Rc<Sketch>> {
 /// The words for a row's cell: `drift, stale`.
 pub(super) fn words(report: &Report<'_>, row: &Row<'_>, language: Language) -> String {
     let sketch = sketch(report, row);
-    let warnings = sketch.iter().flat_map(|sketch| &sketch.warnings).map(|warning| warning.name(language));
+    let mut warnings: Vec<_> =
+        (sketch.iter().flat_map(|sketch| of_row(sketch, row))).map(|warning| warning.name(language)).collect();
+    warnings.dedup();
     let stale = is_stale(report, row).then_some(language.pick("过期", "stale"));
-    warnings.chain(stale).collect::<Vec<_>>().join(language.pick("、", ", "))
+    warnings.into_iter().chain(stale).collect::<Vec<_>>().join(language.pick("、", ", "))
+}
+
+/// The warnings that concern a row: too few samples for a statistic that it does not have are none.
+fn of_row<'a>(sketch: &'a Sketch, row: &'a Row<'_>) -> impl Iterator<Item = &'a Warning> {
+    sketch.warnings.iter().filter(|warning| match warning {
+        Warning::TooFew { statistic, .. } => row.metrics.iter().any(|metric| metric.statistic() == *statistic),
+        _ => true,
+    })
 }
 
 fn is_stale(report: &Report<'_>, row: &Row<'_>) -> bool {
@@ -40,11 +50,11 @@ fn is_stale(report: &Report<'_>, row: &Row<'_>) -> bool {
 
 /// What was found in a group, each kind once with what to do about it, and the rows that it concerns.
 pub(super) fn list(report: &Report<'_>, group: &Group<'_>, most: usize, language: Language) -> Option<Block> {
-    let mut warned: BTreeMap<usize, (&'static str, String, Vec<String>)> = BTreeMap::new();
+    let mut warned: BTreeMap<usize, (&'static str, &'static str, Vec<String>)> = BTreeMap::new();
     let mut stale: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in group.rows.iter().take(most) {
         if let Some(sketch) = sketch(report, row) {
-            for warning in &sketch.warnings {
+            for warning in of_row(&sketch, row) {
                 let (_, _, rows) = warned
                     .entry(order(warning))
                     .or_insert_with(|| (warning.name(language), warning.advice(language), Vec::new()));

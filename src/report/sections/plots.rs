@@ -16,7 +16,7 @@ use crate::{
         raw::Data,
         words,
     },
-    stats::Curve,
+    samples::Curve,
 };
 
 /// The most rows of a plot, lines of a plot, points of a line, and plots of a family.

@@ -2,28 +2,28 @@
 //! point a line.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use crate::{Unit, whole_file::write_whole};
+use super::file;
+use crate::{Unit, whole_file::WriteError};
 
 /// What grew with what: memory with the live instances, latency with the size of the data.
 ///
 /// A [`Metric`](crate::Metric) names the file as its [`samples`](crate::Metric::samples), beside those of plain
-/// [`Samples`](super::Samples): the comma in the header tells the two apart ([`Recorded`](super::Recorded)). What the curve is of stands in that
+/// [`Samples`](super::Samples): the header tells the two apart ([`Recorded`](super::Recorded)). What the curve is of stands in that
 /// metric. The points are in the order in which they were taken, or sorted: a plot sorts them.
 ///
 /// ```
-/// use runtime_baseline::{Unit, stats::{Axis, Curve}};
+/// use runtime_baseline::{Unit, samples::{Axis, Curve}};
 ///
 /// let x = Axis::new("live instances", Unit::Instances)?;
 /// let y = Axis::new("memory", Unit::Bytes)?;
 /// let curve = Curve::new(x, y, vec![(100.0, 4_900_000.0), (200.0, 5_750_000.0)])?;
 /// assert_eq!(curve.to_csv(), "live instances [instances],memory [bytes]\n100,4900000\n200,5750000\n");
 /// assert_eq!(Curve::from_csv(&curve.to_csv())?, curve);
-/// # Ok::<(), runtime_baseline::stats::CurveError>(())
+/// # Ok::<(), runtime_baseline::samples::CurveError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
@@ -107,10 +107,9 @@ impl Curve {
     /// The file's text.
     #[must_use]
     pub fn to_csv(&self) -> String {
-        let mut text = Vec::new();
-        // Writing to memory does not fail.
-        let _ = self.write(&mut text);
-        String::from_utf8(text).unwrap_or_default()
+        let (x, y) = (&self.x, &self.y);
+        let header = format!("{} [{}],{} [{}]\n", x.label, x.unit.as_str(), y.label, y.unit.as_str());
+        self.points.iter().fold(header, |text, point| text + &line(*point) + "\n")
     }
 
     /// Reads the file's text.
@@ -132,12 +131,13 @@ impl Curve {
         Self::new(x, y, lines.enumerate().map(point).collect::<Result<_, _>>()?)
     }
 
-    /// Writes the file whole or not at all; a run killed half-way leaves the earlier file as it was.
+    /// Saves the curve below `directory`, which a baseline lies in, and returns the file's path relative to it, as
+    /// [`Samples::save`](super::Samples::save) does.
     ///
     /// # Errors
-    /// [`CurveError::Io`] names the file.
-    pub fn save(&self, path: &Path) -> Result<(), CurveError> {
-        write_whole(path, |out| self.write(out)).map_err(|error| CurveError::Io { path: path.to_owned(), error })
+    /// [`CurveError::Write`] names the file.
+    pub fn save(&self, directory: &Path, stem: &str) -> Result<PathBuf, CurveError> {
+        Ok(file::save(directory, stem, &self.to_csv())?)
     }
 
     /// Reads a file.
@@ -147,12 +147,6 @@ impl Curve {
     pub fn load(path: &Path) -> Result<Self, CurveError> {
         let text = fs::read_to_string(path).map_err(|error| CurveError::Io { path: path.to_owned(), error })?;
         Self::from_csv(&text)
-    }
-
-    fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let (x, y) = (&self.x, &self.y);
-        writeln!(out, "{} [{}],{} [{}]", x.label, x.unit.as_str(), y.label, y.unit.as_str())?;
-        self.points.iter().try_for_each(|point| writeln!(out, "{}", line(*point)))
     }
 }
 
@@ -189,7 +183,10 @@ pub enum CurveError {
         /// What stands there.
         text: String,
     },
-    /// The file could not be read or written.
+    /// The file could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The file could not be read.
     #[error("{}: {error}", path.display())]
     Io {
         /// The file.
@@ -211,18 +208,19 @@ mod tests {
     #[test]
     fn a_file_reads_back() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("growth.csv");
         for points in
             [vec![], vec![(0.0, 0.0)], vec![(1.0, 0.1 + 0.2), (9_007_199_254_740_993.0, 1e-300), (1e300, 2.5)]]
         {
             let curve = curve(points).unwrap();
-            curve.save(&path).unwrap();
-            assert_eq!(Curve::load(&path).unwrap(), curve);
+            let path = curve.save(directory.path(), "growth").unwrap();
+            assert_eq!(Curve::load(&directory.path().join(path)).unwrap(), curve);
         }
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left beside the file");
+        assert_eq!(fs::read_dir(directory.path().join("samples")).unwrap().count(), 3, "a file for each content");
         let missing = directory.path().join("no/such/file.csv");
-        assert!(curve(vec![]).unwrap().save(&missing).unwrap_err().to_string().contains("no/such/file.csv"));
         assert!(Curve::load(&missing).unwrap_err().to_string().contains("no/such/file.csv"));
+        fs::write(directory.path().join("file"), "").unwrap();
+        let error = curve(vec![]).unwrap().save(&directory.path().join("file"), "growth").unwrap_err();
+        assert!(error.to_string().contains("file/samples: Not a directory"), "{error}");
     }
 
     #[test]

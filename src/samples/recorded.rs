@@ -1,18 +1,8 @@
 //! What a metric's file of raw data holds: plain samples, or a curve.
 
-use std::{
-    fs,
-    path::{Component, Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use super::{Curve, CurveError, Samples, SamplesError};
-
-/// The file that a metric names, below its baseline's directory. A baseline may come from elsewhere: it names files below
-/// its own directory or none at all.
-pub(crate) fn file_below(directory: &Path, path: &Path) -> Option<PathBuf> {
-    let below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    below.then(|| directory.join(path))
-}
 
 /// The raw data that a [`Metric`](crate::Metric) names.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,20 +24,21 @@ impl Recorded {
         Self::from_csv(&fs::read_to_string(path).map_err(error)?)
     }
 
-    /// Reads a file's text: a header with a comma is a curve's.
+    /// Reads a file's text: a curve's header has both axes' units in square brackets.
     ///
     /// # Errors
     /// [`RecordedError`] names the line that is wrong.
     ///
     /// ```
-    /// use runtime_baseline::stats::Recorded;
+    /// use runtime_baseline::samples::Recorded;
     ///
+    /// assert!(matches!(Recorded::from_csv("process,turn,startup_time_ns\n0,0,21450\n")?, Recorded::Samples(_)));
     /// assert!(matches!(Recorded::from_csv("startup_time_ns\n21450\n")?, Recorded::Samples(_)));
     /// assert!(matches!(Recorded::from_csv("data size [bytes],latency [ns]\n10,5200\n")?, Recorded::Curve(_)));
-    /// # Ok::<(), runtime_baseline::stats::RecordedError>(())
+    /// # Ok::<(), runtime_baseline::samples::RecordedError>(())
     /// ```
     pub fn from_csv(text: &str) -> Result<Self, RecordedError> {
-        Ok(match text.lines().next().is_some_and(|header| header.contains(',')) {
+        Ok(match text.lines().next().is_some_and(|header| header.contains("],")) {
             true => Self::Curve(Curve::from_csv(text)?),
             false => Self::Samples(Samples::from_csv(text)?),
         })
