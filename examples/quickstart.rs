@@ -1,12 +1,12 @@
 //! Measures one thing and prints its citation: `cargo run --release --example quickstart`.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use runtime_baseline::{
     Citation, Indicator, Language, Statistic, Temperature,
+    experiment::{Experiment, Figure, Lane, Plan, Turns},
     probe::startup,
     runtime::{Runtime, Workload, wasmtime::Wasmtime},
-    session::{Figure, Session},
 };
 
 fn main() -> ExitCode {
@@ -20,23 +20,21 @@ fn main() -> ExitCode {
 }
 
 fn measured() -> Result<(), Box<dyn std::error::Error>> {
-    let wasmtime = Wasmtime::new()?;
-    let workload = Workload::ready();
-    let artifact = wasmtime.prepare(&workload, Temperature::Warm)?;
-
-    // The first starts pay for what is done once.
-    for _ in 0..100 {
-        startup(artifact.as_ref())?;
-    }
-    let samples = (0..1_000).map(|_| startup(artifact.as_ref())).collect::<Result<Vec<u64>, _>>()?;
-
-    // A directory of one's own; `cargo bench` records in target/baseline.
-    let mut session = Session::begin("examples/quickstart", "target/quickstart")?;
-    let figure = Figure::new(Indicator::StartupTime, wasmtime.identity(), &workload.name)
-        .at(Temperature::Warm)
-        .with_settings(artifact.settings());
-    session.record(&figure, &samples, &[Statistic::Median, Statistic::P99])?;
-    let baseline = session.finish()?;
+    // Six processes, one after the other, each started from this program: what differs from process to process is in the
+    // interval. A directory of one's own; `cargo bench` records in target/baseline.
+    let experiment = Experiment::new("examples/quickstart");
+    let (_, baseline) = experiment.run_and_record(Path::new("target/quickstart"), |plan: &mut Plan| {
+        let wasmtime = Wasmtime::new()?;
+        let workload = Workload::ready();
+        let artifact = wasmtime.prepare(&workload, Temperature::Warm)?;
+        let figure = Figure::new(Indicator::StartupTime, wasmtime.identity(), &workload.name)
+            .at(Temperature::Warm)
+            .with_settings(artifact.settings());
+        let statistics = [Statistic::Median, Statistic::P99];
+        let lane = Lane::single("wasmtime/warm", figure, &statistics, move || startup(artifact.as_ref()));
+        plan.group("startup_time", Turns::rounds(20).of(10).warmed_up(), vec![lane]);
+        Ok(())
+    })?;
 
     for metric in baseline.metrics() {
         println!("{} of {} starts", metric.statistic(), metric.count().unwrap_or_default());

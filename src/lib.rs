@@ -2,7 +2,8 @@
 //!
 //! The crate has two halves, and data goes one way through them. A `Workload` (or a
 //! `Policy`) is given to an adapter (modules `runtime`, `policy`); a probe (`probe`) drives the adapter and
-//! collects samples; a session (`session`) turns samples and the captured machine into [`Metric`]s; metrics make a [`Baseline`],
+//! collects samples; an experiment (`experiment`) schedules it,
+//! and makes [`Metric`]s of samples and the captured machine; metrics make a [`Baseline`],
 //! which is [compared](compare) with [published claims](mod@claims) or an earlier baseline, and [reported](report).
 //!
 //! The record half (`default-features = false`) knows no runtime:
@@ -34,8 +35,6 @@ pub mod metric;
 pub mod provenance;
 pub mod report;
 pub mod samples;
-#[cfg(feature = "measure")]
-pub mod session;
 pub mod stats;
 
 #[cfg(feature = "measure")]
@@ -44,11 +43,15 @@ pub mod clock;
 #[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "adapters use it"))]
 mod disk;
 #[cfg(feature = "measure")]
+pub mod experiment;
+#[cfg(feature = "measure")]
 mod helper;
 #[cfg(feature = "measure")]
 mod here;
 #[cfg(feature = "container")]
 pub mod launcher;
+#[cfg(feature = "measure")]
+pub mod plans;
 #[cfg(feature = "measure")]
 pub mod policy;
 #[cfg(feature = "measure")]

@@ -3,21 +3,18 @@
 #![cfg(feature = "measure")]
 
 use std::{
-    collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use runtime_baseline::{
-    Baseline, Bound, Indicator, Interval, Quantity, Statistic, Temperature, Unit,
+    Temperature,
     policy::PolicyForm,
     probe::{
         Described, ProbeError, Target, cold_start_cpu_peak, engine_memory, idle_cpu, memory_growth, memory_growth_here,
         shipped,
     },
     runtime::{Registry, Runtime, RuntimeError, Workload, noop::Noop},
-    samples::Samples,
-    session::{Figure, METHOD, Session},
 };
 
 /// A page of this program that several of its processes have in memory counts in part for each: one test's must not come
@@ -110,35 +107,6 @@ fn a_peak_lies_between_nothing_and_the_node() {
     // A tick's worth above all, where the clock knows no better.
     assert!(peak.peaks.iter().all(|peak| *peak > 0.0 && *peak < 140.0), "{peak:?}");
     assert!(peak.interval >= 1_000_000 && peak.sampling > 0.0, "{peak:?}");
-}
-
-#[test]
-fn figures_read_in_two_ways_stand_beside_each_other_and_a_bound_stays_one() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut session = Session::begin("tests/footprint", directory.path()).unwrap();
-    let identity = Noop::new().identity().clone();
-    for (method, bytes) in [("pss-slope", 100), ("cgroup-v1 memory.usage_in_bytes, slope", 300)] {
-        let figure = Figure::new(Indicator::MemoryBaseline, &identity, "ready");
-        let figure = figure.with_settings(BTreeMap::from([(METHOD.to_owned(), method.to_owned())]));
-        session.record(&figure, &[bytes; 6], &[Statistic::Median]).unwrap();
-    }
-    let percent = |percent| Quantity::new(percent, Unit::Percent).unwrap();
-    let figure = Figure::new(Indicator::CpuBaseline, &identity, "ready");
-    let interval = Interval::new(0.95, percent(0.001), percent(0.003)).unwrap();
-    session.record_bound(&figure, Statistic::Median, percent(0.002), Bound::Below, Some(interval), 6).unwrap();
-    assert!(session.record_bound(&figure, Statistic::Median, Quantity::bytes(1), Bound::Below, None, 6).is_err());
-    session.finish().unwrap();
-    let baseline = Baseline::load(directory.path().join("baseline.json")).unwrap();
-    let mut values: Vec<_> = baseline
-        .metrics()
-        .iter()
-        .filter(|metric| metric.indicator() == Indicator::MemoryBaseline)
-        .map(|metric| Samples::load(directory.path().join(metric.samples().unwrap())).unwrap().values()[0])
-        .collect();
-    values.sort_unstable_by(f64::total_cmp);
-    assert_eq!(values, [100.0, 300.0], "neither set of samples replaced the other");
-    let idle = baseline.find(Indicator::CpuBaseline, "noop").latest().unwrap();
-    assert_eq!((idle.bound(), idle.quantity(), idle.interval()), (Bound::Below, percent(0.002), Some(interval)));
 }
 
 #[test]

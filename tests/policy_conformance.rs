@@ -3,10 +3,10 @@
 #![cfg(feature = "measure")]
 
 #[cfg(feature = "opa-wasm")]
-#[path = "../benches/support/bare_opa_wasm.rs"]
+#[path = "../src/plans/by_hand/opa_wasm.rs"]
 mod bare_opa_wasm;
 #[cfg(feature = "regorus")]
-#[path = "../benches/support/bare_regorus.rs"]
+#[path = "../src/plans/by_hand/regorus.rs"]
 mod bare_regorus;
 #[path = "policy_conformance/cases.rs"]
 mod cases;

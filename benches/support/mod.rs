@@ -1,134 +1,176 @@
-//! What the benches share: how they are called, and how interleaved samples reach criterion.
+//! What the benches share: a plan is measured and recorded by the library; criterion, which is what people type and see,
+//! gets the samples that were measured, and makes its estimates and its own baselines of them.
 
 #![allow(dead_code, reason = "each bench uses its part")]
 
 use std::{
     env,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    path::{Path, PathBuf},
-    process::exit,
-    time::Duration,
+    error::Error,
+    hint,
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, Instant},
 };
 
 use criterion::{Criterion, SamplingMode};
 use runtime_baseline::{
-    Language, Statistic, UnavailableRow,
-    probe::{Interleaved, SampleCost, sample_cost},
-    report,
-    session::{Figure, Session, SessionError},
-    stats::{Change, Summary},
+    Baseline, Language, Unit,
+    experiment::{Experiment, Filter, LaneError, Outcome, Pass, Plan, Sampled, usual_directory},
+    probe::{SampleCost, sample_cost},
+    report::{self, Report},
 };
 
-/// How the bench was called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// `cargo bench`.
-    Full,
-    /// `cargo bench -- --quick`.
-    Quick,
-    /// `cargo test --benches` or `-- --test`: everything runs once, nothing is recorded.
-    Test,
+/// Measures a plan as the command line says, shows it, records it in `target/baseline`, and writes the reports.
+pub fn bench(name: &str, declare: impl Fn(&mut Plan) -> Result<(), LaneError>) -> ExitCode {
+    // Six processes are the fewest whose median has an interval at 95 %.
+    shown(name, Pass::of_this_bench().of([12, 6, 1]), declare)
 }
 
-impl Mode {
-    /// As criterion decides it: without `--bench` it is a test.
-    pub fn of_this_run() -> Self {
-        let has = |flag: &str| env::args().any(|argument| argument == flag);
-        match () {
-            () if !has("--bench") || has("--test") || has("--list") => Self::Test,
-            () if has("--quick") => Self::Quick,
-            () => Self::Full,
-        }
-    }
-
-    /// One of three values: for a measurement, a quick pass, and a test.
-    pub fn of<T: Copy>(self, [full, quick, test]: [T; 3]) -> T {
-        match self {
-            Self::Full => full,
-            Self::Quick => quick,
-            Self::Test => test,
-        }
-    }
-
-    /// One of two values: for a measurement, and for a test or a quick pass.
-    pub fn choose<T>(self, full: T, less: T) -> T {
-        if self == Self::Full { full } else { less }
-    }
+/// The same for a plan whose samples are each of a fresh process of their own: one process asks for all of them.
+pub fn bench_of_fresh_processes(name: &str, declare: impl Fn(&mut Plan) -> Result<(), LaneError>) -> ExitCode {
+    shown(name, 1, declare)
 }
 
-/// Whether the command line names this subject, by a part of it: what it names none of, it asks all for.
-pub fn is_asked_for(subject: &str) -> bool {
-    env::args().skip(1).find(|argument| !argument.starts_with('-')).is_none_or(|part| subject.contains(&part))
-}
-
-/// Criterion, with what the command line says. A quick pass takes a sixth of the time: every lane's turn takes all the
-/// others' along.
-pub fn criterion(mode: Mode, warm_up: Duration, measurement: Duration) -> Criterion {
-    let measurement = mode.choose(measurement, measurement / 6);
-    Criterion::default()
-        .warm_up_time(warm_up)
-        .measurement_time(measurement)
-        .sample_size(20)
-        .without_plots()
-        .configure_from_args()
-}
-
-/// Where a run is recorded: `target/baseline`, wherever the target directory is. A test's is removed afterwards.
-pub enum Place {
-    Kept(PathBuf),
-    Scratch(tempfile::TempDir),
-}
-
-impl Place {
-    pub fn of(mode: Mode) -> Self {
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-        match mode {
-            Mode::Test => Self::Scratch(tempfile::tempdir().expect("a temporary directory")),
-            _ => Self::Kept(target.join("baseline")),
-        }
-    }
-
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::Kept(path) => path,
-            Self::Scratch(directory) => directory.path(),
+fn shown(name: &str, processes: u32, declare: impl Fn(&mut Plan) -> Result<(), LaneError>) -> ExitCode {
+    match measure(name, processes, declare) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            ExitCode::FAILURE
         }
     }
 }
 
-/// A benchmark for each lane. Criterion asks for one lane after the other; all take turns all the same. A lane that
-/// fails ends alone, and its failure is a row of the report.
-pub fn measure(criterion: &mut Criterion, name: &str, lanes: &mut Interleaved<'_>) {
-    struct LaneFailed;
-    let mut group = criterion.benchmark_group(name);
-    group.sampling_mode(SamplingMode::Flat);
-    for lane in 0..lanes.lanes().len() {
-        // What other lanes' turns left would be taken in no time, and criterion would plan for that speed.
-        lanes.skip_untaken(lane);
-        let id = lanes.lanes()[lane].name().to_owned();
-        let failed = catch_unwind(AssertUnwindSafe(|| {
-            group.bench_function(id, |bencher| {
-                bencher.iter_custom(|iterations| match lanes.take(lane, iterations) {
-                    Some(duration) => duration,
-                    None => resume_unwind(Box::new(LaneFailed)),
+fn measure(
+    name: &str,
+    processes: u32,
+    declare: impl Fn(&mut Plan) -> Result<(), LaneError>,
+) -> Result<ExitCode, Box<dyn Error>> {
+    let pass = Pass::of_this_bench();
+    let experiment = Experiment::new(name).pass(pass).only(Filter::of_this_bench()?).in_processes(processes);
+    let scratch = tempfile::tempdir()?;
+    let directory = if pass == Pass::Test { scratch.path().to_owned() } else { usual_directory() };
+    let (outcome, run) = experiment.run_and_record(&directory, declare)?;
+    show(&outcome, pass);
+    for row in &outcome.failed {
+        eprintln!("failed: {}, {}: {}", row.subject(), row.indicator(), row.reason());
+    }
+    let failures = outcome.failed.len();
+    if pass == Pass::Test {
+        println!(
+            "{} figures, {failures} failures, {} rows unavailable",
+            run.metrics().len(),
+            outcome.unavailable.len()
+        );
+        // In a measurement a failure is a row and the rest counts; in a test it is a failure.
+        return Ok(if failures > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+    }
+    print(&outcome, &run);
+    let whole = Baseline::load(directory.join("baseline.json"))?;
+    Report::of(&whole).with_raw_data(&directory).save(&directory)?;
+    let file = |name: &str| directory.join(name).display().to_string();
+    println!("recorded in {}, report in {}", file("baseline.json"), file("report.html"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Criterion's estimates, of the samples that were measured.
+fn show(outcome: &Outcome, pass: Pass) {
+    let mut criterion = criterion(pass);
+    let mut groups: Vec<&str> = Vec::new();
+    for lane in &outcome.lanes {
+        if !groups.contains(&lane.group.as_str()) {
+            groups.push(&lane.group);
+        }
+    }
+    for name in groups {
+        let lanes = outcome.lanes.iter().filter(|lane| lane.group == name);
+        let lanes: Vec<_> = lanes.filter_map(|lane| Some((lane, nanoseconds(lane, pass)?))).collect();
+        if lanes.is_empty() {
+            continue;
+        }
+        let mut group = criterion.benchmark_group(name);
+        group.sampling_mode(SamplingMode::Flat).warm_up_time(Duration::from_nanos(1));
+        for (lane, samples) in lanes {
+            let mean = (samples.iter().sum::<u64>() / samples.len() as u64).max(1);
+            let size = (samples.len() / 2).clamp(10, 100);
+            // Half an iteration less, since criterion rounds up.
+            let iterations = (samples.len() / size).max(1) as f64 - 0.5;
+            group
+                .sample_size(size)
+                .measurement_time(Duration::from_nanos((size as f64 * iterations * mean as f64).ceil() as u64));
+            let (mut at, mut is_first) = (0, true);
+            group.bench_function(lane.name.as_str(), |bencher| {
+                bencher.iter_custom(|iterations| {
+                    // Criterion plans by the time that its first call takes: as long as one sample took.
+                    if std::mem::take(&mut is_first) {
+                        spin(Duration::from_nanos(mean));
+                    }
+                    let sum = (0..iterations).map(|i| samples[(at + i as usize) % samples.len()]).sum();
+                    at += iterations as usize;
+                    Duration::from_nanos(sum)
                 });
             });
-        }));
-        match failed {
-            Err(payload) if payload.is::<LaneFailed>() => {
-                let lane = &lanes.lanes()[lane];
-                let why = lane.failure().map(ToString::to_string).unwrap_or_default();
-                eprintln!("{name}/{}: failed: {why}", lane.name());
-            }
-            Err(other) => resume_unwind(other),
-            Ok(()) => {}
         }
+        group.finish();
     }
-    group.finish();
+    criterion.final_summary();
 }
 
-/// The harness's own cost, for the foot of the table.
-pub fn print_cost() {
+/// Criterion as the command line says. A quick pass is quick already: criterion's own `--quick` would go on asking for
+/// samples until a tenth of a second is over, and there are no more.
+fn criterion(pass: Pass) -> Criterion {
+    let criterion = Criterion::default().without_plots().nresamples(2_000);
+    if pass != Pass::Quick {
+        return criterion.configure_from_args();
+    }
+    let value = |flag: &str| {
+        let after = env::args().skip_while(|argument| argument != flag).nth(1);
+        after.or_else(|| {
+            env::args().find_map(|argument| Some(argument.strip_prefix(flag)?.strip_prefix('=')?.to_owned()))
+        })
+    };
+    match (value("--save-baseline"), value("--baseline")) {
+        (Some(name), _) => criterion.save_baseline(name),
+        (_, Some(name)) => criterion.retain_baseline(name, true),
+        _ => criterion,
+    }
+}
+
+/// The samples of a lane's time; a handful of them is no matter for criterion.
+fn nanoseconds(lane: &Sampled, pass: Pass) -> Option<Vec<u64>> {
+    let samples = &lane.figures.first()?.samples;
+    let enough = if pass == Pass::Test { 1 } else { 20 };
+    let is_time = samples.unit() == Unit::Nanoseconds && samples.len() >= enough;
+    is_time.then(|| samples.values().iter().map(|value| *value as u64).collect())
+}
+
+fn spin(time: Duration) {
+    let begin = Instant::now();
+    while begin.elapsed() < time {
+        hint::spin_loop();
+    }
+}
+
+/// The comparisons that the plan asked for, the figures of the run, and what the harness costs.
+fn print(outcome: &Outcome, run: &Baseline) {
+    for comparison in &outcome.comparisons {
+        match outcome.factor(comparison, 0.95) {
+            Ok(Some(change)) => {
+                let percent = |ratio: f64| (ratio - 1.0) * 100.0;
+                println!(
+                    "{} against {}: {:+.1} % (95 % interval {:+.1} … {:+.1} %)",
+                    comparison.lane,
+                    comparison.with,
+                    percent(change.ratio.value),
+                    percent(change.ratio.low),
+                    percent(change.ratio.high),
+                );
+            }
+            Ok(None) => println!("{} against {}: not both were measured", comparison.lane, comparison.with),
+            Err(error) => println!("{} against {}: {error}", comparison.lane, comparison.with),
+        }
+    }
+    println!("\n{}", report::table(run, Language::English));
     match sample_cost(1_000_000) {
         Ok(SampleCost { inside, whole, .. }) => println!(
             "harness: one sample costs {whole:.0} ns in all, {inside} ns of them inside the figure (measured with noop)"
@@ -137,74 +179,15 @@ pub fn print_cost() {
     }
 }
 
-/// Records each lane's samples, or why it failed. A lane without a figure is there for comparison alone.
-pub fn record(
-    session: &mut Session,
-    lanes: &Interleaved<'_>,
-    figures: &[Option<Figure>],
-    statistics: &[Statistic],
-) -> Result<(), SessionError> {
-    for (lane, figure) in lanes.lanes().iter().zip(figures) {
-        let Some(figure) = figure else { continue };
-        match lane.failure() {
-            Some(error) => session.unavailable(failed(figure, error)),
-            // A filter on the command line leaves lanes without a sample.
-            None if lane.samples().is_empty() => {}
-            None => session.record(figure, lane.samples(), statistics)?,
-        }
-    }
-    Ok(())
-}
-
-/// The row of a measurement that failed.
-pub fn failed(figure: &Figure, error: &dyn std::fmt::Display) -> UnavailableRow {
-    let subject = figure.identity.subject.clone();
-    let row = UnavailableRow::new(subject, figure.indicator, error.to_string(), "the measurement failed: run it again")
-        .with_workload(&figure.workload);
-    match figure.temperature {
-        Some(temperature) => row.with_temperature(temperature),
-        None => row,
+/// A number from the environment, or what it has to be.
+pub fn number<T: std::str::FromStr>(variable: &str, example: &str) -> Result<Option<T>, String> {
+    match env::var(variable) {
+        Ok(text) => text.parse().map(Some).map_err(|_| format!("{variable}={text}: a number such as {example}")),
+        Err(_) => Ok(None),
     }
 }
 
-/// Prints by how much one lane's median is off another's, with its interval: the cost of an adapter over the calls
-/// written by hand.
-pub fn print_overhead(lanes: &Interleaved<'_>, adapter: &str, by_hand: &str) {
-    let samples = |name: &str| lanes.lanes().iter().find(|lane| lane.name() == name).map(|lane| lane.samples());
-    let (Some(adapter_samples), Some(hand_samples)) = (samples(adapter), samples(by_hand)) else { return };
-    let summary = |samples: &[u64]| Summary::of(samples).ok();
-    let (Some(ours), Some(bare)) = (summary(adapter_samples), summary(hand_samples)) else { return };
-    let Some(change) = Change::between(&bare, &ours, 0.95) else { return };
-    let percent = |ratio: f64| (ratio - 1.0) * 100.0;
-    println!(
-        "{adapter} against {by_hand}: {:+.1} % (95 % interval {:+.1} … {:+.1} %), medians {} and {} ns",
-        percent(change.ratio.value),
-        percent(change.ratio.low),
-        percent(change.ratio.high),
-        ours.median(),
-        bare.median(),
-    );
-}
-
-/// Merges the run into the baseline, and prints it.
-pub fn finish(session: Session, place: &Place, mode: Mode) {
-    let failures =
-        session.baseline().unavailable().iter().filter(|row| row.remedy().starts_with("the measurement failed"));
-    let failures = failures.count();
-    let run = match session.finish() {
-        Ok(run) => run,
-        Err(error) => {
-            eprintln!("the run could not be recorded: {error}");
-            exit(1);
-        }
-    };
-    if mode == Mode::Test {
-        println!("{} figures, {failures} failures, {} rows unavailable", run.metrics().len(), run.unavailable().len());
-        // In a measurement a failure is a row and the rest counts; in a test it is a failure.
-        exit(i32::from(failures > 0));
-    }
-    println!("\n{}", report::table(&run, Language::English));
-    print_cost();
-    let file = |name: &str| place.path().join(name).display().to_string();
-    println!("recorded in {}, report in {}", file("baseline.json"), file("report.html"));
+/// A folder of the environment.
+pub fn folder(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).map(PathBuf::from)
 }

@@ -3,6 +3,8 @@
 //! `evaluation_latency`: one decision, input JSON in, decision JSON out, engine warm. Nanoseconds. Every decision is
 //! checked, outside the timed span.
 
+use std::borrow::Borrow;
+
 use super::ProbeError;
 use crate::{
     clock,
@@ -34,16 +36,16 @@ pub fn decide(engine: &mut dyn Evaluator, input: &str) -> Result<(u64, String), 
 }
 
 /// Asks the policy's cases in turn, one a call, and checks each decision: a source of samples for a
-/// [`Lane`](super::Lane).
+/// `Lane`.
 ///
 /// # Errors
 /// [`ProbeError::Empty`] when the policy has no case; each call of the result gives [`ProbeError`] when the engine does
 /// not decide, or decides wrongly.
-pub fn evaluate<'a>(
+pub fn evaluate<P: Borrow<Policy>>(
     engine: Box<dyn Evaluator>,
-    policy: &'a Policy,
-) -> Result<impl FnMut() -> Result<u64, ProbeError> + 'a, ProbeError> {
-    if policy.cases.is_empty() {
+    policy: P,
+) -> Result<impl FnMut() -> Result<u64, ProbeError>, ProbeError> {
+    if policy.borrow().cases.is_empty() {
         return Err(ProbeError::Empty { what: "an evaluation", of: "case" });
     }
     let mut asked = Checked::new(engine, policy);
@@ -51,30 +53,31 @@ pub fn evaluate<'a>(
 }
 
 /// An engine that is asked a policy's cases in turn, each decision checked outside the timed span. The policy has cases.
-pub(super) struct Checked<'a> {
+pub(super) struct Checked<P> {
     engine: Box<dyn Evaluator>,
-    policy: &'a Policy,
+    policy: P,
     /// The spelling of each right decision, once it was compared as JSON: from then on a string comparison will do.
     spelling: Vec<Option<String>>,
     turn: usize,
     kept: Vec<(usize, String)>,
 }
 
-impl<'a> Checked<'a> {
-    pub(super) fn new(engine: Box<dyn Evaluator>, policy: &'a Policy) -> Self {
-        Self { engine, policy, spelling: vec![None; policy.cases.len()], turn: 0, kept: Vec::new() }
+impl<P: Borrow<Policy>> Checked<P> {
+    pub(super) fn new(engine: Box<dyn Evaluator>, policy: P) -> Self {
+        let spelling = vec![None; policy.borrow().cases.len()];
+        Self { engine, policy, spelling, turn: 0, kept: Vec::new() }
     }
 
     fn next(&mut self) -> usize {
         let turn = self.turn;
-        self.turn = (turn + 1) % self.policy.cases.len();
+        self.turn = (turn + 1) % self.policy.borrow().cases.len();
         turn
     }
 
     /// How long the next decision takes, in nanoseconds.
     pub(super) fn timed(&mut self) -> Result<u64, ProbeError> {
         let turn = self.next();
-        let (took, decision) = decide(self.engine.as_mut(), &self.policy.cases[turn].input)?;
+        let (took, decision) = decide(self.engine.as_mut(), &self.policy.borrow().cases[turn].input)?;
         self.check(turn, decision)?;
         Ok(took)
     }
@@ -86,7 +89,7 @@ impl<'a> Checked<'a> {
         let begin = clock::monotonic();
         for _ in 0..count {
             let turn = self.next();
-            kept.push((turn, self.engine.evaluate(&self.policy.cases[turn].input)?));
+            kept.push((turn, self.engine.evaluate(&self.policy.borrow().cases[turn].input)?));
         }
         let took = clock::monotonic() - begin;
         for (turn, decision) in kept.drain(..) {
@@ -98,7 +101,8 @@ impl<'a> Checked<'a> {
 
     fn check(&mut self, turn: usize, decision: String) -> Result<(), ProbeError> {
         if self.spelling[turn].as_ref() != Some(&decision) {
-            check(self.policy, &self.policy.cases[turn], &decision)?;
+            let policy = self.policy.borrow();
+            check(policy, &policy.cases[turn], &decision)?;
             self.spelling[turn] = Some(decision);
         }
         Ok(())

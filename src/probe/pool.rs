@@ -12,7 +12,11 @@
 //!
 //! A pool that is empty hands out cold starts: they are no samples of a hand-out.
 
-use std::{collections::VecDeque, sync::Mutex, sync::PoisonError};
+use std::{
+    collections::VecDeque,
+    ops::Deref,
+    sync::{Mutex, PoisonError},
+};
 
 use super::{ProbeError, startup::started};
 use crate::{
@@ -30,7 +34,7 @@ use crate::{
 /// };
 ///
 /// let artifact = Noop::new().prepare(&Workload::ready(), Temperature::Warm)?;
-/// let pool = Pool::filled(artifact.as_ref(), 4)?;
+/// let pool = Pool::filled(artifact, 4)?;
 /// assert_eq!(pool.ready(), 4);
 /// let waited = pool.hand_out()?;
 /// assert_eq!(pool.ready(), 3);
@@ -38,14 +42,14 @@ use crate::{
 /// println!("{waited} ns");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Pool<'a> {
-    artifact: &'a dyn Artifact,
+pub struct Pool<A> {
+    artifact: A,
     size: usize,
     /// A lock, as in a pool that threads share: it is part of what a hand-out costs.
     ready: Mutex<VecDeque<Box<dyn Instance>>>,
 }
 
-impl std::fmt::Debug for Pool<'_> {
+impl<A: Deref<Target = dyn Artifact>> std::fmt::Debug for Pool<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pool").field("size", &self.size).field("ready", &self.ready()).finish_non_exhaustive()
     }
@@ -61,13 +65,13 @@ pub struct Refill {
     pub elapsed: u64,
 }
 
-impl<'a> Pool<'a> {
+impl<A: Deref<Target = dyn Artifact>> Pool<A> {
     /// A pool that holds `size` ready instances.
     ///
     /// # Errors
     /// [`ProbeError::Empty`] when `size` is 0, [`ProbeError::Runtime`] when this machine does not hold that many; those
     /// that were started are stopped.
-    pub fn filled(artifact: &'a dyn Artifact, size: usize) -> Result<Self, ProbeError> {
+    pub fn filled(artifact: A, size: usize) -> Result<Self, ProbeError> {
         if size == 0 {
             return Err(ProbeError::Empty { what: "a pool", of: "instance" });
         }
@@ -91,7 +95,7 @@ impl<'a> Pool<'a> {
         let begin = clock::monotonic();
         let (mut started_now, mut last) = (0, begin);
         while self.ready() < self.size {
-            let (_, instance) = started(self.artifact)?;
+            let (_, instance) = started(&*self.artifact)?;
             last = instance.ready_at();
             self.ready.lock().unwrap_or_else(PoisonError::into_inner).push_back(instance);
             started_now += 1;
@@ -183,7 +187,7 @@ mod tests {
     #[test]
     fn a_pool_holds_as_many_as_asked_and_ends_with_them() {
         let artifact = counted(usize::MAX, false);
-        let pool = Pool::filled(&artifact, 5).unwrap();
+        let pool = Pool::filled(&artifact as &dyn Artifact, 5).unwrap();
         assert_eq!(artifact.live.load(Relaxed), 5);
         pool.hand_out().unwrap();
         pool.hand_out().unwrap();
@@ -197,15 +201,15 @@ mod tests {
     #[test]
     fn what_is_no_hand_out_is_an_error() {
         let artifact = counted(usize::MAX, false);
-        assert!(matches!(Pool::filled(&artifact, 0), Err(ProbeError::Empty { .. })));
-        let pool = Pool::filled(&artifact, 1).unwrap();
+        assert!(matches!(Pool::filled(&artifact as &dyn Artifact, 0), Err(ProbeError::Empty { .. })));
+        let pool = Pool::filled(&artifact as &dyn Artifact, 1).unwrap();
         pool.hand_out().unwrap();
         assert!(matches!(pool.hand_out(), Err(ProbeError::Empty { .. })), "an empty pool");
         let artifact = counted(usize::MAX, true);
-        let error = Pool::filled(&artifact, 1).unwrap().hand_out().unwrap_err();
+        let error = Pool::filled(&artifact as &dyn Artifact, 1).unwrap().hand_out().unwrap_err();
         assert!(matches!(error, ProbeError::Runtime(_)), "handed out dead: {error}");
         let artifact = counted(2, false);
-        assert!(matches!(Pool::filled(&artifact, 3), Err(ProbeError::Runtime(_))));
+        assert!(matches!(Pool::filled(&artifact as &dyn Artifact, 3), Err(ProbeError::Runtime(_))));
         assert_eq!(artifact.live.load(Relaxed), 0, "those that did start are stopped");
     }
 }

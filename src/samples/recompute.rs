@@ -17,7 +17,32 @@ const LEVEL: f64 = 0.95;
 /// [`RecomputeError`], when the samples are missing, broken or of something else.
 pub fn recompute(metric: &Metric, directory: &Path) -> Result<Estimated, RecomputeError> {
     let level = metric.interval().map_or(LEVEL, |interval| interval.level());
-    Ok(Samples::of_metric(metric, directory)?.estimate(metric.statistic(), level)?)
+    match recorded(metric, directory)? {
+        (Recorded::Samples(samples), _) => Ok(own(metric, samples)?.estimate(metric.statistic(), level)?),
+        (Recorded::Curve(curve), path) => {
+            curve.estimate(metric.statistic(), level).ok_or_else(|| RecomputeError::Curve(path.to_owned()))
+        }
+    }
+}
+
+/// What a metric names in its baseline's directory, and by which path.
+fn recorded<'m>(metric: &'m Metric, directory: &Path) -> Result<(Recorded, &'m Path), RecomputeError> {
+    let path = metric.samples().ok_or(RecomputeError::NoSamples)?;
+    let text = read_below(directory, path).map_err(|unread| match unread {
+        Unread::Outside => RecomputeError::Outside(path.to_owned()),
+        Unread::Io(error) => RecordedError::from(SamplesError::Io { path: directory.join(path), error }).into(),
+    })?;
+    Ok((Recorded::from_csv(&text)?, path))
+}
+
+/// The samples, if they are of what the metric is of.
+fn own(metric: &Metric, samples: Samples) -> Result<Samples, RecomputeError> {
+    let (indicator, unit) = (samples.indicator(), samples.unit());
+    if (indicator, unit) == (metric.indicator(), metric.quantity().unit()) {
+        return Ok(samples);
+    }
+    let path = metric.samples().unwrap_or(Path::new("")).to_owned();
+    Err(RecomputeError::Other { path, indicator, unit })
 }
 
 impl Estimated {
@@ -36,20 +61,10 @@ impl Samples {
     /// # Errors
     /// [`RecomputeError`], when they are missing, broken or of something else.
     pub fn of_metric(metric: &Metric, directory: &Path) -> Result<Self, RecomputeError> {
-        let path = metric.samples().ok_or(RecomputeError::NoSamples)?;
-        let text = read_below(directory, path).map_err(|unread| match unread {
-            Unread::Outside => RecomputeError::Outside(path.to_owned()),
-            Unread::Io(error) => RecordedError::from(SamplesError::Io { path: directory.join(path), error }).into(),
-        })?;
-        let samples = match Recorded::from_csv(&text)? {
-            Recorded::Samples(samples) => samples,
-            Recorded::Curve(_) => return Err(RecomputeError::Curve(path.to_owned())),
-        };
-        let (indicator, unit) = (samples.indicator(), samples.unit());
-        if (indicator, unit) != (metric.indicator(), metric.quantity().unit()) {
-            return Err(RecomputeError::Other { path: path.to_owned(), indicator, unit });
+        match recorded(metric, directory)? {
+            (Recorded::Samples(samples), _) => own(metric, samples),
+            (Recorded::Curve(_), path) => Err(RecomputeError::Curve(path.to_owned())),
         }
-        Ok(samples)
     }
 }
 
@@ -61,10 +76,10 @@ pub enum RecomputeError {
     #[error("it names no samples")]
     NoSamples,
     /// The figure names something that is no file below its baseline's directory.
-    #[error("{} is no file below the baseline's directory", .0.display())]
+    #[error("{} is no regular file below the baseline's directory, and links are not followed", .0.display())]
     Outside(PathBuf),
-    /// The figure names a curve, as releases before schema 2 did for slopes: the samples that it was fitted to are gone.
-    #[error("{} is a curve: the samples of its slope were not kept", .0.display())]
+    /// The figure names a curve that does not have it: too few points, or another statistic than a slope or a rate.
+    #[error("{} is a curve, which does not give this figure", .0.display())]
     Curve(PathBuf),
     /// The samples are of another indicator, or in another unit.
     #[error("{} holds samples of {indicator} in {unit}", path.display())]

@@ -39,16 +39,25 @@ impl Line {
     /// # Errors
     /// [`StatsError::TooFewPoints`] when there are fewer than three, or all have one x.
     pub fn fit(points: &[(u64, u64)], level: f64) -> Result<Self, StatsError> {
+        let exact = |(x, y): &(u64, u64)| (*x as f64, *y as f64);
+        Self::through(&points.iter().map(exact).collect::<Vec<_>>(), level)
+    }
+
+    /// The same through points that are no whole numbers.
+    ///
+    /// # Errors
+    /// As for [`Line::fit`].
+    pub fn through(points: &[(f64, f64)], level: f64) -> Result<Self, StatsError> {
         let n = points.len() as f64;
         let too_few = StatsError::TooFewPoints(points.len());
         if points.len() < 3 {
             return Err(too_few);
         }
-        let mean = |of: fn(&(u64, u64)) -> u64| points.iter().map(|p| u128::from(of(p))).sum::<u128>() as f64 / n;
+        let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / n;
         let (mean_x, mean_y) = (mean(|p| p.0), mean(|p| p.1));
         let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
         for (x, y) in points {
-            let (dx, dy) = (*x as f64 - mean_x, *y as f64 - mean_y);
+            let (dx, dy) = (x - mean_x, y - mean_y);
             xx += dx * dx;
             xy += dx * dy;
             yy += dy * dy;

@@ -18,7 +18,7 @@ use wasmedge_sdk::{
 };
 
 /// The ready workload; the same file that `Workload::ready` carries.
-const READY: &str = include_str!("../../fixtures/workloads/ready.wat");
+const READY: &str = include_str!("../../../fixtures/workloads/ready.wat");
 
 /// Pages of the memory limit: what `Limits::default` says.
 const PAGES: u32 = 4096;

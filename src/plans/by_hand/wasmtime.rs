@@ -7,7 +7,7 @@ use wasmtime::{
 };
 
 /// The ready workload; the same file that `Workload::ready` carries.
-const READY: &str = include_str!("../../fixtures/workloads/ready.wat");
+const READY: &str = include_str!("../../../fixtures/workloads/ready.wat");
 
 /// Bytes of a slot and of the memory limit: what `Limits::default` says.
 const MEMORY: usize = 256 << 20;

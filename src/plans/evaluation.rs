@@ -1,0 +1,231 @@
+//! What a policy decision costs: each engine on each policy, the engine's startup and its warm evaluation apart, one
+//! decision at a time and side by side, and how it grows with the data.
+
+mod growth;
+
+use std::{rc::Rc, time::Duration};
+
+use super::{
+    by_hand::{self, Made},
+    turns,
+};
+use crate::{
+    Indicator, Statistic, Temperature, UnavailableRow,
+    experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
+    policy::{Policy, PolicyEngine, PolicyForm, Registry},
+    probe::{evaluate, first_decision, throughput},
+    runtime::Limits,
+};
+
+/// What the threads of a rate do, in the stored form.
+const LOAD: &str = "decisions without pause";
+
+/// The most latencies of one rate that are kept: enough for a 99th percentile of each process.
+const LATENCIES: usize = 250;
+
+/// The policies whose rates a quick pass measures: one with data, one without.
+const RATED: [&str; 2] = ["rbac-1000", "admission"];
+
+/// The plan of the bench `evaluation`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Evaluation {
+    /// What is decided.
+    pub policies: Vec<Policy>,
+    /// Whether growth with the data is measured, of the crate's own RBAC policies.
+    pub growth: bool,
+}
+
+/// The policies that come with the crate.
+impl Default for Evaluation {
+    fn default() -> Self {
+        Self { policies: Policy::all(), growth: true }
+    }
+}
+
+impl Evaluation {
+    /// Policies of one's own alone.
+    #[must_use]
+    pub fn of(policies: Vec<Policy>) -> Self {
+        Self { policies, growth: false }
+    }
+
+    /// Declares it.
+    ///
+    /// # Errors
+    /// [`LaneError`] when a policy has no case to decide.
+    pub fn declare(&self, plan: &mut Plan) -> Result<(), LaneError> {
+        let registry = Registry::of_this_machine();
+        let mut made = Made::default();
+        let mut policies: Vec<_> = self.policies.iter().cloned().map(Rc::new).collect();
+        if plan.pass() == Pass::Full && self.growth {
+            policies.push(Rc::new(Policy::by_name(growth::LARGEST)?));
+        }
+        for policy in &policies {
+            startups(plan, &registry, policy);
+            evaluations(plan, &registry, policy, &mut made)?;
+            let rated = match plan.pass() {
+                Pass::Full => true,
+                Pass::Quick => !self.growth || RATED.contains(&policy.name.as_str()),
+                // A test shows that it runs: one policy will do.
+                Pass::Test => policy.name == RATED[1],
+            };
+            if rated {
+                rates(plan, &registry, policy);
+            }
+        }
+        opas_own(plan, &policies);
+        if self.growth && plan.pass() != Pass::Test {
+            growth::declare(plan, &registry)?;
+        }
+        for refusal in registry.unavailable() {
+            for indicator in [Indicator::EngineStartup, Indicator::EvaluationLatency, Indicator::EvaluationRate] {
+                let (reason, remedy) = (refusal.reason.clone(), refusal.remedy.clone());
+                plan.unavailable(UnavailableRow::new(refusal.subject.clone(), indicator, reason, remedy));
+            }
+        }
+        plan.keep(registry);
+        Ok(())
+    }
+}
+
+fn lane_name(engine: &dyn PolicyEngine) -> String {
+    engine.identity().subject.as_str().replace('/', "-")
+}
+
+/// `engine_startup`: bytes on disk to the first correct decision.
+fn startups(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>) {
+    let group = format!("engine_startup/{}", policy.name);
+    let mut lanes = Vec::new();
+    for engine in registry.engines() {
+        for form in engine.forms() {
+            // The temperature of a policy engine: whether it compiles the policy itself.
+            let (temperature, form_name) = match form {
+                PolicyForm::Precompiled => (Temperature::Precompiled, "precompiled"),
+                _ => (Temperature::Cold, "source"),
+            };
+            let name = format!("{}/{form_name}", lane_name(engine));
+            if !plan.wants(&group, &name) {
+                continue;
+            }
+            let figure = Figure::new(Indicator::EngineStartup, engine.identity(), &policy.name).at(temperature);
+            match engine.prepare(policy, *form, Limits::default()) {
+                Ok(loader) => {
+                    let policy = Rc::clone(policy);
+                    lanes.push(Lane::single(name, figure, &[Statistic::Median, Statistic::P99], move || {
+                        let case = policy.cases.first().ok_or("the policy has no case to decide")?;
+                        first_decision(loader.as_ref(), &policy, case).map_err(LaneError::from)
+                    }));
+                }
+                Err(error) => plan.refused(&figure, &error),
+            }
+        }
+    }
+    plan.group(group, turns(plan, 2_500, 250).of(3), lanes);
+}
+
+/// `evaluation_latency`: one decision, engine warm. Loaded from the form that the engine loads fastest: once loaded, they
+/// are the same.
+fn evaluations(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>, made: &mut Made) -> Result<(), LaneError> {
+    let group = format!("evaluation_latency/{}", policy.name);
+    let (mut lanes, mut adapters) = (Vec::new(), Vec::new());
+    for engine in registry.engines() {
+        let Some(form) = engine.forms().last().copied() else { continue };
+        let name = lane_name(engine);
+        if !plan.wants(&group, &name) {
+            continue;
+        }
+        let figure = Figure::new(Indicator::EvaluationLatency, engine.identity(), &policy.name).at(Temperature::Warm);
+        match engine.prepare(policy, form, Limits::default()).and_then(|loader| loader.load()) {
+            Ok(loaded) => {
+                adapters.push((name.clone(), figure.clone()));
+                let decide = evaluate(loaded, Rc::clone(policy))?;
+                lanes.push(Lane::single(name, figure, &[Statistic::Median, Statistic::P99], decide));
+            }
+            Err(error) => plan.refused(&figure, &error),
+        }
+    }
+    lanes.extend(by_hand::decisions(plan, &group, policy, &adapters, made));
+    plan.group(group, turns(plan, 2_500, 250), lanes);
+    Ok(())
+}
+
+/// `evaluation_rate` at one thread and at as many as the machine has cores, whose ratio shows what the engines of a process
+/// share; and the latency while so many decide.
+fn rates(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>) {
+    let group = format!("evaluation_rate/{}", policy.name);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let counts = if cores > 1 { vec![1, cores] } else { vec![1] };
+    let time = Duration::from_millis(plan.pass().of([200, 30, 1]));
+    let mut lanes = Vec::new();
+    for engine in registry.engines() {
+        let Some(form) = engine.forms().last().copied() else { continue };
+        for threads in counts.iter().copied() {
+            let name = format!("{}/{threads}", lane_name(engine));
+            if !plan.wants(&group, &name) {
+                continue;
+            }
+            let figure = |indicator| {
+                let concurrency = u32::try_from(threads).unwrap_or(u32::MAX);
+                Figure::new(indicator, engine.identity(), &policy.name)
+                    .at(Temperature::Warm)
+                    .concurrent(concurrency, LOAD)
+            };
+            let loader = match engine.prepare(policy, form, Limits::default()) {
+                Ok(loader) => loader,
+                Err(error) => {
+                    plan.refused(&figure(Indicator::EvaluationRate), &error);
+                    continue;
+                }
+            };
+            let policy = Rc::clone(policy);
+            let lane = Lane::new(name, move |taken: &mut Taken| {
+                let whole = throughput(loader.as_ref(), &policy, threads, time)?;
+                taken.push(0, whole.rate);
+                if threads > 1 {
+                    // Evenly over all threads, which stand one after the other.
+                    let step = (whole.latency.len() / LATENCIES).max(1);
+                    whole.latency.iter().step_by(step).for_each(|latency| taken.push(1, *latency as f64));
+                }
+                Ok::<_, LaneError>(())
+            });
+            let lane = lane.of(figure(Indicator::EvaluationRate), &[Statistic::Median]);
+            lanes.push(match threads {
+                // One thread's are measured in turns with its peers'.
+                1 => lane,
+                _ => lane.of(figure(Indicator::EvaluationLatency), &[Statistic::Median, Statistic::P99]),
+            });
+        }
+    }
+    plan.group(group, Turns::rounds(plan.pass().of([3, 1, 1])), lanes);
+}
+
+/// What OPA's own benchmark says of evaluation alone, without a transport: a cross-check, of a policy's first case. A quick
+/// pass asks it about one policy, since each takes it a second and more.
+#[cfg(feature = "opa")]
+fn opas_own(plan: &mut Plan, policies: &[Rc<Policy>]) {
+    use crate::policy::opa::Opa;
+
+    const GROUP: &str = "opa_bench";
+    // Where there is none, the registry says so.
+    let Ok(opa) = Opa::process().map(Rc::new) else { return };
+    let mut identity = opa.identity().clone();
+    identity.subject = "opa/bench".parse().expect("a valid constant");
+    identity.transport = None;
+    let some = plan.pass().of([policies.len(), 1, 1]);
+    let mut lanes = Vec::new();
+    for policy in policies.iter().take(some) {
+        let Some(case) = policy.cases.first() else { continue };
+        let figure = Figure::new(Indicator::EvaluationLatency, &identity, &policy.name).at(Temperature::Warm);
+        let figure = figure.with_setting("case", &case.name);
+        let (opa, policy) = (Rc::clone(&opa), Rc::clone(policy));
+        lanes.push(Lane::single(policy.name.clone(), figure, &[Statistic::Median], move || {
+            let input = policy.cases.first().map_or("", |case| case.input.as_str());
+            opa.bench(&policy, input, Limits::default()).map(|measured| measured.median_ns)
+        }));
+    }
+    plan.group(GROUP, Turns::rounds(1), lanes);
+}
+
+#[cfg(not(feature = "opa"))]
+fn opas_own(_: &mut Plan, _: &[Rc<Policy>]) {}

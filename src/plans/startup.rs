@@ -1,0 +1,177 @@
+//! What a start costs: each runtime at each of its temperatures, programs that do some work before they are ready, whole
+//! container lifecycles beside `crun` and `runc`, and bursts of concurrent starts.
+
+use std::rc::Rc;
+
+use super::{by_hand, prepared::Prepared, prepared::lane_name, turns};
+use crate::{
+    Indicator, Isolation, Statistic, Temperature, UnavailableRow,
+    experiment::{Lane, LaneError, Pass, Plan, Turns},
+    probe::{burst, lifecycle, startup},
+    runtime::{Registry, Workload},
+};
+
+/// The plan of the bench `startup`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Startup {
+    /// How many starts a burst releases together.
+    pub burst: u32,
+}
+
+/// 100 at once, as the published figures say.
+impl Default for Startup {
+    fn default() -> Self {
+        Self { burst: 100 }
+    }
+}
+
+const SINGLE: &str = "startup_time";
+const LIFECYCLE: &str = "lifecycle_time";
+const BURST: &str = "startup_burst";
+
+impl Startup {
+    /// Bursts of so many starts.
+    #[must_use]
+    pub fn with_burst(mut self, starts: u32) -> Self {
+        self.burst = starts;
+        self
+    }
+
+    /// Declares it.
+    ///
+    /// # Errors
+    /// [`LaneError`] when the calls by hand that stand beside an adapter cannot be made.
+    pub fn declare(&self, plan: &mut Plan) -> Result<(), LaneError> {
+        let registry = Registry::of_this_machine();
+        let prepared = ready(plan, &registry);
+        // A container's start waits for the kernel where none was started shortly before, so what computes for a while must
+        // not come between two.
+        let (contained, others): (Vec<_>, Vec<_>) = prepared.into_iter().partition(Prepared::is_contained);
+        single_starts(plan, &others)?;
+        single_starts(plan, &contained)?;
+        working_starts(plan, &registry);
+        lifecycles(plan, &contained);
+        self.bursts(plan, &others);
+        self.bursts(plan, &contained);
+        for refusal in registry.unavailable() {
+            for indicator in [Indicator::StartupTime, Indicator::StartupP99] {
+                let (reason, remedy) = (refusal.reason.clone(), refusal.remedy.clone());
+                plan.unavailable(UnavailableRow::new(refusal.subject.clone(), indicator, reason, remedy));
+            }
+        }
+        plan.keep(registry);
+        Ok(())
+    }
+
+    /// `startup_p99`, and what else a burst says: each burst's own 99th percentile, median, maximum and rate is one sample,
+    /// since the starts of one burst are not independent of each other.
+    fn bursts(&self, plan: &mut Plan, prepared: &[Prepared]) {
+        let starts = if plan.pass() == Pass::Test { 10 } else { self.burst };
+        let lanes = prepared.iter().map(|one| {
+            let figure = |indicator| one.figure(indicator).concurrent(starts, "cold start");
+            let artifact = Rc::clone(&one.artifact);
+            let sample = move |taken: &mut crate::experiment::Taken| {
+                let burst = burst(artifact.as_ref(), starts as usize)?;
+                taken.push(2, burst.rate());
+                let mut startup = burst.startup;
+                startup.sort_unstable();
+                // Nearest rank.
+                let rank = |p: f64| (p * startup.len() as f64).ceil() as usize;
+                let at = |p: f64| startup[rank(p).clamp(1, startup.len()) - 1] as f64;
+                taken.push(0, at(0.99));
+                taken.push(1, at(0.5));
+                Ok::<_, LaneError>(())
+            };
+            Lane::new(one.name(), sample)
+                .of(figure(Indicator::StartupP99), &[Statistic::Median])
+                .of(figure(Indicator::StartupTime), &[Statistic::Median])
+                .of(figure(Indicator::StartRate), &[Statistic::Median])
+        });
+        let lanes = lanes.collect();
+        // One burst before: what it pays for (workers, pool slots) is no start's cost.
+        let warmed = Turns::rounds(plan.pass().of([4, 1, 1])).warmed_up();
+        plan.group(BURST, if plan.pass() == Pass::Test { Turns::rounds(1) } else { warmed }, lanes);
+    }
+}
+
+/// Every runtime at each of its temperatures with the workload that only says *ready*, where a lane of it was asked for.
+fn ready(plan: &mut Plan, registry: &Registry) -> Vec<Prepared> {
+    let workload = Workload::ready();
+    let mut prepared = Vec::new();
+    for runtime in registry.runtimes() {
+        for temperature in runtime.temperatures() {
+            let name = lane_name(runtime.identity(), *temperature);
+            if [SINGLE, LIFECYCLE, BURST].iter().any(|group| plan.wants(group, &name)) {
+                prepared.extend(Prepared::of(plan, runtime, &workload, *temperature, &[Indicator::StartupTime]));
+            }
+        }
+    }
+    prepared
+}
+
+/// `startup_time`, one at a time.
+fn single_starts(plan: &mut Plan, prepared: &[Prepared]) -> Result<(), LaneError> {
+    let mut lanes = Vec::new();
+    for one in prepared {
+        let artifact = Rc::clone(&one.artifact);
+        let figure = one.figure(Indicator::StartupTime);
+        lanes.push(Lane::single(one.name(), figure, &[Statistic::Median, Statistic::P99], move || {
+            startup(artifact.as_ref())
+        }));
+        lanes.extend(by_hand::starts(plan, SINGLE, one)?);
+    }
+    plan.group(SINGLE, turns(plan, 4_000, 1_200), lanes);
+    Ok(())
+}
+
+/// `startup_time` of programs that do some work before they are ready. Each runtime with what it can load from disk: code
+/// compiled before, where it takes such.
+fn working_starts(plan: &mut Plan, registry: &Registry) {
+    const GROUP: &str = "startup_time_of_work";
+    let mut prepared = Vec::new();
+    // One that runs nothing has no work to do.
+    for runtime in registry.runtimes().filter(|runtime| runtime.identity().isolation != Isolation::None) {
+        let temperature = runtime.temperatures().iter().rfind(|t| **t != Temperature::Warm);
+        let Some(&temperature) = temperature else { continue };
+        for workload in [Workload::http_handler(), Workload::compute_kernel()] {
+            let name = format!("{}, {}", lane_name(runtime.identity(), temperature), workload.name);
+            if plan.wants(GROUP, &name) {
+                let one = Prepared::of(plan, runtime, &workload, temperature, &[Indicator::StartupTime]);
+                prepared.extend(one.map(|one| (name, one)));
+            }
+        }
+    }
+    let (contained, others): (Vec<_>, Vec<_>) = prepared.into_iter().partition(|(_, one)| one.is_contained());
+    for together in [others, contained] {
+        let lanes = together.into_iter().map(|(name, one)| {
+            let figure = one.figure(Indicator::StartupTime);
+            Lane::single(name, figure, &[Statistic::Median, Statistic::P99], move || startup(one.artifact.as_ref()))
+        });
+        let lanes = lanes.collect();
+        plan.group(GROUP, turns(plan, 3_000, 600).of(3), lanes);
+    }
+}
+
+/// `lifecycle_time` of the containers, those of the command lines that run the same bundle among them.
+fn lifecycles(plan: &mut Plan, contained: &[Prepared]) {
+    let lanes = contained.iter().map(|one| {
+        let (figure, artifact) = (one.figure(Indicator::LifecycleTime), Rc::clone(&one.artifact));
+        Lane::single(one.name(), figure, &[Statistic::Median, Statistic::P99], move || lifecycle(artifact.as_ref()))
+    });
+    let lanes: Vec<_> = lanes.collect();
+    let names: Vec<String> = lanes.iter().map(|lane| lane.name().to_owned()).collect();
+    plan.group(LIFECYCLE, turns(plan, 4_000, 1_200), lanes);
+    let pairs = [
+        ("container-scratch/cold", "crun/cold"),
+        ("container-scratch/cold", "runc/cold"),
+        ("container+wasmtime/precompiled", "container-scratch/cold"),
+        ("container+wasmedge/precompiled", "container-scratch/cold"),
+    ];
+    for (lane, with) in pairs {
+        // What cannot run here has a row that says so.
+        if names.iter().any(|name| name == lane) && names.iter().any(|name| name == with) {
+            plan.compare(LIFECYCLE, lane, with);
+        }
+    }
+}
