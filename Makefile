@@ -4,13 +4,12 @@ BENCH_ARGS ?=
 
 .PHONY: bench test test-v2 setup policies workloads lint clean-baseline
 
-bench: setup
-	tools/cargo.sh bench --locked -- $(BENCH_ARGS)
-	@echo "report: $${CARGO_TARGET_DIR:-target}/baseline/report.html"
+# SETUP=none|local|full and WITHOUT="opa browser" say what may be brought: tools/setup.sh --help.
+bench:
+	@tools/bench.sh $(BENCH_ARGS)
 
-test: setup
-	tools/cargo.sh test --locked
-	tools/cargo.sh test --locked --benches
+test:
+	@tools/test.sh
 
 # What bears on cgroups, on a kernel of its own with cgroup2 alone. VM="--kernel trixie", VM="--cgroup v1", ...
 CGROUP_TESTS = --lib --test footprint --test footprint_container --test limits --test container --test container_faults \
@@ -27,7 +26,8 @@ setup:
 	@tools/setup.sh
 
 # Rebuilds policies/*/policy.wasm with OPA after a policy changed.
-policies: setup
+policies:
+	tools/setup.sh --no-plan opa
 	tools/build-policies.sh
 
 # Rebuilds fixtures/workloads/*.wasm after their source changed. The native side is built where it runs.

@@ -159,7 +159,7 @@ fn baselines(count: usize) {
     };
     let (old, new) = (baseline(100), baseline(110));
     let start = Instant::now();
-    let report = Gate::default().compare(&old, &new);
+    let report = Gate::new().compare(&[&old], &new).expect("no limits");
     let (rows, outcome) = (report.rows.len(), report.outcome().as_str());
     println!("gate of {rows} series: {:.0} ms, {outcome} (goal: under 2 s)", start.elapsed().as_secs_f64() * 1e3);
     let report = Report::of(&new);

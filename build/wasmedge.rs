@@ -1,6 +1,6 @@
 //! How this package's own binaries find libwasmedge when they run. wasmedge-sys tells the linker where the library is, but
 //! not the program; and a library that needs a newer libc than this machine's needs that libc's loader too.
-//! `tools/setup-wasmedge.sh` writes what the linker must be told into `$WASMEDGE_DIR/link.args`, one argument a line.
+//! `tools/setup.sh wasmedge` writes what the linker must be told into `$WASMEDGE_DIR/link.args`, one argument a line.
 
 use std::{env, fs, path::PathBuf};
 
@@ -31,6 +31,6 @@ pub fn link() {
     if let Some(library) = stated.into_iter().chain(below).find(|path| path.join("libwasmedge.so").exists()) {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{}", library.display());
     } else {
-        println!("cargo::warning=libwasmedge not found: run tools/setup-wasmedge.sh, then: . target/wasmedge/env");
+        println!("cargo::warning=libwasmedge not found: run tools/setup.sh wasmedge, then: . target/wasmedge/env");
     }
 }

@@ -9,6 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use sha2::{Digest, Sha256};
+
+use crate::whole_file::write_whole;
+
 /// Why an artifact could not be written.
 #[derive(Debug)]
 pub(crate) struct Error {
@@ -66,6 +70,27 @@ pub(crate) fn directory() -> PathBuf {
     if env::var_os("TMPDIR").is_none() && on_disk.is_dir() { on_disk.to_owned() } else { env::temp_dir() }
 }
 
+/// Names the directory that the processes of one run share, of this user alone: what takes seconds to make of the same bytes
+/// is made by the first of them.
+pub(crate) const SHARED: &str = "RUNTIME_BASELINE_SHARED";
+
+/// What another process of this run made of `from`, or what `make` makes of it, which is kept for the next. A run that shares
+/// nothing makes it each time.
+pub(crate) fn shared<E: From<Error>>(from: &[u8], make: impl FnOnce() -> Result<Artifact, E>) -> Result<Artifact, E> {
+    let Some(directory) = env::var_os(SHARED).map(PathBuf::from).filter(|path| path.is_dir()) else { return make() };
+    let name = Sha256::digest(from).iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
+    let path = directory.join(name);
+    if let Ok(content) = std::fs::read(&path) {
+        return Ok(Artifact::write(&content)?);
+    }
+    let made = make()?;
+    // Whoever cannot keep it only works longer.
+    if let Ok(content) = std::fs::read(made.path()) {
+        let _ = write_whole::<io::Error>(&path, |out| out.write_all(&content));
+    }
+    Ok(made)
+}
+
 /// The names of work directories, before the process's id.
 const PREFIX: &str = "runtime-baseline-";
 
@@ -94,6 +119,19 @@ fn sweep(parent: &Path) {
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn without_a_directory_that_is_shared_everything_is_made() {
+        let mut made = 0;
+        for _ in 0..2 {
+            let artifact = shared::<Error>(b"source", || {
+                made += 1;
+                Artifact::write(b"code")
+            });
+            assert_eq!(artifact.unwrap().length(), 4);
+        }
+        assert_eq!(made, 2);
+    }
 
     #[test]
     fn what_a_killed_process_left_is_swept_and_nothing_else() {

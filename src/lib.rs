@@ -38,14 +38,16 @@ pub mod samples;
 pub mod stats;
 
 #[cfg(feature = "measure")]
+pub mod adapter;
+#[cfg(feature = "measure")]
 pub mod clock;
 #[cfg(feature = "measure")]
 #[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "adapters use it"))]
 mod disk;
 #[cfg(feature = "measure")]
-pub mod experiment;
+mod entry;
 #[cfg(feature = "measure")]
-mod helper;
+pub mod experiment;
 #[cfg(feature = "measure")]
 mod here;
 #[cfg(feature = "container")]
@@ -57,9 +59,17 @@ pub mod policy;
 #[cfg(feature = "measure")]
 pub mod probe;
 #[cfg(feature = "measure")]
+mod process;
+#[cfg(feature = "measure")]
 mod resource;
 #[cfg(feature = "measure")]
 pub mod runtime;
+#[cfg(feature = "measure")]
+#[cfg_attr(
+    all(feature = "wasmedge", not(feature = "container"), not(feature = "opa")),
+    allow(dead_code, reason = "adapters use it")
+)]
+mod setup;
 #[cfg(any(
     feature = "container",
     feature = "opa-wasm",
@@ -75,6 +85,8 @@ pub use whole_file::WriteError;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};
+#[cfg(feature = "measure")]
+pub use entry::become_helper;
 #[cfg(feature = "measure")]
 pub use here::components_here;
 pub use metric::{

@@ -1,6 +1,9 @@
 //! The exact versions of what this build links, as `build.rs` read them from the build's lock file.
 
-use crate::{Component, Subject, runtime::Unavailable};
+use crate::{
+    Component, Subject,
+    adapter::{Refusal, RefusalKind},
+};
 
 /// The compiler that built the harness.
 #[allow(dead_code, reason = "the captured environment names it; not every feature set captures one")]
@@ -12,7 +15,7 @@ pub(crate) const RUSTC: Option<&str> = option_env!("RUNTIME_BASELINE_RUSTC");
     not(any(feature = "wasmedge", feature = "container", feature = "opa-wasm")),
     allow(dead_code, reason = "the others tell their versions themselves")
 )]
-pub(crate) fn component(subject: &Subject, name: &str) -> Result<Component, Unavailable> {
+pub(crate) fn component(subject: &Subject, name: &str) -> Result<Component, Refusal> {
     let version = match name {
         "libcontainer" => option_env!("RUNTIME_BASELINE_LOCK_LIBCONTAINER"),
         "opa-wasm" => option_env!("RUNTIME_BASELINE_LOCK_OPA_WASM"),
@@ -21,13 +24,12 @@ pub(crate) fn component(subject: &Subject, name: &str) -> Result<Component, Unav
         "wasmtime" => option_env!("RUNTIME_BASELINE_LOCK_WASMTIME"),
         _ => None,
     };
-    let refuse = |reason: String| Unavailable {
-        subject: subject.clone(),
-        reason,
-        remedy: format!(
+    let refuse = |reason: String| {
+        let remedy = format!(
             "build with RUNTIME_BASELINE_VERSION_{} set to the version that Cargo.lock names",
             name.to_uppercase().replace('-', "_")
-        ),
+        );
+        Refusal::new(subject, RefusalKind::Failed, reason, remedy)
     };
     let version = version.ok_or_else(|| {
         refuse(format!("the exact version of {name} is unknown, since no Cargo.lock lies above the target directory"))

@@ -19,6 +19,7 @@ use container_common::{
 use runtime_baseline::{
     Temperature,
     launcher::{Launcher, LauncherError, LauncherOptions},
+    probe::HookError,
     runtime::{Limits, Runtime, RuntimeError, Workload, container::Container},
 };
 
@@ -219,7 +220,7 @@ fn a_variable_set_by_hand_makes_no_helper_and_no_launcher() {
 #[ignore = "run by another test, with the variable set"]
 fn inside() {
     let error = Launcher::start(LauncherOptions::default()).unwrap_err();
-    assert!(matches!(error, LauncherError::InsideHelper), "{error}");
+    assert!(matches!(error, LauncherError::Hook(HookError::InsideHelper)), "{error}");
     println!("refused: {error}");
 }
 

@@ -12,12 +12,13 @@ use std::{
 
 use runtime_baseline::{
     Baseline, BaselineError, Bound, Indicator, Isolation, Statistic, Temperature, UnavailableRow, Unit,
+    adapter::{Refusal, RefusalKind},
     experiment::{
         Experiment, ExperimentError, Failure, Figure, Filter, Lane, LaneError, Outcome, Pass, Plan, RecordError,
         Recorder, Taken, Turns,
     },
     probe::ProbeError,
-    runtime::{Runtime, Unavailable, noop::Noop},
+    runtime::{Runtime, noop::Noop},
     samples::{Axis, Curve, Samples, recompute},
 };
 
@@ -90,13 +91,12 @@ fn what_fails_is_a_failure_what_is_refused_is_unavailable_and_the_others_go_on()
         });
         let refused = Lane::single("refused", figure("refused"), &[Statistic::Median], || {
             let subject = "noop".parse().unwrap();
-            let (reason, remedy) = ("not here".to_owned(), "get it".to_owned());
-            Err::<u64, _>(ProbeError::from(Unavailable { subject, reason, remedy }))
+            Err::<u64, _>(ProbeError::from(Refusal::new(&subject, RefusalKind::NotFound, "not here", "get it")))
         });
         let partly = Lane::new("partly", |taken: &mut Taken| {
             taken.push(0, 5.0);
-            let subject = "noop".parse()?;
-            taken.lacks(1, &Unavailable { subject, reason: "no such counter".to_owned(), remedy: "none".to_owned() });
+            let refusal = Refusal::new(&"noop".parse()?, RefusalKind::NotSupported, "no such counter", "none");
+            taken.lacks(1, &refusal);
             Ok::<_, LaneError>(())
         });
         let partly = partly.of(figure("partly"), &[Statistic::Median]);

@@ -124,10 +124,11 @@ fn what_is_no_opa_is_unavailable() {
     for (name, value, said) in [
         ("OPA_BIN", "/bin/true", "correct or unset OPA_BIN"),
         ("OPA_BIN", "/no/such/opa", "correct or unset OPA_BIN"),
-        ("PATH", "/no/such/folder", "run tools/setup-opa.sh"),
+        ("PATH", "/no/such/folder", "run tools/setup.sh opa"),
     ] {
         let mut command = inner("what_is_no_opa_is_unavailable");
-        command.env_remove("OPA_BIN").env("RUNTIME_BASELINE_TOOLS", "/no/such/tools").env(name, value);
+        command.env_remove("OPA_BIN").env("RUNTIME_BASELINE_TOOLS", "/no/such/tools");
+        command.env("RUNTIME_BASELINE_SETUP", "/no/such/setup").env(name, value);
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && text.matches(said).count() == 2, "{text}");

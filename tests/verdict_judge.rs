@@ -103,8 +103,44 @@ fn the_interval_decides_not_the_point() {
     );
     // The claim lies inside, but so would any other.
     let wide = verdict(&baseline([container([100 * MS, 1000 * MS, 9000 * MS]), wasm([MS, 6 * MS, 60 * MS])]));
-    let Verdict::NotComparable(missing) = wide else { panic!("{wide:?}") };
-    assert!(matches!(missing[..], [Missing::Precision(gain)] if gain.low < 200.0 && gain.high > 200.0), "{missing:?}");
+    let Verdict::Undecided(open) = wide else { panic!("{wide:?}") };
+    assert!(open.measured.low < 200.0 && open.measured.high > 200.0 && open.more_runs.unwrap() > 10.0, "{open}");
+}
+
+/// A claim of "1.29×", as a page has one, on an interval that holds it and "no difference" as well.
+#[test]
+fn an_interval_that_holds_the_claim_reproduces_nothing_by_that_alone() {
+    let claims = Claims::from_toml(
+        r#"
+schema = 1
+[[table]]
+section = "a page"
+source = { kind = "benchmark", reference = "a page" }
+date = "2026-01"
+components = ["noop 1"]
+reference = { subject = "container/alpine" }
+contender = { subject = "container+wasmedge" }
+[[table.claim]]
+id = "near"
+indicator = "startup_time"
+reference = { value = "129 ms" }
+contender = { value = "100 ms" }
+factor = "1.29"
+sense = "faster"
+"#,
+    )
+    .unwrap();
+    // The reference is known exactly, so that the interval is that of the contender.
+    let judged = |low: u64, value: u64, high: u64| {
+        let measured = baseline([container([100_000; 3]), wasm([low, value, high])]);
+        judge(claims.get("near").unwrap(), &measured).verdict
+    };
+    let open = judged(74_074, 105_263, 133_333);
+    assert_eq!(open.as_str(), "undecided");
+    let Verdict::Undecided(open) = open else { panic!() };
+    assert!(open.holds_none && (open.measured.value - 0.95).abs() < 1e-3 && (open.claimed - 1.285).abs() < 1e-9);
+    assert_eq!(judged(70_000, 78_000, 84_000), Verdict::Reproduced);
+    assert_eq!(judged(80_000, 90_000, 95_000), Verdict::Refuted);
 }
 
 #[test]

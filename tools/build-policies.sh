@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 opa=${OPA_BIN:-${RUNTIME_BASELINE_TOOLS:-target/tools}/bin/opa}
 [ -x "$opa" ] || opa=$(command -v opa || true)
 if [ -z "$opa" ]; then
-    echo "build-policies: no OPA; run tools/setup-opa.sh" >&2
+    echo "build-policies: no OPA; run tools/setup.sh opa" >&2
     exit 1
 fi
 opa=$(realpath "$opa")

@@ -1,16 +1,74 @@
-#!/bin/sh
-# cargo, with the features that this machine can build: all of them, less WasmEdge where tools/setup-wasmedge.sh found none.
+#!/usr/bin/env bash
+# cargo, with the features that this machine can build: `cli`, and WasmEdge where the set-up brought it.
 #   tools/cargo.sh test --locked        becomes  cargo test --features … --locked
-set -eu
+#
+# Where `build`, `bench`, `test` or `run` cannot be built with an optional feature and can without it, it is left out: what
+# the build said last is the reason in the report's rows, and its output is in target/setup/build.log. A lint fails.
+set -euo pipefail
 
 cd "$(dirname "$0")/.."
-features=cli
-environment=${CARGO_TARGET_DIR:-target}/wasmedge/env
-if [ -f "$environment" ]; then
-    # It exports WASMEDGE_DIR and what bindgen needs.
-    . "$environment"
-    features=$features,wasmedge
-fi
+mkdir -p "${CARGO_TARGET_DIR:-target}/setup"
+target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd -P)
+state=$target/setup
+# Where the adapters look for what the set-up brought, and for why it did not. The machine's own programs come first.
+export RUNTIME_BASELINE_SETUP=${RUNTIME_BASELINE_SETUP:-$state}
+export RUNTIME_BASELINE_TOOLS=${RUNTIME_BASELINE_TOOLS:-$target/tools}
+export RUNTIME_BASELINE_IMAGES=${RUNTIME_BASELINE_IMAGES:-$target/images}
+PATH=$PATH:$RUNTIME_BASELINE_TOOLS/bin
+
 command=$1
 shift
+features=cli with=cli optional=""
+environment=$target/wasmedge/env
+case " ${WITHOUT:-} " in
+  *" wasmedge "*) ;;
+  *)
+    if [ -f "$environment" ]; then
+      # It exports WASMEDGE_DIR and what stands in for bindgen.
+      . "$environment"
+      with=cli,wasmedge optional=wasmedge
+    fi ;;
+esac
+[ -n "$optional" ] || exec cargo "$command" --features "$features" "$@"
+
+# Only what is built to be run may do without.
+case $command in
+  bench | test) only_build=(--no-run) ;;
+  build | run) only_build=() command_to_try=build ;;
+  *) exec cargo "$command" --features "$with" "$@" ;;
+esac
+
+# What comes after `--` is the program's.
+own=()
+for argument; do
+  [ "$argument" != -- ] || break
+  own+=("$argument")
+done
+
+# build FEATURES: its messages, as they come.
+build() { cargo "${command_to_try:-$command}" --features "$1" "${own[@]}" ${only_build[@]+"${only_build[@]}"} 2>&1; }
+
+# What cargo or the compiler said last, without paths of this machine: the end of a build script's words, or an error.
+last_said() {
+  sed 's/\x1b\[[0-9;]*[a-zA-Z]//g' "$1" | awk '
+    /^[[:space:]]*--- stderr/ { inside = 1; next }
+    /^(error|warning)/ || /stack backtrace:/ { inside = 0 }
+    /^[[:space:]]*$/ || /^[[:space:]]*note: / || /RUST_BACKTRACE/ { next }
+    inside { script = $0 }
+    /^error/ && !/could not compile|build failed/ { error = $0 }
+    END { print (script != "" ? script : error) }' |
+    sed "s#$target#target#g; s#$PWD/##g; s#${CARGO_HOME:-${HOME:-/nonexistent}/.cargo}#~/.cargo#g; s#${HOME:-/nonexistent}#~#g; s/^[[:space:]]*//" |
+    tr -cd '[:print:]' | cut -c 1-400
+}
+
+if build "$with" | tee "$state/build.log" >&2; then
+  rm -f "$state/$optional-build.reason" "$state/$optional-build.remedy"
+  exec cargo "$command" --features "$with" "$@"
+fi
+echo "cargo.sh: it does not build with the feature $optional; trying without" >&2
+if ! build "$features" >&2; then exit 101; fi
+reason=$(last_said "$state/build.log")
+echo "the build with the feature $optional failed: ${reason:-it did not say why}" >"$state/$optional-build.reason"
+echo "correct what target/setup/build.log says, or leave it out: WITHOUT=$optional" >"$state/$optional-build.remedy"
+echo "cargo.sh: $optional is left out: $(cat "$state/$optional-build.reason")" >&2
 exec cargo "$command" --features "$features" "$@"

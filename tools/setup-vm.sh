@@ -6,7 +6,7 @@
 # A kernel and the dozen of its modules that are needed come into target/vm/RELEASE; 70 to 110 MB are downloaded for each,
 # from the mirror that this machine's own sources name, and checked with Debian's keyring. apt runs on directories of its
 # own: nothing of it is installed, and no entry is added anywhere. Ends with 0 in any case: what is missing is said, and
-# tools/in-vm.sh says it again. No other tool calls this one, but tools/setup.sh with SETUP_VM=1.
+# tools/in-vm.sh says it again. `make test-v2` calls it, and no other tool does: nothing else needs a virtual machine.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."

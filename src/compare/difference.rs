@@ -16,6 +16,8 @@ pub enum Aspect {
     Temperature,
     /// Which statistic of the samples the figure is.
     Statistic,
+    /// In which unit it is.
+    Unit,
     /// The exact version of the component of this name.
     Version(String),
     /// CPU model.
@@ -57,6 +59,7 @@ impl Aspect {
             Self::Workload => language.pick("工作负载", "workload"),
             Self::Temperature => language.pick("温度", "temperature"),
             Self::Statistic => language.pick("统计量", "statistic"),
+            Self::Unit => language.pick("单位", "unit"),
             Self::Version(name) => match language {
                 Language::Chinese => return format!("{name} 的版本"),
                 Language::English => return format!("version of {name}"),
@@ -143,6 +146,7 @@ pub fn differences(left: &Metric, right: &Metric) -> Vec<Difference> {
     differ(Aspect::Workload, text(left.workload()), text(right.workload()));
     differ(Aspect::Temperature, text(left.temperature()), text(right.temperature()));
     differ(Aspect::Statistic, text(Some(left.statistic())), text(Some(right.statistic())));
+    differ(Aspect::Unit, text(Some(left.quantity().unit())), text(Some(right.quantity().unit())));
     for name in names(left).union(&names(right)) {
         // Two components that are on one side each are other subjects, not other versions.
         if let (Some(a), Some(b)) = (version(left, name), version(right, name)) {

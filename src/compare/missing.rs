@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Difference;
-use crate::{Language, Subject, stats::Estimate};
+use crate::{Language, Subject};
 
 /// What a verdict would take.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +30,6 @@ pub enum Missing {
     Alike(Vec<Difference>),
     /// A side was measured under another condition than the claimed one (claimed / measured).
     Condition(Subject, Difference),
-    /// The interval of the factor holds the claim, but is wider than [`WIDEST`](super::WIDEST).
-    Precision(Estimate),
     /// The two sides were measured in two units.
     Unit,
     /// The claim does not say on which workload or with which settings, and here that decides; what each said.
@@ -76,12 +74,6 @@ impl Missing {
             }
             Self::Condition(subject, difference) => {
                 format!("{subject} under the claimed condition ({})", difference.describe(language))
-            }
-            Self::Precision(gain) if chinese => {
-                format!("更多样本：倍数在 {:.3} 与 {:.3} 之间，过宽而无法判断", gain.low, gain.high)
-            }
-            Self::Precision(gain) => {
-                format!("more samples: the factor lies between {:.3} and {:.3}, too wide to tell", gain.low, gain.high)
             }
             Self::Unit => language.pick("同一单位的两侧", "both sides in one unit").to_owned(),
             Self::Agreement(all) if chinese => {

@@ -3,21 +3,31 @@
 mod difference;
 mod gate;
 mod missing;
+mod rule;
 mod verdict;
 
 pub use difference::{Aspect, Difference, differences};
-pub use gate::{Doubt, Evidence, Gate, GateReport, GateRow, Outcome, Ruling};
+pub use gate::{
+    Counts, Doubt, Evidence, Gate, GateGroup, GateReport, GateRow, GroupRuling, Limits, LimitsError, Measured, Outcome,
+    RowChange, Ruling,
+};
 pub use missing::Missing;
-pub use verdict::{Judgement, Verdict, WIDEST, judge};
+pub use rule::{MARGIN, Undecided, WIDEST, caution};
+pub use verdict::{Judgement, Verdict, judge};
+
+use serde::Deserialize;
 
 use crate::{Family, Indicator, Metric, stats::Estimate};
 
 /// Which way an indicator gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[non_exhaustive]
 pub enum Direction {
     /// Times, sizes, CPU.
+    #[serde(rename = "less")]
     LessIsBetter,
     /// Rates, density, scale.
+    #[serde(rename = "more")]
     MoreIsBetter,
 }
 
@@ -28,7 +38,25 @@ impl Direction {
         use Indicator as I;
         match indicator {
             I::StartRate | I::EvaluationRate | I::Density | I::MaxNodes | I::TotalObjects => Self::MoreIsBetter,
-            _ => Self::LessIsBetter,
+            // Written out, so that a new indicator without a direction is an error of the compiler.
+            I::ImageSize
+            | I::BinarySize
+            | I::WorkloadSize
+            | I::StartupTime
+            | I::StartupP99
+            | I::LifecycleTime
+            | I::MemoryBaseline
+            | I::MemoryPeak
+            | I::NodeMemory
+            | I::CpuBaseline
+            | I::ColdStartCpuPeak
+            | I::EngineStartup
+            | I::EngineMemory
+            | I::EvaluationLatency
+            | I::ControlPlaneStartup
+            | I::ControlPlaneMemory
+            | I::StorageLatency
+            | I::ListWatchPressure => Self::LessIsBetter,
         }
     }
 }

@@ -2,16 +2,15 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
-use super::{Aspect, Comparison, Difference, Missing, differences, estimate};
+use super::{
+    Aspect, Comparison, Difference, Missing, differences, estimate,
+    rule::{Answer, Undecided, rule},
+};
 use crate::{
     Baseline, Bound, Component, Date, Family, Hardware, Indicator, Metric, Software, Statistic, Subject, Temperature,
     UnavailableRow,
     claims::{Claim, Sense, Side},
 };
-
-/// The widest interval, as upper over lower end, that can still reproduce a claim that lies inside it. In a wider one
-/// almost any claim would lie.
-pub const WIDEST: f64 = 2.0;
 
 /// What became of a claim.
 ///
@@ -19,9 +18,16 @@ pub const WIDEST: f64 = 2.0;
 /// the absolute values, which are the hardware's. With \[L, U\] the interval of the measured factor, and c the least
 /// factor that may have been printed as the claimed one (half a unit of the last digit below it):
 ///
-/// - *refuted*: U < c. The whole interval lies below the claim.
-/// - *reproduced*: L ≥ c (the contender is at least as good as claimed), or L < c ≤ U and U / L ≤ [`WIDEST`].
-/// - *not comparable* otherwise, and wherever the two sides were not measured alike; it names what is missing.
+/// - *refuted*: U < c. The whole interval falls short of the claim.
+/// - *reproduced*: L ≥ c, the claim is surpassed; or else the interval excludes "no difference" in the claimed sense
+///   (L > 1), the measured factor itself lies within [`MARGIN`](super::MARGIN) of c, and the interval is no wider than
+///   [`WIDEST`](super::WIDEST).
+/// - *undecided* otherwise; it names how much narrower the interval must be.
+/// - *not comparable* wherever the two sides were not measured alike, or not at all; it names what is missing.
+///
+/// A claim that the contender is worse is judged with the sides exchanged, and a claim that there is no difference (1.00×)
+/// by whether the whole interval lies within the margin. Each verdict stands on an interval of its own at 95 %: see
+/// [`caution`](super::caution) for how many of a list may be wrong.
 ///
 /// Where several workloads or settings of the contender were measured that day and the claim does not say which it
 /// means, they must not contradict each other: a workload that suits the verdict is not picked. Of the temperatures, the one
@@ -32,11 +38,14 @@ pub const WIDEST: f64 = 2.0;
 /// (startup, CPU peaks, evaluation), a pooled instance for a cold start, and two sides that differ in machine, software,
 /// day, workload, statistic, or concurrency.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Verdict {
-    /// The contender is as much better here as claimed, or more.
+    /// The contender is about as much better here as claimed, or more.
     Reproduced,
     /// It is not.
     Refuted,
+    /// Both sides were measured alike, and the interval answers neither way.
+    Undecided(Undecided),
     /// There is no answer, for want of these.
     NotComparable(Vec<Missing>),
 }
@@ -48,6 +57,7 @@ impl Verdict {
         match self {
             Self::Reproduced => "reproduced",
             Self::Refuted => "refuted",
+            Self::Undecided(_) => "undecided",
             Self::NotComparable(_) => "not comparable",
         }
     }
@@ -55,6 +65,7 @@ impl Verdict {
 
 /// A claim, its verdict, and the evidence.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Judgement<'a> {
     /// The claim.
     pub claim: &'a Claim,
@@ -290,8 +301,8 @@ fn agreed(claim: &Claim, pair: &Comparison, others: &[Comparison]) -> Verdict {
         other.contender.provenance().date() == pair.contender.provenance().date()
             && other.contender.temperature() == pair.contender.temperature()
     };
-    let verdict = rule(claim, pair);
-    let all: Vec<_> = std::iter::once(pair).chain(others.iter().filter(alike)).map(|p| (p, rule(claim, p))).collect();
+    let verdict = ruled(claim, pair);
+    let all: Vec<_> = std::iter::once(pair).chain(others.iter().filter(alike)).map(|p| (p, ruled(claim, p))).collect();
     let any = |verdict: &Verdict| all.iter().any(|(_, v)| v == verdict);
     if !(any(&Verdict::Reproduced) && any(&Verdict::Refuted)) {
         return verdict;
@@ -308,18 +319,18 @@ fn setting(metric: &Metric) -> String {
     if parts.is_empty() { metric.statistic().to_string() } else { parts.join(" ") }
 }
 
-/// The rule in the docs of [`Verdict`].
-fn rule(claim: &Claim, pair: &Comparison) -> Verdict {
+/// The rule in the docs of [`Verdict`], in the claim's own sense, so that a claim that something is dearer can be judged
+/// as well.
+fn ruled(claim: &Claim, pair: &Comparison) -> Verdict {
     let Some(factor) = claim.factor() else { return Verdict::NotComparable(vec![Missing::Factor]) };
-    let (Some((least, _)), Some(ratio)) = (factor.gain_range(), pair.ratio_interval()) else {
+    let (Some(claimed), Some(ratio)) = (factor.gain_range(), pair.ratio_interval()) else {
         return Verdict::NotComparable(vec![Missing::Interval(pair.contender.subject().clone())]);
     };
-    // In the claim's own sense, so that a claim that something is dearer can be judged as well.
     let measured = if factor.sense() == Sense::Higher { ratio.inverse() } else { ratio };
-    match () {
-        () if measured.high < least => Verdict::Refuted,
-        () if measured.low >= least || measured.high <= measured.low * WIDEST => Verdict::Reproduced,
-        () => Verdict::NotComparable(vec![Missing::Precision(measured)]),
+    match rule(measured, claimed) {
+        Answer::Reproduced => Verdict::Reproduced,
+        Answer::Refuted => Verdict::Refuted,
+        Answer::Undecided(open) => Verdict::Undecided(open),
     }
 }
 

@@ -6,11 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figure::{Asked, Figure, METHOD};
 use crate::{
-    Bound, Statistic,
-    policy::PolicyError,
-    probe::ProbeError,
-    runtime::{RuntimeError, Unavailable},
-    samples::Curve,
+    Bound, Statistic, adapter::Refusal, policy::PolicyError, probe::ProbeError, runtime::RuntimeError, samples::Curve,
 };
 
 /// Why a lane's operation has no sample. What cannot run here is told from what failed by its type.
@@ -130,8 +126,8 @@ impl Taken {
     }
 
     /// Says why there is no such figure here, where the others of the lane are.
-    pub fn lacks(&mut self, figure: usize, refusal: &Unavailable) {
-        self.said.push((figure, Word::Lacks(Failure::refused(&refusal.reason, &refusal.remedy))));
+    pub fn lacks(&mut self, figure: usize, refusal: &Refusal) {
+        self.said.push((figure, Word::Lacks(Failure::from(refusal))));
     }
 
     /// A curve behind the samples of a figure, of which `statistic` is another figure: its slope, or the rate at its end.
@@ -174,13 +170,20 @@ impl Failure {
             return failure.clone();
         }
         match refusal(error) {
-            Some(unavailable) => Self::refused(&unavailable.reason, &unavailable.remedy),
+            Some(refusal) => Self::from(refusal),
             None => Self::failed(error.to_string()),
         }
     }
 }
 
-fn refusal<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Unavailable> {
+impl From<&Refusal> for Failure {
+    fn from(refusal: &Refusal) -> Self {
+        let Refusal { kind, reason, remedy, .. } = refusal;
+        Self { refused: !kind.is_failure(), reason: reason.clone(), remedy: remedy.clone() }
+    }
+}
+
+fn refusal<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Refusal> {
     if let Some(error) = error.downcast_ref::<ProbeError>() {
         return error.refusal();
     }

@@ -32,7 +32,7 @@ pub use record::{RecordError, Recorder};
 
 use std::{collections::BTreeSet, io, path::Path};
 
-use crate::{Baseline, samples::SamplesError};
+use crate::{Baseline, disk, samples::SamplesError};
 use outcome::Gathered;
 use process::{Inside, Outside};
 use wire::{Order, Said};
@@ -140,10 +140,11 @@ impl Experiment {
             }
             inside.end();
         }
+        let shared = disk::workplace().map_err(|error| ExperimentError::Start(error.source))?;
         let mut gathered = Gathered::default();
         let mut skip = BTreeSet::new();
         for process in 0..self.processes {
-            while let Some(died) = self.one_process(process, &skip, &mut gathered)? {
+            while let Some(died) = self.one_process(process, &skip, shared.path(), &mut gathered)? {
                 skip.insert(died);
             }
         }
@@ -176,10 +177,11 @@ impl Experiment {
         &self,
         process: u32,
         skip: &BTreeSet<String>,
+        shared: &Path,
         gathered: &mut Gathered,
     ) -> Result<Option<String>, ExperimentError> {
         let order = Order { process, processes: self.processes, seed: self.seed, skip: skip.clone() };
-        let mut outside = Outside::begin(&self.name, &order).map_err(ExperimentError::Start)?;
+        let mut outside = Outside::begin(&self.name, &order, shared).map_err(ExperimentError::Start)?;
         let (mut at, mut lanes) = (None, Vec::new());
         loop {
             match outside.hear() {

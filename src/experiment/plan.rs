@@ -7,7 +7,7 @@ use super::{
     lane::{Failure, Lane},
     pass::{Filter, Pass},
 };
-use crate::UnavailableRow;
+use crate::{Indicator, UnavailableRow, adapter::Refusal};
 
 /// When the turns of a group end. Neither looks at the samples, so that the level of an interval keeps.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -189,6 +189,15 @@ impl Plan {
     /// Adds a row for what cannot be measured here.
     pub fn unavailable(&mut self, row: UnavailableRow) {
         self.rows.push((row, true));
+    }
+
+    /// Adds a row for each indicator of an adapter that could not be made: a refusal, or a failure of the run.
+    pub fn without(&mut self, refusal: &Refusal, indicators: &[Indicator]) {
+        let Failure { refused, reason, remedy } = Failure::from(refusal);
+        for indicator in indicators {
+            let row = UnavailableRow::new(refusal.subject.clone(), *indicator, &reason, &remedy);
+            self.rows.push((row, refused));
+        }
     }
 
     /// Adds a row that is a refusal or a failure of the run.

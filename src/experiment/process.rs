@@ -11,6 +11,7 @@ use std::{
         fd::OwnedFd,
         unix::{net::UnixStream, process::CommandExt},
     },
+    path::Path,
     process::{Child, Command, Stdio, exit},
     thread,
     time::{Duration, Instant},
@@ -22,6 +23,7 @@ use super::{
     ExperimentError,
     wire::{Order, Said},
 };
+use crate::disk;
 
 /// Tells a process that it measures: `<version of this crate> <process id of who asked> <experiment>`.
 const VARIABLE: &str = "RUNTIME_BASELINE_MEASURES";
@@ -99,7 +101,7 @@ pub(super) struct Outside {
 }
 
 impl Outside {
-    pub fn begin(name: &str, order: &Order) -> io::Result<Self> {
+    pub fn begin(name: &str, order: &Order, shared: &Path) -> io::Result<Self> {
         let (mut ours, theirs) = UnixStream::pair()?;
         let mut command = Command::new("/proc/self/exe");
         if let Some(own) = env::args_os().next() {
@@ -107,6 +109,7 @@ impl Outside {
         }
         command.args(env::args_os().skip(1));
         command.env(VARIABLE, format!("{VERSION} {} {name}", std::process::id()));
+        command.env(disk::SHARED, shared);
         command.stdin(Stdio::from(OwnedFd::from(theirs)));
         let child = command.spawn()?;
         // It holds the other end, whose last copy must go with the process.

@@ -13,7 +13,7 @@ use rustix::{
 };
 
 use super::protocol::{Failure, readable};
-use crate::helper::reap::reap;
+use crate::process::reap::reap;
 
 /// Waits for a child's end.
 pub(super) fn wait_within(pid: Pid, limit: Duration) -> Result<WaitStatus, Failure> {

@@ -18,7 +18,7 @@ use super::{
     protocol::{Failure, shorten},
     worker::container_id,
 };
-use crate::helper::reap::describe;
+use crate::process::reap::describe;
 
 /// How long a command may take to delete a container whose process has ended. It takes milliseconds.
 const DELETE: Duration = Duration::from_secs(20);
@@ -151,7 +151,7 @@ fn ended(child: Child, limit: Duration) -> Result<WaitStatus, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::Resource;
+    use crate::adapter::Resource;
 
     /// A command whose program is a script.
     fn script(directory: &Path, text: &str) -> OciCommand {

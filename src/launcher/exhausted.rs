@@ -1,7 +1,7 @@
 //! What there is no more of, when libcontainer or a command could not create a container. Errors drop their causes on the
 //! way up, and cross from process to process as text, so what is left of the kernel's error number is its name.
 
-use crate::runtime::Resource;
+use crate::adapter::Resource;
 
 /// Each error number as it is written on the way: by name, as Rust's own errors show and print it, and in the words of C
 /// and of Go, which differ in the first letter.

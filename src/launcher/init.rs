@@ -10,13 +10,14 @@ use rustix::{
 };
 
 use super::{
+    FindEngine,
     orphans::end_children_except,
     protocol::{Channel, Control, Failure, Hello, Reply, Setting},
     view::{self, CGROUP, View},
     worker,
 };
 use crate::{
-    helper::{fork::fork, hook},
+    process::{fork::fork, hook},
     resource::scope,
 };
 
@@ -26,7 +27,7 @@ struct Worker {
 }
 
 /// Serves the library until it closes the control socket. Returns the exit status.
-pub(super) fn run(control: &Channel, view: &View, state: &Path) -> i32 {
+pub(super) fn run(control: &Channel, view: &View, state: &Path, engines: FindEngine) -> i32 {
     let outcome = view::enter(view, state).map(|()| Setting {
         cgroup: view.hierarchy.name().to_owned(),
         memory_controller: view::has_memory_controller(view),
@@ -40,12 +41,17 @@ pub(super) fn run(control: &Channel, view: &View, state: &Path) -> i32 {
     }
     let mut workers = BTreeMap::new();
     // An error here is one of the socket: the library is gone, or as good as gone.
-    while let Ok(true) = serve(control, state, &mut workers) {}
+    while let Ok(true) = serve(control, state, engines, &mut workers) {}
     0
 }
 
 /// Waits for one thing to happen and handles it. False when the library closed the socket.
-fn serve(control: &Channel, state: &Path, workers: &mut BTreeMap<u64, Worker>) -> io::Result<bool> {
+fn serve(
+    control: &Channel,
+    state: &Path,
+    engines: FindEngine,
+    workers: &mut BTreeMap<u64, Worker>,
+) -> io::Result<bool> {
     let mut watched = vec![PollFd::new(control, PollFlags::IN)];
     watched.extend(workers.values().map(|worker| PollFd::new(&worker.ended, PollFlags::IN)));
     match poll(&mut watched, None) {
@@ -66,7 +72,7 @@ fn serve(control: &Channel, state: &Path, workers: &mut BTreeMap<u64, Worker>) -
         None => return Ok(false),
         Some((Control::Fork { number }, Some(socket))) => {
             let socket = Channel::from_fd(socket);
-            match start_worker(number, &socket, state) {
+            match start_worker(number, &socket, state, engines) {
                 Ok(worker) => drop(workers.insert(number, worker)),
                 // If it cannot be said, it shows itself as the end of the worker's socket.
                 Err(e) => drop(socket.send(&Reply::Failed(Failure::of_call("start another worker", e)))),
@@ -82,8 +88,8 @@ fn serve(control: &Channel, state: &Path, workers: &mut BTreeMap<u64, Worker>) -
     Ok(true)
 }
 
-fn start_worker(number: u64, socket: &Channel, state: &Path) -> io::Result<Worker> {
-    let pid = fork(AssertUnwindSafe(|| worker::run(number, socket, state)))?;
+fn start_worker(number: u64, socket: &Channel, state: &Path, engines: FindEngine) -> io::Result<Worker> {
+    let pid = fork(AssertUnwindSafe(|| worker::run(number, socket, state, engines)))?;
     Ok(Worker { pid, ended: pidfd_open(pid, PidfdFlags::empty())? })
 }
 

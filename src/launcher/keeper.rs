@@ -15,31 +15,35 @@ use rustix::{
 };
 
 use super::{
-    CgroupView, init,
-    protocol::{Channel, Hello, Refusal, readable},
+    CgroupView, FindEngine, init,
+    protocol::{Channel, Hello, Obstacle, readable},
     view,
 };
-use crate::helper::{fork::fork, hook};
+use crate::{
+    adapter::RefusalKind,
+    process::{fork::fork, hook},
+};
 
 /// The directory for libcontainer's state, and the wanted cgroup view, for the helper.
 pub(super) const STATE: &str = "RUNTIME_BASELINE_HELPER_STATE";
 pub(super) const VIEW: &str = "RUNTIME_BASELINE_HELPER_VIEW";
 
-/// Runs the helper until the library's process ends or closes the control socket. Returns the exit status.
-pub(crate) fn run() -> i32 {
+/// Runs the helper until the library's process ends or closes the control socket. `engines` finds those that a
+/// container's init can run. Returns the exit status.
+pub(crate) fn run(engines: FindEngine) -> i32 {
     let Ok(control) = hook::take_stdin().map(Channel::from_fd) else { return 71 };
-    match keep(&control) {
+    match keep(&control, engines) {
         Ok(status) => status,
-        Err(refusal) => {
+        Err(obstacle) => {
             // The library may be gone, and then nobody is there to tell.
-            let _ = control.send(&Hello { version: hook::VERSION.to_owned(), outcome: Err(refusal) });
+            let _ = control.send(&Hello { version: hook::VERSION.to_owned(), outcome: Err(obstacle) });
             1
         }
     }
 }
 
 /// The status is that of the first process, unless the library's process ended before it.
-fn keep(control: &Channel) -> Result<i32, Refusal> {
+fn keep(control: &Channel, engines: FindEngine) -> Result<i32, Obstacle> {
     let parent = watch_parent().map_err(|e| failed("watch the parent process", e))?;
     // A session of its own: Ctrl-C ends the library's process, and the keeper then cleans up.
     setsid().map_err(|e| failed("make a session", e))?;
@@ -59,7 +63,7 @@ fn keep(control: &Channel) -> Result<i32, Refusal> {
         {
             return 1;
         }
-        init::run(control, &view, Path::new(&state))
+        init::run(control, &view, Path::new(&state), engines)
     }))
     .map_err(|e| failed("fork", e))?;
     wait_for_either(first, &parent).map_err(|e| failed("wait", e))
@@ -92,8 +96,9 @@ fn wait_for_either(first: Pid, parent: &OwnedFd) -> io::Result<i32> {
     }
 }
 
-pub(super) fn failed(what: &str, error: impl std::fmt::Display) -> Refusal {
-    Refusal {
+pub(super) fn failed(what: &str, error: impl std::fmt::Display) -> Obstacle {
+    Obstacle {
+        kind: RefusalKind::Failed,
         reason: format!("the helper could not {what}: {error}"),
         remedy: "raise the limits on processes and open files (ulimit -u, ulimit -n), or report this as a bug"
             .to_owned(),

@@ -10,13 +10,12 @@
 //! ```
 //!
 //! The keeper is this process's own executable, started again; a function in `.init_array` turns it into the keeper
-//! before `main` runs (see `helper`). The kernel kills all of a process namespace with its first process, so whatever
+//! before `main` runs (see `process`). The kernel kills all of a process namespace with its first process, so whatever
 //! ends this process, the keeper, or both, no container outlives them; the keeper then removes the cgroups, and those of
 //! a keeper that was killed are removed by the next.
 
 mod child;
 mod command;
-#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 mod executor;
 mod exhausted;
 mod init;
@@ -37,11 +36,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::helper::hook;
+use crate::{
+    adapter::RefusalKind,
+    process::{HookError, hook},
+};
+pub(crate) use executor::{FindEngine, Inherited, ModuleEngine};
 pub(crate) use keeper::run as keeper_main;
 use pool::Pool;
 pub(crate) use pool::{Held, WorkerError};
-use protocol::{Channel, Hello, Refusal, Setting};
+use protocol::{Channel, Hello, Obstacle, Setting};
+
+/// The role of the keeper.
+pub(crate) const KEEPER: &str = "keeper";
 
 /// How long the helper may take until it says hello. It takes milliseconds.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -78,25 +84,16 @@ pub enum LauncherError {
     /// This machine, or what this user may do on it, does not allow it.
     #[error("containers cannot be started here: {reason}; {remedy}")]
     Unavailable {
+        /// Whether it is missing, refused, or broken.
+        kind: RefusalKind,
         /// What is missing.
         reason: String,
         /// What to do about it.
         remedy: String,
     },
-    /// The start-up hook of this crate did not run in this process, so it would not run in a helper either, and the
-    /// helper would run the program's `main` a second time.
-    #[error(
-        "the start-up hook of runtime-baseline did not run: link the crate into the executable itself, without \
-         dropping its .init_array section"
-    )]
-    NoHook,
-    /// This process was itself started as a helper, by another version of the crate or by a variable set by hand.
-    #[error(
-        "this process was started with {variable} set: helpers cannot start launchers; unset the variable, and use one \
-         version of runtime-baseline in a program",
-        variable = hook::VARIABLE
-    )]
-    InsideHelper,
+    /// This process cannot start helpers.
+    #[error(transparent)]
+    Hook(#[from] HookError),
     /// The helper was started and did not answer as this version of the crate does.
     #[error("the helper process did not start: {reason}")]
     Handshake {
@@ -142,12 +139,7 @@ impl Launcher {
     /// # Errors
     /// [`LauncherError`] says what is missing, or which misuse it is.
     pub fn start(options: LauncherOptions) -> Result<Self, LauncherError> {
-        if env::var_os(hook::VARIABLE).is_some() {
-            return Err(LauncherError::InsideHelper);
-        }
-        if !hook::ran() {
-            return Err(LauncherError::NoHook);
-        }
+        hook::check()?;
         let directory = match options.directory {
             Some(directory) => directory,
             None => default_directory()?,
@@ -243,7 +235,7 @@ fn spawn(state: &Path, view: CgroupView) -> Result<(Setting, Child, Channel), La
         move |source| LauncherError::Io { what, source }
     };
     let (control, theirs) = Channel::pair().map_err(failed("socketpair"))?;
-    let mut command = hook::command(hook::Role::Keeper, theirs.into_fd());
+    let mut command = hook::command(KEEPER, theirs.into_fd());
     // libcontainer would hand a socket-activated service's sockets to the containers.
     command.env_remove("LISTEN_FDS").env(keeper::STATE, state);
     if view == CgroupView::Host {
@@ -269,8 +261,8 @@ fn handshake(control: &Channel, limit: Duration) -> Result<Setting, LauncherErro
             format!("it is runtime-baseline {}, this is {}", hello.version, hook::VERSION)
         }
         Ok(Some(Hello { outcome: Ok(setting), .. })) => return Ok(setting),
-        Ok(Some(Hello { outcome: Err(Refusal { reason, remedy }), .. })) => {
-            return Err(LauncherError::Unavailable { reason, remedy });
+        Ok(Some(Hello { outcome: Err(Obstacle { kind, reason, remedy }), .. })) => {
+            return Err(LauncherError::Unavailable { kind, reason, remedy });
         }
         Ok(None) => "it ended before it said hello".to_owned(),
         Err(e) => e.to_string(),
@@ -308,6 +300,7 @@ fn default_directory() -> Result<PathBuf, LauncherError> {
     };
     target.map(Path::to_owned).or_else(cache).map(|directory| directory.join(NAME)).ok_or_else(|| {
         LauncherError::Unavailable {
+            kind: RefusalKind::NotFound,
             reason: "there is no target directory above the program, and no HOME".to_owned(),
             remedy: "name a directory in LauncherOptions::directory".to_owned(),
         }
@@ -341,10 +334,5 @@ mod tests {
         assert_eq!(handshake(&ours, short).unwrap().cgroup, "v2");
         drop(theirs);
         assert!(reason(handshake(&ours, short)).contains("ended"));
-    }
-
-    #[test]
-    fn the_hook_runs_in_a_test_program() {
-        assert!(hook::ran());
     }
 }

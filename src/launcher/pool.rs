@@ -91,15 +91,15 @@ impl Pool {
     }
 
     /// Makes room for that many starts at the same time, with this payload.
-    pub fn reserve_for(&self, concurrent: usize, payload: Payload, limit: Duration) -> Result<(), WorkerError> {
+    pub fn reserve_for(&self, concurrent: usize, payload: &Payload, limit: Duration) -> Result<(), WorkerError> {
         self.reserve(concurrent)?;
-        if payload == Payload::Exec {
+        if *payload == Payload::Exec {
             return Ok(());
         }
         let workers = Arc::clone(&self.workers.read().unwrap_or_else(PoisonError::into_inner));
         for worker in workers.iter() {
             let channel = lock(&worker.channel);
-            match self.ask(worker, &channel, &Request::Prepare { payload }, limit)? {
+            match self.ask(worker, &channel, &Request::Prepare { payload: payload.clone() }, limit)? {
                 Reply::Idle => {}
                 other => return Err(unexpected(&other)),
             }

@@ -18,7 +18,7 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::runtime::Resource;
+use crate::adapter::{Limits, RefusalKind, Resource};
 
 /// The longest message. A path has at most 4,096 bytes, and errors are cut to [`MAX_REASON`].
 const MAX_MESSAGE: usize = 16 << 10;
@@ -32,7 +32,7 @@ pub(crate) struct Hello {
     /// The version of the crate that the helper was built from.
     pub version: String,
     /// What it set up, or why it could not.
-    pub outcome: Result<Setting, Refusal>,
+    pub outcome: Result<Setting, Obstacle>,
 }
 
 /// What the helper set up.
@@ -50,7 +50,8 @@ pub(crate) struct Setting {
 
 /// Why the helper cannot work here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Refusal {
+pub(crate) struct Obstacle {
+    pub kind: RefusalKind,
     pub reason: String,
     pub remedy: String,
 }
@@ -84,43 +85,31 @@ pub(crate) enum Request {
     Ping,
 }
 
-/// What the container's init runs. The executors are known when the crate is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What the container's init runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Payload {
     /// The bundle's process.
     Exec,
     /// The bundle's module, where it is one of Wasm.
-    #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
-    Wasm(Wasm),
+    Module(Module),
 }
 
 /// How the module of a bundle is run.
-#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Wasm {
-    pub engine: WasmEngine,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Module {
+    /// The name of one of the [`ModuleEngine`](super::ModuleEngine)s that the keeper was given.
+    pub engine: String,
     /// Whether the module is machine code that this very program wrote.
     pub precompiled: bool,
     /// The most linear memory, in bytes.
     pub memory: u64,
 }
 
-#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
-impl Wasm {
-    /// As the engine takes them. The time limit is the worker's to keep.
-    pub fn limits(self) -> crate::runtime::Limits {
-        crate::runtime::Limits { time: Duration::MAX, memory: self.memory }
+impl Module {
+    /// As engines take them. The time limit is the worker's to keep.
+    pub fn limits(&self) -> Limits {
+        Limits { time: Duration::MAX, memory: self.memory }
     }
-}
-
-/// The engines that a container's init can run.
-#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum WasmEngine {
-    #[cfg(feature = "wasmtime")]
-    Wasmtime,
-    #[cfg(feature = "wasmedge")]
-    WasmEdge,
 }
 
 /// From a worker to the library.

@@ -21,7 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct Verdict(OwnedFd);
 
 impl Verdict {
-    #[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "for executors"))]
     pub fn pipe() -> io::Result<(Self, OwnedFd)> {
         let (ours, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
         Ok((Self(ours), theirs))
@@ -46,7 +45,6 @@ impl Verdict {
 }
 
 /// Leaves the message in the pipe, which holds more than one takes.
-#[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "for executors"))]
 pub(super) fn send(pipe: BorrowedFd<'_>, failure: &Failure) {
     let Ok(pipe) = pipe.try_clone_to_owned() else { return };
     // Nobody is there to be told of an error: the worker then says what it saw itself.

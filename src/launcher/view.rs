@@ -16,7 +16,8 @@ use rustix::{
     },
 };
 
-use super::{CgroupView, protocol::Refusal};
+use super::{CgroupView, protocol::Obstacle};
+use crate::adapter::RefusalKind;
 use crate::resource::scope::{Scope, home, join};
 
 pub(super) const CGROUP: &str = "/sys/fs/cgroup";
@@ -58,8 +59,9 @@ pub(super) struct View {
 
 /// Leaves the caller's mount namespace (and, without root, its user namespace), finds or mounts the hierarchy, and
 /// makes the launcher's own directory in it.
-pub(super) fn prepare(wanted: CgroupView) -> Result<View, Refusal> {
-    let rootless = leave().map_err(|e| Refusal {
+pub(super) fn prepare(wanted: CgroupView) -> Result<View, Obstacle> {
+    let rootless = leave().map_err(|e| Obstacle {
+        kind: RefusalKind::NotPermitted,
         reason: format!("this process may make neither mount namespaces nor user namespaces ({e})"),
         remedy: "run as root (in a container: with CAP_SYS_ADMIN), or allow user namespaces: \
                  sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, \
@@ -86,7 +88,7 @@ pub(super) fn prepare(wanted: CgroupView) -> Result<View, Refusal> {
 
 /// Enters the view for good, in the process that is the first of a new process namespace: everything it starts sees
 /// the launcher's own directory as the root of the cgroups, and its own processes alone in /proc.
-pub(super) fn enter(view: &View, state: &Path) -> Result<(), Refusal> {
+pub(super) fn enter(view: &View, state: &Path) -> Result<(), Obstacle> {
     let cgroup_at = |path: PathBuf| move |e: io::Error| refused(&path.display().to_string(), e);
     match (view.hierarchy, view.scope.directory()) {
         (Hierarchy::V1, _) => {
@@ -136,15 +138,16 @@ fn has_v2(view: &View, controller: &str) -> bool {
         && fs::write(root.join("cgroup.subtree_control"), format!("+{controller}")).is_ok()
 }
 
-fn refused(path: &str, error: impl Into<io::Error>) -> Refusal {
-    Refusal {
+fn refused(path: &str, error: impl Into<io::Error>) -> Obstacle {
+    Obstacle {
+        kind: RefusalKind::NotPermitted,
         reason: format!("{path}: {}", error.into()),
         remedy: "run as root outside of a restricted container, where namespaces may be made and file systems mounted"
             .to_owned(),
     }
 }
 
-fn isolate(flags: CloneFlags) -> Result<(), Refusal> {
+fn isolate(flags: CloneFlags) -> Result<(), Obstacle> {
     unshare(flags).map_err(|e| refused("namespaces", e))
 }
 

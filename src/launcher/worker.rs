@@ -18,18 +18,18 @@ use rustix::{
     process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, set_child_subreaper, wait},
 };
 
-#[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
-use super::executor::{Engines, WasmExecutor};
 use super::{
+    FindEngine,
     child::{is_running, read_ready, wait_within},
     command::OciCommand,
+    executor::{Engines, ModuleExecutor},
     exhausted,
     limit::{apply_memory_limit, group_of, was_out_of_memory},
     orphans::end_children_except,
     protocol::{Channel, Failure, Payload, Reply, Request, shorten},
     verdict::Verdict,
 };
-use crate::helper::reap::describe;
+use crate::process::reap::describe;
 
 /// The id of a container, or the beginning of all ids of a worker.
 pub(super) fn container_id(worker: u64, id: Option<u64>) -> String {
@@ -37,19 +37,12 @@ pub(super) fn container_id(worker: u64, id: Option<u64>) -> String {
 }
 
 /// Serves requests until the library closes the socket. Returns the exit status.
-pub(super) fn run(number: u64, channel: &Channel, state: &Path) -> i32 {
+pub(super) fn run(number: u64, channel: &Channel, state: &Path, engines: FindEngine) -> i32 {
     // What a command leaves behind becomes the worker's own.
     if set_child_subreaper(Some(rustix::process::getpid())).is_err() {
         return 1;
     }
-    let mut worker = Worker {
-        number,
-        state,
-        live: HashMap::new(),
-        strays: false,
-        #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
-        engines: Engines::default(),
-    };
+    let mut worker = Worker { number, state, live: HashMap::new(), strays: false, engines: Engines::new(engines) };
     let mut reply = Reply::Idle;
     loop {
         if channel.send(&reply).is_err() {
@@ -70,7 +63,6 @@ struct Worker<'a> {
     live: HashMap<u64, Live>,
     /// Whether a failed creation or a command may have left a child that nobody waits for.
     strays: bool,
-    #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
     engines: Engines,
 }
 
@@ -98,9 +90,9 @@ impl Worker<'_> {
     fn serve(&mut self, request: Request) -> Result<Reply, Failure> {
         match request {
             Request::Ping => Ok(Reply::Idle),
-            Request::Prepare { payload } => self.prepare(payload).map(|()| Reply::Idle),
+            Request::Prepare { payload } => self.prepare(&payload).map(|()| Reply::Idle),
             Request::Start { id, bundle, payload, time, memory } => {
-                self.start(id, &bundle, payload, time, memory).map(Reply::Ready)
+                self.start(id, &bundle, &payload, time, memory).map(Reply::Ready)
             }
             Request::StartBy { id, program, bundle, time, limited } => {
                 self.start_by(id, &program, &bundle, time, limited).map(Reply::Ready)
@@ -113,11 +105,10 @@ impl Worker<'_> {
         }
     }
 
-    fn prepare(&mut self, payload: Payload) -> Result<(), Failure> {
+    fn prepare(&mut self, payload: &Payload) -> Result<(), Failure> {
         match payload {
             Payload::Exec => Ok(()),
-            #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
-            Payload::Wasm(wasm) => self.engines.prepare(wasm),
+            Payload::Module(module) => self.engines.prepare(module),
         }
     }
 
@@ -125,7 +116,7 @@ impl Worker<'_> {
         &mut self,
         id: u64,
         bundle: &Path,
-        payload: Payload,
+        payload: &Payload,
         time: Duration,
         memory: Option<u64>,
     ) -> Result<u64, Failure> {
@@ -136,10 +127,8 @@ impl Worker<'_> {
         let builder = ContainerBuilder::new(name, SyscallType::default());
         let (builder, verdict) = match payload {
             Payload::Exec => (builder, None::<Verdict>),
-            #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
-            Payload::Wasm(wasm) => {
-                let (executor, verdict) =
-                    WasmExecutor::new(wasm, &self.engines).map_err(|e| Failure::of_call("pipe", e))?;
+            Payload::Module(module) => {
+                let (executor, verdict) = ModuleExecutor::new(module.clone(), &self.engines)?;
                 (builder.with_executor(executor), Some(verdict))
             }
         };

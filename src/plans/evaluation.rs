@@ -10,7 +10,7 @@ use super::{
     turns,
 };
 use crate::{
-    Indicator, Statistic, Temperature, UnavailableRow,
+    Indicator, Statistic, Temperature,
     experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
     policy::{Policy, PolicyEngine, PolicyForm, Registry},
     probe::{evaluate, first_decision, throughput},
@@ -78,11 +78,9 @@ impl Evaluation {
         if self.growth && plan.pass() != Pass::Test {
             growth::declare(plan, &registry)?;
         }
+        let indicators = [Indicator::EngineStartup, Indicator::EvaluationLatency, Indicator::EvaluationRate];
         for refusal in registry.unavailable() {
-            for indicator in [Indicator::EngineStartup, Indicator::EvaluationLatency, Indicator::EvaluationRate] {
-                let (reason, remedy) = (refusal.reason.clone(), refusal.remedy.clone());
-                plan.unavailable(UnavailableRow::new(refusal.subject.clone(), indicator, reason, remedy));
-            }
+            plan.without(refusal, &indicators);
         }
         plan.keep(registry);
         Ok(())

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::{
-    Indicator, Temperature,
+    Indicator, Isolation, Temperature,
     experiment::{Figure, Plan},
     runtime::{Artifact, Identity, Runtime, Workload},
 };
@@ -46,8 +46,15 @@ impl Prepared {
         lane_name(&self.identity, self.temperature)
     }
 
-    pub fn is_contained(&self) -> bool {
-        self.identity.isolation.is_contained()
+    /// What stands around it: those of one surrounding take turns with each other. A container's start waits for the kernel
+    /// where none was started shortly before, so nothing that computes for a while must come between two; and a command
+    /// line takes a thousand times as long as a start in process.
+    pub fn surrounding(&self) -> Surrounding {
+        match self.identity.isolation {
+            isolation if isolation.is_contained() => Surrounding::Container,
+            Isolation::Process => Surrounding::Process,
+            _ => Surrounding::This,
+        }
     }
 
     pub fn figure(&self, indicator: Indicator) -> Figure {
@@ -55,6 +62,21 @@ impl Prepared {
             .at(self.temperature)
             .with_settings(self.artifact.settings())
     }
+}
+
+/// What stands around an instance, as far as taking turns is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Surrounding {
+    /// This process.
+    This,
+    /// A process of its own.
+    Process,
+    /// A container.
+    Container,
+}
+
+impl Surrounding {
+    pub const ALL: [Self; 3] = [Self::This, Self::Process, Self::Container];
 }
 
 /// The name of a runtime's lane at a temperature. Criterion makes folders of slashes.

@@ -3,9 +3,13 @@
 
 use std::rc::Rc;
 
-use super::{by_hand, prepared::Prepared, prepared::lane_name, turns};
+use super::{
+    by_hand,
+    prepared::{Prepared, Surrounding, lane_name},
+    turns,
+};
 use crate::{
-    Indicator, Isolation, Statistic, Temperature, UnavailableRow,
+    Indicator, Isolation, Statistic, Temperature,
     experiment::{Lane, LaneError, Pass, Plan, Turns},
     probe::{burst, lifecycle, startup},
     runtime::{Registry, Workload},
@@ -45,20 +49,17 @@ impl Startup {
     pub fn declare(&self, plan: &mut Plan) -> Result<(), LaneError> {
         let registry = Registry::of_this_machine();
         let prepared = ready(plan, &registry);
-        // A container's start waits for the kernel where none was started shortly before, so what computes for a while must
-        // not come between two.
-        let (contained, others): (Vec<_>, Vec<_>) = prepared.into_iter().partition(Prepared::is_contained);
-        single_starts(plan, &others)?;
-        single_starts(plan, &contained)?;
+        let around = |surrounding| prepared.iter().filter(move |one| one.surrounding() == surrounding);
+        for surrounding in Surrounding::ALL {
+            single_starts(plan, around(surrounding))?;
+        }
         working_starts(plan, &registry);
-        lifecycles(plan, &contained);
-        self.bursts(plan, &others);
-        self.bursts(plan, &contained);
+        lifecycles(plan, around(Surrounding::Container));
+        for surrounding in Surrounding::ALL {
+            self.bursts(plan, around(surrounding));
+        }
         for refusal in registry.unavailable() {
-            for indicator in [Indicator::StartupTime, Indicator::StartupP99] {
-                let (reason, remedy) = (refusal.reason.clone(), refusal.remedy.clone());
-                plan.unavailable(UnavailableRow::new(refusal.subject.clone(), indicator, reason, remedy));
-            }
+            plan.without(refusal, &[Indicator::StartupTime, Indicator::StartupP99]);
         }
         plan.keep(registry);
         Ok(())
@@ -66,9 +67,9 @@ impl Startup {
 
     /// `startup_p99`, and what else a burst says: each burst's own 99th percentile, median, maximum and rate is one sample,
     /// since the starts of one burst are not independent of each other.
-    fn bursts(&self, plan: &mut Plan, prepared: &[Prepared]) {
+    fn bursts<'a>(&self, plan: &mut Plan, prepared: impl Iterator<Item = &'a Prepared>) {
         let starts = if plan.pass() == Pass::Test { 10 } else { self.burst };
-        let lanes = prepared.iter().map(|one| {
+        let lanes = prepared.map(|one| {
             let figure = |indicator| one.figure(indicator).concurrent(starts, "cold start");
             let artifact = Rc::clone(&one.artifact);
             let sample = move |taken: &mut crate::experiment::Taken| {
@@ -89,9 +90,8 @@ impl Startup {
                 .of(figure(Indicator::StartRate), &[Statistic::Median])
         });
         let lanes = lanes.collect();
-        // One burst before: what it pays for (workers, pool slots) is no start's cost.
-        let warmed = Turns::rounds(plan.pass().of([4, 1, 1])).warmed_up();
-        plan.group(BURST, if plan.pass() == Pass::Test { Turns::rounds(1) } else { warmed }, lanes);
+        // Workers and pool slots are reserved before a burst is timed.
+        plan.group(BURST, Turns::rounds(plan.pass().of([4, 2, 1])), lanes);
     }
 }
 
@@ -111,7 +111,7 @@ fn ready(plan: &mut Plan, registry: &Registry) -> Vec<Prepared> {
 }
 
 /// `startup_time`, one at a time.
-fn single_starts(plan: &mut Plan, prepared: &[Prepared]) -> Result<(), LaneError> {
+fn single_starts<'a>(plan: &mut Plan, prepared: impl Iterator<Item = &'a Prepared>) -> Result<(), LaneError> {
     let mut lanes = Vec::new();
     for one in prepared {
         let artifact = Rc::clone(&one.artifact);
@@ -142,9 +142,9 @@ fn working_starts(plan: &mut Plan, registry: &Registry) {
             }
         }
     }
-    let (contained, others): (Vec<_>, Vec<_>) = prepared.into_iter().partition(|(_, one)| one.is_contained());
-    for together in [others, contained] {
-        let lanes = together.into_iter().map(|(name, one)| {
+    for surrounding in Surrounding::ALL {
+        let together = prepared.iter().filter(|(_, one)| one.surrounding() == surrounding).cloned();
+        let lanes = together.map(|(name, one)| {
             let figure = one.figure(Indicator::StartupTime);
             Lane::single(name, figure, &[Statistic::Median, Statistic::P99], move || startup(one.artifact.as_ref()))
         });
@@ -154,8 +154,8 @@ fn working_starts(plan: &mut Plan, registry: &Registry) {
 }
 
 /// `lifecycle_time` of the containers, those of the command lines that run the same bundle among them.
-fn lifecycles(plan: &mut Plan, contained: &[Prepared]) {
-    let lanes = contained.iter().map(|one| {
+fn lifecycles<'a>(plan: &mut Plan, contained: impl Iterator<Item = &'a Prepared>) {
+    let lanes = contained.map(|one| {
         let (figure, artifact) = (one.figure(Indicator::LifecycleTime), Rc::clone(&one.artifact));
         Lane::single(one.name(), figure, &[Statistic::Median, Statistic::P99], move || lifecycle(artifact.as_ref()))
     });

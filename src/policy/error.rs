@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{Subject, disk, runtime::Unavailable};
+use crate::{Subject, adapter::Refusal, disk};
 
 /// Why there is no decision. The same case gives the same variant from every engine.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +10,7 @@ use crate::{Subject, disk, runtime::Unavailable};
 pub enum PolicyError {
     /// The engine cannot run here; the value says what to do about it.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Unavailable(#[from] Refusal),
     /// The engine does not take the policy in that form, or the policy has no such form.
     #[error("{subject} cannot load {policy}: {reason}")]
     UnsupportedForm {

@@ -29,9 +29,9 @@ pub use registry::Registry;
 
 use serde::{Deserialize, Serialize};
 
+use crate::adapter::{Identity, Limits};
 #[cfg(any(feature = "opa-wasm", feature = "regorus", feature = "wasmedge"))]
 use crate::disk;
-use crate::runtime::{Identity, Limits};
 
 /// In which form an engine is given the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

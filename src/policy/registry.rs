@@ -3,7 +3,8 @@
 use super::{PolicyEngine, PolicyError};
 use crate::{
     Subject,
-    runtime::{RuntimeError, Unavailable},
+    adapter::{Refusal, RefusalKind},
+    runtime::RuntimeError,
 };
 
 /// The policy engines of this machine.
@@ -16,7 +17,7 @@ use crate::{
 #[derive(Default)]
 pub struct Registry {
     engines: Vec<Box<dyn PolicyEngine>>,
-    unavailable: Vec<Unavailable>,
+    unavailable: Vec<Refusal>,
     /// The only one that is made, where not all are.
     wanted: Option<String>,
     /// Every name that was asked for.
@@ -72,7 +73,7 @@ impl Registry {
 
     /// Those that do not run here, each with why and what to do about it.
     #[must_use]
-    pub fn unavailable(&self) -> &[Unavailable] {
+    pub fn unavailable(&self) -> &[Refusal] {
         &self.unavailable
     }
 
@@ -111,10 +112,10 @@ impl Registry {
     fn add_opa_wasmedge(&mut self) {
         for subject in ["opa-wasm/wasmedge", "opa-wasm/wasmedge/interpreter"] {
             if self.wants(subject) {
-                self.unavailable.push(Unavailable {
-                    remedy: "run tools/setup-wasmedge.sh, and build with --features wasmedge".to_owned(),
-                    ..not_built(subject, "wasmedge")
-                });
+                let missing = not_built(subject, "wasmedge");
+                let remedy = "build by tools/cargo.sh, where tools/setup.sh wasmedge found one";
+                let (reason, remedy) = crate::setup::said(&["wasmedge-build", "wasmedge"], &missing.reason, remedy);
+                self.unavailable.push(Refusal { reason, remedy, ..missing });
             }
         }
     }
@@ -155,20 +156,22 @@ impl Registry {
         match make() {
             Ok(engine) => self.engines.push(Box::new(engine)),
             Err(PolicyError::Unavailable(unavailable)) => self.unavailable.push(unavailable),
-            Err(error) => self.unavailable.push(Unavailable {
-                subject: Subject::new(subject).expect("a valid constant"),
-                reason: error.to_string(),
-                remedy: "free what it needs, and run again".to_owned(),
-            }),
+            Err(error) => self.unavailable.push(Refusal::new(
+                &Subject::new(subject).expect("a valid constant"),
+                RefusalKind::Failed,
+                error.to_string(),
+                "free what it needs, and run again",
+            )),
         }
     }
 }
 
 #[allow(dead_code, reason = "every feature may be on")]
-fn not_built(subject: &str, feature: &str) -> Unavailable {
-    Unavailable {
-        subject: Subject::new(subject).expect("a valid constant"),
-        reason: "this build has no adapter for it".to_owned(),
-        remedy: format!("build with --features {feature}"),
-    }
+fn not_built(subject: &str, feature: &str) -> Refusal {
+    Refusal::new(
+        &Subject::new(subject).expect("a valid constant"),
+        RefusalKind::NotBuilt,
+        "this build has no adapter for it",
+        format!("build with --features {feature}"),
+    )
 }

@@ -23,8 +23,8 @@ use ::regorus::{
 use super::{Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data, read, read_bytes};
 use crate::{
     Component, Isolation, Subject,
+    adapter::{Identity, Limits},
     disk::Artifact,
-    runtime::{Identity, Limits},
 };
 
 /// Steps between two looks at the clock: a look costs 30 ns, a step 10 ns to 1 µs, so that a limit is noticed within

@@ -17,13 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{ProbeError, Target};
 use crate::{
+    adapter::Identity,
     clock,
-    helper::{
-        fresh,
-        task::{Progress, Task},
-    },
+    process::{Progress, Task, fresh},
     resource::cpu::{CpuClock, Way},
-    runtime::Identity,
 };
 
 /// The best first. Idle instances seldom run at the instant of a reading, so that a tick is nothing beside a second.
@@ -91,7 +88,7 @@ pub fn idle_cpu(target: &Target, instances: usize, span: Duration, spans: u32) -
         return Err(ProbeError::Empty { what: "CPU time", of: "instance and one span" });
     }
     let limit = LIMIT + span.saturating_mul(spans.saturating_add(1));
-    fresh::measure(&Idle { target: target.clone(), instances, span, spans, ways: WAYS.to_vec() }, limit)
+    Ok(fresh::measure(&Idle { target: target.clone(), instances, span, spans, ways: WAYS.to_vec() }, limit)?)
 }
 
 /// The task behind [`idle_cpu`].
@@ -108,6 +105,7 @@ impl Task for Idle {
     const NAME: &str = "idle_cpu";
 
     type Answer = IdleCpu;
+    type Error = ProbeError;
 
     fn run(self, progress: &Progress) -> Result<IdleCpu, ProbeError> {
         // Before anything is started, so that all of it inherits the event.
@@ -180,6 +178,7 @@ pub(crate) mod tests {
         const NAME: &str = "every_way";
 
         type Answer = Vec<Option<u64>>;
+        type Error = ProbeError;
 
         fn run(self, _: &Progress) -> Result<Vec<Option<u64>>, ProbeError> {
             let mut clocks: Vec<_> = ALL.iter().map(|way| CpuClock::open(&[*way]).ok()).collect();
@@ -224,7 +223,9 @@ pub(crate) mod tests {
             for way in WAYS {
                 let target = Target::new(subject, Workload::ready(), temperature);
                 let span = Duration::from_millis(200);
-                match fresh::measure(&Idle { target, instances: 5, span, spans: 2, ways: vec![way] }, LIMIT) {
+                match fresh::measure(&Idle { target, instances: 5, span, spans: 2, ways: vec![way] }, LIMIT)
+                    .map_err(ProbeError::from)
+                {
                     Ok(idle) => {
                         let spans = || idle.host.iter().chain(&idle.idle);
                         assert_eq!(spans().count(), 3);

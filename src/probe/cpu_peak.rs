@@ -12,7 +12,7 @@
 //! runs at the ticks of the kernel's timer alone, and what ran before a window may be counted in it: with ticks of 4 ms
 //! they were seen to say 8 % more in the median of 30 bursts of containers that the event counted as well, 58 % at worst, and
 //! a quarter more where a burst takes a millisecond. The method says how long a tick is; where it is longer than half a
-//! window, the figure is [`Unavailable`].
+//! window, the figure is [refused](crate::adapter::Refusal).
 
 use std::{
     collections::BTreeMap,
@@ -26,13 +26,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{ProbeError, Target, burst, cpu};
 use crate::{
-    Isolation, clock,
-    helper::{
-        fresh,
-        task::{Progress, Task},
-    },
+    Isolation,
+    adapter::{Identity, Refusal, RefusalKind},
+    clock,
+    process::{Progress, Task, fresh},
     resource::cpu::{CpuClock, Way, own_thread, tick},
-    runtime::{Identity, Unavailable},
 };
 
 /// The best first.
@@ -84,7 +82,7 @@ pub fn cold_start_cpu_peak(
     if concurrent == 0 || rounds == 0 {
         return Err(ProbeError::Empty { what: "a CPU peak", of: "burst of one start" });
     }
-    fresh::measure(&Peak { target: target.clone(), concurrent, rounds, interval, ways: WAYS.to_vec() }, LIMIT)
+    Ok(fresh::measure(&Peak { target: target.clone(), concurrent, rounds, interval, ways: WAYS.to_vec() }, LIMIT)?)
 }
 
 /// The task behind [`cold_start_cpu_peak`].
@@ -109,6 +107,7 @@ impl Task for Peak {
     const NAME: &str = "cold_start_cpu_peak";
 
     type Answer = CpuPeak;
+    type Error = ProbeError;
 
     fn run(self, progress: &Progress) -> Result<CpuPeak, ProbeError> {
         let stop = AtomicBool::new(false);
@@ -178,7 +177,7 @@ fn seen(way: Way, tick: u64, identity: &Identity) -> Result<(), ProbeError> {
     };
     let remedy = "run as root or with CAP_PERFMON (in a container: --cap-add PERFMON), set kernel.perf_event_paranoid to \
                   2 or less, or run in a cgroup that was handed to this user: systemd-run --user --scope -p Delegate=yes";
-    Err(Unavailable { subject: identity.subject.clone(), reason, remedy: remedy.to_owned() }.into())
+    Err(Refusal::new(&identity.subject, RefusalKind::NotPermitted, reason, remedy).into())
 }
 
 /// What the thread that samples brings back, the clock with it.
@@ -258,7 +257,9 @@ mod tests {
             let target = Target::new(subject, crate::runtime::Workload::ready(), temperature);
             let interval = Duration::from_millis(1);
             let ways = vec![Way::Group, Way::OwnProcess];
-            match fresh::measure(&Peak { target, concurrent: 10, rounds: 2, interval, ways }, LIMIT) {
+            match fresh::measure(&Peak { target, concurrent: 10, rounds: 2, interval, ways }, LIMIT)
+                .map_err(ProbeError::from)
+            {
                 Ok(found) => {
                     assert!(found.method.contains("tick of"), "{found:?}");
                     assert!(found.peaks.iter().all(|peak| *peak > least && *peak <= 100.0), "{found:?}");

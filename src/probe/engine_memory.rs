@@ -16,13 +16,10 @@ use super::{
     peak::{Found, Span},
 };
 use crate::{
-    helper::{
-        fresh,
-        task::{Progress, Task},
-    },
+    adapter::{Limits, Refusal, RefusalKind},
     policy::{Evaluator, Loader, Policy, PolicyForm, Registry},
+    process::{Progress, Task, fresh},
     resource::charge::Charge,
-    runtime::{Limits, Unavailable},
 };
 
 /// How long loading may take: far longer than the largest policy that makes sense.
@@ -52,7 +49,7 @@ pub fn engine_memory(
     counts: &[usize],
 ) -> Result<EngineMemory, ProbeError> {
     let (subject, policy, counts) = (subject.to_owned(), policy.to_owned(), counts.to_vec());
-    fresh::measure(&Engines { subject, policy, form, counts }, LIMIT)
+    Ok(fresh::measure(&Engines { subject, policy, form, counts }, LIMIT)?)
 }
 
 /// The task behind [`engine_memory`].
@@ -68,16 +65,18 @@ impl Task for Engines {
     const NAME: &str = "engine_memory";
 
     type Answer = EngineMemory;
+    type Error = ProbeError;
 
     fn run(self, progress: &Progress) -> Result<EngineMemory, ProbeError> {
         progress.doing(format!("making {}", self.subject));
         let engine = Registry::only(&self.subject)?;
         if !engine.holds() {
-            return Err(Unavailable {
-                subject: engine.identity().subject.clone(),
-                reason: "each decision is a process of its own, so there is nothing to hold".to_owned(),
-                remedy: "measure the same engine as a server".to_owned(),
-            }
+            return Err(Refusal::new(
+                &engine.identity().subject,
+                RefusalKind::NotSupported,
+                "each decision is a process of its own, so there is nothing to hold",
+                "measure the same engine as a server",
+            )
             .into());
         }
         progress.doing(format!("preparing {}, {}", self.subject, self.policy));

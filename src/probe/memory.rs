@@ -20,15 +20,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{ProbeError, Target};
 use crate::{
-    helper::{
-        fresh,
-        task::{Progress, Task},
-    },
+    adapter::{Identity, Refusal, RefusalKind},
+    process::{Progress, Task, fresh},
     resource::{
         charge::{Charge, why_not_counted},
         memory::{Usage, release_free_heap},
     },
-    runtime::{Artifact, Identity, Unavailable},
+    runtime::Artifact,
     stats::Line,
 };
 
@@ -72,7 +70,7 @@ pub struct MemoryGrowth {
     /// How the charge was read, where it was.
     pub charge_method: Option<String>,
     /// Why it was not, and what to do about it.
-    pub no_charge: Option<Unavailable>,
+    pub no_charge: Option<Refusal>,
     points: Vec<MemoryPoint>,
 }
 
@@ -81,7 +79,7 @@ impl MemoryGrowth {
         let charge_method = charge.map(|charge| charge.method().to_owned());
         let no_charge = charge.is_none().then(|| {
             let (reason, remedy) = why_not_counted(Charge::of_this_process().as_ref());
-            Unavailable { subject: identity.subject.clone(), reason, remedy }
+            Refusal::new(&identity.subject, RefusalKind::NotSupported, reason, remedy)
         });
         Self { identity, settings: BTreeMap::new(), charge_method, no_charge, points }
     }
@@ -159,7 +157,7 @@ impl MemoryGrowth {
 /// [`ProbeError::Unavailable`] when the runtime does not run here or holds no instances, [`ProbeError::Fresh`] when the
 /// measurement failed.
 pub fn memory_growth(target: &Target, counts: &[usize]) -> Result<MemoryGrowth, ProbeError> {
-    fresh::measure(&Growth { target: target.clone(), counts: counts.to_vec() }, LIMIT)
+    Ok(fresh::measure(&Growth { target: target.clone(), counts: counts.to_vec() }, LIMIT)?)
 }
 
 /// The same in the calling process, for a runtime of one's own: whatever else grows in the process meanwhile is counted too.
@@ -181,6 +179,7 @@ impl Task for Growth {
     const NAME: &str = "memory_growth";
 
     type Answer = MemoryGrowth;
+    type Error = ProbeError;
 
     fn run(self, progress: &Progress) -> Result<MemoryGrowth, ProbeError> {
         let (runtime, artifact) = self.target.prepare_to_hold(progress)?;

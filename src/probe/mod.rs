@@ -18,7 +18,7 @@ mod startup;
 pub(crate) mod target;
 mod throughput;
 
-pub use crate::helper::FreshError;
+pub use crate::process::{FreshError, HookError};
 pub use burst::{Burst, burst};
 pub use cost::{SampleCost, sample_cost};
 pub use cpu::{CpuSpan, IdleCpu, idle_cpu};
@@ -36,8 +36,10 @@ pub use target::{Described, Target};
 pub use throughput::{Throughput, throughput};
 
 use crate::{
+    adapter::{Refusal, RefusalKind},
     policy::PolicyError,
-    runtime::{RuntimeError, Unavailable},
+    process::{Failure, fresh::NoAnswer},
+    runtime::RuntimeError,
 };
 
 /// Why a sample could not be taken. A sample that failed is never a fast sample.
@@ -49,7 +51,7 @@ pub enum ProbeError {
     Runtime(#[from] RuntimeError),
     /// It cannot be measured here, or on this runtime; the value says what to do about it.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Unavailable(#[from] Refusal),
     /// There is no answer from the fresh process that was to measure.
     #[error(transparent)]
     Fresh(#[from] FreshError),
@@ -110,12 +112,45 @@ pub enum ProbeError {
 impl ProbeError {
     /// Why it cannot be measured here at all, where that is what it says: a row of the report, and no failure.
     #[must_use]
-    pub fn refusal(&self) -> Option<&Unavailable> {
+    pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Unavailable(refusal)
             | Self::Runtime(RuntimeError::Unavailable(refusal))
             | Self::Policy(PolicyError::Unavailable(refusal)) => Some(refusal),
             _ => None,
+        }
+    }
+
+    /// What kind of a refusal that makes: of all that is none, an answer that is wrong is told from the rest, which failed.
+    #[must_use]
+    pub fn kind(&self) -> RefusalKind {
+        match (self.refusal(), self) {
+            (Some(refusal), _) => refusal.kind,
+            (None, Self::Clock { .. } | Self::Decision { .. }) => RefusalKind::Wrong,
+            (None, _) => RefusalKind::Failed,
+        }
+    }
+}
+
+impl From<ProbeError> for Failure {
+    /// On the way out of a fresh process.
+    fn from(error: ProbeError) -> Self {
+        if let Some(refusal) = error.refusal() {
+            return Self::Refused(refusal.clone());
+        }
+        match error {
+            ProbeError::Runtime(RuntimeError::UnknownSubject { name, known }) => Self::UnknownSubject { name, known },
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl From<NoAnswer> for ProbeError {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::Refused(refusal) => refusal.into(),
+            NoAnswer::UnknownSubject { name, known } => RuntimeError::UnknownSubject { name, known }.into(),
+            NoAnswer::Fresh(error) => error.into(),
         }
     }
 }

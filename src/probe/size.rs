@@ -17,11 +17,9 @@ use tar::{Builder, HeaderMode};
 
 use super::{ProbeError, Target};
 use crate::{
-    helper::{
-        fresh,
-        task::{Progress, Task},
-    },
-    runtime::{Artifact, Identity},
+    adapter::Identity,
+    process::{Progress, Task, fresh},
+    runtime::Artifact,
 };
 
 /// How long compiling and counting may take.
@@ -56,7 +54,7 @@ pub struct Shipped {
 /// # Errors
 /// [`ProbeError::Unavailable`] when the runtime does not run here, [`ProbeError::Fresh`] when the measurement failed.
 pub fn shipped(target: &Target) -> Result<Shipped, ProbeError> {
-    fresh::measure(&Ship { target: target.clone() }, LIMIT)
+    Ok(fresh::measure(&Ship { target: target.clone() }, LIMIT)?)
 }
 
 /// The task behind [`shipped`].
@@ -69,6 +67,7 @@ impl Task for Ship {
     const NAME: &str = "shipped";
 
     type Answer = Shipped;
+    type Error = ProbeError;
 
     fn run(self, progress: &Progress) -> Result<Shipped, ProbeError> {
         let (runtime, artifact) = self.target.prepare(progress)?;

@@ -7,11 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::ProbeError;
 use crate::{
     Temperature,
-    helper::{
-        fresh,
-        task::{Progress, Task},
-    },
-    runtime::{Artifact, Identity, Registry, Runtime, Unavailable, Workload},
+    adapter::{Identity, Refusal, RefusalKind},
+    process::{Progress, Task, fresh},
+    runtime::{Artifact, Registry, Runtime, Workload},
 };
 
 /// How long a runtime may take to be found and made. It takes milliseconds, or a second where an image is built first.
@@ -63,11 +61,12 @@ impl Target {
         if runtime.holds() {
             return Ok((runtime, artifact));
         }
-        Err(Unavailable {
-            subject: runtime.identity().subject.clone(),
-            reason: "its processes end as soon as they are ready, so there is nothing to hold".to_owned(),
-            remedy: "measure the same engine in process, or in a container".to_owned(),
-        }
+        Err(Refusal::new(
+            &runtime.identity().subject,
+            RefusalKind::NotSupported,
+            "its processes end as soon as they are ready, so there is nothing to hold",
+            "measure the same engine in process, or in a container",
+        )
         .into())
     }
 }
@@ -92,7 +91,7 @@ impl Described {
     /// [`UnknownSubject`](crate::runtime::RuntimeError::UnknownSubject) when there is none, [`ProbeError::Fresh`] when there
     /// is no answer.
     pub fn of(subject: &str) -> Result<Self, ProbeError> {
-        fresh::measure(&Describe { subject: subject.to_owned() }, MAKING)
+        Ok(fresh::measure(&Describe { subject: subject.to_owned() }, MAKING)?)
     }
 }
 
@@ -106,6 +105,7 @@ impl Task for Describe {
     const NAME: &str = "describe";
 
     type Answer = Described;
+    type Error = ProbeError;
 
     fn run(self, progress: &Progress) -> Result<Described, ProbeError> {
         progress.doing(format!("making {}", self.subject));

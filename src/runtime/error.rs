@@ -1,69 +1,12 @@
 //! What can go wrong between a workload and its *ready*.
 
-use std::{fmt, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Subject, Temperature, disk};
-
-/// Why an adapter cannot run on this machine, and what to do about it. A row of the report, never a gap.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[error("{subject} is unavailable here: {reason}; {remedy}")]
-pub struct Unavailable {
-    /// What cannot run.
-    pub subject: Subject,
-    /// Why.
-    pub reason: String,
-    /// What to do about it.
-    pub remedy: String,
-}
-
-/// What the machine, or who limits this process, can have no more of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Resource {
-    /// Addresses of a process: engines reserve more of them than memory.
-    AddressSpace,
-    /// Open files of a process, or of the machine.
-    FileDescriptors,
-    /// Memory mappings of a process: vm.max_map_count.
-    Mappings,
-    /// Memory, of the machine or of a cgroup.
-    Memory,
-    /// Mounts or namespaces.
-    Mounts,
-    /// Processes and threads: of a cgroup, of a user, or of the machine.
-    Pids,
-    /// Places in an engine's pool.
-    Slots,
-}
-
-impl Resource {
-    /// What an error number of the kernel says that there is no more of, if it says so.
-    pub(crate) fn of_errno(errno: i32) -> Option<Self> {
-        match rustix::io::Errno::from_raw_os_error(errno) {
-            rustix::io::Errno::AGAIN => Some(Self::Pids),
-            rustix::io::Errno::NOMEM => Some(Self::Memory),
-            rustix::io::Errno::MFILE | rustix::io::Errno::NFILE => Some(Self::FileDescriptors),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Resource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::AddressSpace => "address space",
-            Self::FileDescriptors => "file descriptors",
-            Self::Mappings => "mappings",
-            Self::Memory => "memory",
-            Self::Mounts => "mounts",
-            Self::Pids => "pids",
-            Self::Slots => "slots",
-        })
-    }
-}
+use crate::{
+    Subject, Temperature,
+    adapter::{Refusal, Resource},
+    disk,
+};
 
 /// Why a workload did not start, or did not end well. The same case gives the same variant from every adapter.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +14,7 @@ impl fmt::Display for Resource {
 pub enum RuntimeError {
     /// The runtime cannot run here; the value says what to do about it.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Unavailable(#[from] Refusal),
     /// No adapter has that name.
     #[error("no runtime is named {name:?}; there are {}", known.join(", "))]
     UnknownSubject {

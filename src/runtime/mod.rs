@@ -18,84 +18,21 @@ pub mod noop;
 pub mod oci_cli;
 #[cfg(any(feature = "wasmedge", feature = "wasmtime"))]
 pub mod wasm_cli;
-#[cfg(all(feature = "container", any(feature = "wasmedge", feature = "wasmtime")))]
+#[cfg(feature = "container")]
 pub mod wasm_container;
 #[cfg(feature = "wasmedge")]
 pub mod wasmedge;
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
 
-pub use error::{Resource, RuntimeError, Unavailable};
+pub use crate::adapter::{Identity, Limits, Refusal, RefusalKind, Resource};
+pub use error::RuntimeError;
 pub use registry::Registry;
 pub use workload::Workload;
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Component, Isolation, Subject, Temperature};
-
-/// Who a measurement is of: subject, exact versions, isolation, settings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Identity {
-    /// The subject's name in the stored form.
-    pub subject: Subject,
-    /// The thing itself first, then what takes part. Exact versions, never empty.
-    pub components: Vec<Component>,
-    /// What stands between the workload and the host.
-    pub isolation: Isolation,
-    /// How it is reached where that is not a function call: `http-loopback`, `process`.
-    pub transport: Option<String>,
-    /// Settings that bear on the figure.
-    pub settings: BTreeMap<String, String>,
-}
-
-impl Identity {
-    /// An identity; `component` is the engine itself.
-    #[must_use]
-    pub fn new(subject: Subject, component: Component, isolation: Isolation) -> Self {
-        Self { subject, components: vec![component], isolation, transport: None, settings: BTreeMap::new() }
-    }
-
-    /// Adds a component that takes part.
-    #[must_use]
-    pub fn with_component(mut self, component: Component) -> Self {
-        self.components.push(component);
-        self
-    }
-
-    /// Says how it is reached, when that is not a function call.
-    #[must_use]
-    pub fn via(mut self, transport: impl Into<String>) -> Self {
-        self.transport = Some(transport.into());
-        self
-    }
-
-    /// Adds a setting.
-    #[must_use]
-    pub fn with_setting(mut self, name: impl Into<String>, value: impl ToString) -> Self {
-        self.settings.insert(name.into(), value.to_string());
-        self
-    }
-}
-
-/// What bounds an instance, so that none runs or grows for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The longest that one call (or the way to ready) may take.
-    pub time: Duration,
-    /// The most linear memory, or cgroup memory, in bytes.
-    pub memory: u64,
-}
-
-impl Default for Limits {
-    /// 10 s and 256 MiB: far above what the workloads of this project need, far below what hurts a machine.
-    fn default() -> Self {
-        Self { time: Duration::from_secs(10), memory: 256 << 20 }
-    }
-}
+use crate::Temperature;
 
 /// A runtime on this machine.
 pub trait Runtime: Send + Sync {

@@ -14,10 +14,13 @@ use std::{
 };
 
 use super::{
-    Artifact, Identity, Limits, Runtime, RuntimeError, Unavailable, Workload,
+    Artifact, Identity, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload,
     container::{Container, find_in_path},
 };
-use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher};
+use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher, setup};
+
+/// Those that the set-up brings.
+const PEERS: [&str; 2] = ["crun", "runc"];
 
 /// A command-line runtime of OCI bundles.
 ///
@@ -80,7 +83,7 @@ impl OciCli {
         let subject = Subject::new(name).expect("a valid constant");
         let program = usable(&subject, launcher)?;
         let scratch = Container::scratch(launcher).map_err(|error| match error {
-            RuntimeError::Unavailable(why) => Unavailable { subject: subject.clone(), ..why }.into(),
+            RuntimeError::Unavailable(why) => Refusal { subject: subject.clone(), ..why }.into(),
             other => other,
         })?;
         Self::new(subject, program, scratch)
@@ -129,9 +132,14 @@ fn usable(subject: &Subject, launcher: &Launcher) -> Result<PathBuf, RuntimeErro
     let name = subject.as_str();
     if launcher.rootless() || !launcher.cgroup().starts_with("v2") {
         let reason = format!("{name} is not run as root in a cgroup2 view here (view: {})", launcher.cgroup());
-        return Err(refuse(subject, reason, "run as root, with CgroupView::Auto".to_owned()));
+        let remedy = "run as root, where cgroup2 can be mounted".to_owned();
+        return Err(refuse(subject, RefusalKind::NotPermitted, reason, remedy));
     }
-    find_in_path(name).ok_or_else(|| refuse(subject, "it is not in PATH".to_owned(), install(subject)))
+    find_in_path(name).ok_or_else(|| {
+        let steps: &[_] = if PEERS.contains(&name) { &["peers"] } else { &[] };
+        let (reason, remedy) = setup::said(steps, "it is not in PATH", &install(subject));
+        refuse(subject, RefusalKind::NotFound, reason, remedy)
+    })
 }
 
 /// "crun version 1.8.1", "runc version 1.1.5+ds1": the first line of what it says of itself.
@@ -140,13 +148,15 @@ fn version(subject: &Subject, program: &Path) -> Result<Component, RuntimeError>
     let said = said.map_err(|source| RuntimeError::Io { path: program.to_owned(), source })?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     let version = said.lines().next().and_then(|line| line.rsplit(' ').next()).unwrap_or_default();
-    Component::new(subject.as_str(), version).map_err(|e| refuse(subject, e.to_string(), install(subject)))
+    Component::new(subject.as_str(), version)
+        .map_err(|e| refuse(subject, RefusalKind::NotFound, e.to_string(), install(subject)))
 }
 
 fn install(subject: &Subject) -> String {
-    format!("apt-get install {subject}")
+    let install = format!("apt-get install {subject}");
+    if PEERS.contains(&subject.as_str()) { format!("run tools/setup.sh peers, or {install}") } else { install }
 }
 
-fn refuse(subject: &Subject, reason: String, remedy: String) -> RuntimeError {
-    Unavailable { subject: subject.clone(), reason, remedy }.into()
+fn refuse(subject: &Subject, kind: RefusalKind, reason: String, remedy: String) -> RuntimeError {
+    Refusal::new(subject, kind, reason, remedy).into()
 }

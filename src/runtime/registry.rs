@@ -1,6 +1,6 @@
 //! Every runtime of this build: those that run here, and why the others do not.
 
-use super::{Runtime, RuntimeError, Unavailable, noop::Noop};
+use super::{Refusal, RefusalKind, Runtime, RuntimeError, noop::Noop};
 use crate::Subject;
 
 /// The subjects that take a launcher.
@@ -32,7 +32,7 @@ const DENSE: &str = "wasmtime/dense";
 #[derive(Default)]
 pub struct Registry {
     runtimes: Vec<Box<dyn Runtime>>,
-    unavailable: Vec<Unavailable>,
+    unavailable: Vec<Refusal>,
     /// The only one that is made, where not all are.
     wanted: Option<String>,
     /// Every name that was asked for.
@@ -104,7 +104,7 @@ impl Registry {
 
     /// Those that do not run here, each with why and what to do about it.
     #[must_use]
-    pub fn unavailable(&self) -> &[Unavailable] {
+    pub fn unavailable(&self) -> &[Refusal] {
         &self.unavailable
     }
 
@@ -116,7 +116,12 @@ impl Registry {
         match make() {
             Ok(runtime) => self.runtimes.push(runtime),
             Err(RuntimeError::Unavailable(refusal)) => self.unavailable.push(refusal),
-            Err(error) => self.unavailable.push(refusal(subject, error.to_string(), "see the reason".to_owned())),
+            Err(error) => self.unavailable.push(refusal(
+                subject,
+                RefusalKind::Failed,
+                error.to_string(),
+                "see the reason".to_owned(),
+            )),
         }
     }
 
@@ -147,11 +152,9 @@ impl Registry {
 
     #[cfg(not(feature = "wasmedge"))]
     fn add_wasmedge(&mut self) {
-        let remedy = "run tools/setup-wasmedge.sh, then build with --features wasmedge as it says";
         for mode in ["interpreter", "jit", "aot"] {
             let subject = format!("wasmedge/{mode}");
-            let reason = "this build has no adapter for it".to_owned();
-            self.add(&subject, || Err(refusal(&subject, reason, remedy.to_owned()).into()));
+            self.add(&subject, || Err(no_wasmedge(&subject).into()));
         }
     }
 
@@ -183,12 +186,12 @@ impl Registry {
         let launcher = match Launcher::start(LauncherOptions::default()) {
             Ok(launcher) => launcher,
             Err(error) => {
-                let (reason, remedy) = match error {
-                    LauncherError::Unavailable { reason, remedy } => (reason, remedy),
-                    error => (error.to_string(), "see the reason".to_owned()),
+                let (kind, reason, remedy) = match error {
+                    LauncherError::Unavailable { kind, reason, remedy } => (kind, reason, remedy),
+                    error => (RefusalKind::Failed, error.to_string(), "see the reason".to_owned()),
                 };
                 for subject in CONTAINERS {
-                    self.add(subject, || Err(refusal(subject, reason.clone(), remedy.clone()).into()));
+                    self.add(subject, || Err(refusal(subject, kind, reason.clone(), remedy.clone()).into()));
                 }
                 return;
             }
@@ -222,9 +225,7 @@ impl Registry {
 
     #[cfg(all(feature = "container", not(feature = "wasmedge")))]
     fn add_wasmedge_in_containers(&mut self, _launcher: &crate::launcher::Launcher) {
-        let remedy = "run tools/setup-wasmedge.sh, then build with --features container,wasmedge as it says";
-        let reason = "this build has no adapter for it".to_owned();
-        self.add("container+wasmedge", || Err(refusal("container+wasmedge", reason, remedy.to_owned()).into()));
+        self.add("container+wasmedge", || Err(no_wasmedge("container+wasmedge").into()));
     }
 
     #[cfg(not(feature = "container"))]
@@ -235,11 +236,25 @@ impl Registry {
     }
 }
 
-fn refusal(subject: &str, reason: String, remedy: String) -> Unavailable {
-    Unavailable { subject: Subject::new(subject).expect("a valid constant"), reason, remedy }
+fn refusal(subject: &str, kind: RefusalKind, reason: String, remedy: String) -> Refusal {
+    Refusal::new(&Subject::new(subject).expect("a valid constant"), kind, reason, remedy)
+}
+
+/// A build without WasmEdge: as the set-up, or the build that was tried with it, said why.
+#[cfg(not(feature = "wasmedge"))]
+fn no_wasmedge(subject: &str) -> Refusal {
+    let remedy = "build by tools/cargo.sh, where tools/setup.sh wasmedge found one";
+    let (reason, remedy) =
+        crate::setup::said(&["wasmedge-build", "wasmedge"], "this build has no adapter for it", remedy);
+    refusal(subject, RefusalKind::NotBuilt, reason, remedy)
 }
 
 #[allow(dead_code, reason = "every feature may be on")]
-fn not_built(subject: &str, feature: &str) -> Unavailable {
-    refusal(subject, "this build has no adapter for it".to_owned(), format!("build with --features {feature}"))
+fn not_built(subject: &str, feature: &str) -> Refusal {
+    refusal(
+        subject,
+        RefusalKind::NotBuilt,
+        "this build has no adapter for it".to_owned(),
+        format!("build with --features {feature}"),
+    )
 }

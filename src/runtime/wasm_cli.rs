@@ -9,13 +9,13 @@
 //! WASI gives a guest the host's `CLOCK_MONOTONIC`, so the reading is the workload's own; Wasmtime's counts from the start
 //! of the process, so there it is the instant at which this process has read the 8 bytes.
 //!
-//! Where they are: `WASMEDGE_CLI` and `WASMTIME_CLI`, else `PATH`. `tools/setup-wasmedge.sh` sets `WASMEDGE_CLI`, with the
+//! Where they are: `WASMEDGE_CLI` and `WASMTIME_CLI`, else `PATH`. `tools/setup.sh wasmedge` sets `WASMEDGE_CLI`, with the
 //! loader and the libraries that it needs.
 
 use std::{collections::BTreeMap, env, ffi::OsString, fs, path::Path, process};
 
 use super::{
-    Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload,
+    Artifact, Identity, Instance, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload,
     spawned::{Output, Spawned},
 };
 use crate::{Component, Isolation, Subject, Temperature, clock, disk};
@@ -138,7 +138,7 @@ impl WasmCli {
         let subject: Subject = format!("{}-cli", cli.name()).parse().expect("a valid constant");
         let unavailable = |reason: String| {
             let remedy = format!("install {} and have it in PATH, or name it in {}", cli.name(), cli.variable());
-            RuntimeError::from(Unavailable { subject: subject.clone(), reason, remedy })
+            RuntimeError::from(Refusal::new(&subject, RefusalKind::NotFound, reason, remedy))
         };
         let program = cli.program().ok_or_else(|| unavailable(format!("no {} was found", cli.name())))?;
         let job = Job { cli, program, limits, workload: String::new() };

@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Estimated, Evidence, IntervalMethod, file};
-use crate::{Statistic, Unit, stats::Line, whole_file::WriteError};
+use super::file;
+use crate::{Unit, whole_file::WriteError};
 
 /// What grew with what: memory with the live instances, latency with the size of the data.
 ///
@@ -96,28 +96,6 @@ impl Curve {
     #[must_use]
     pub fn y(&self) -> &Axis {
         &self.y
-    }
-
-    /// A statistic of the curve as a figure: without an interval, since the points of one curve are of one process. What noise pushed below
-    /// zero is zero.
-    #[must_use]
-    pub fn estimate(&self, statistic: Statistic, level: f64) -> Option<Estimated> {
-        let evidence = Evidence::new(self.points.len() as u64, 1, 1, IntervalMethod::None);
-        Some(Estimated::new(self.value(statistic)?.max(0.0), None, level, evidence))
-    }
-
-    /// A statistic of the curve: the slope of a line through its points, or the rate at its end, which is y over x of the last
-    /// point, per second where x is in nanoseconds. Nothing for others, and where there are too few points.
-    #[must_use]
-    pub fn value(&self, statistic: Statistic) -> Option<f64> {
-        match statistic {
-            Statistic::Slope => Line::through(&self.points, 0.95).ok().map(|line| line.slope),
-            Statistic::Rate => {
-                let (x, y) = self.points.last().copied().filter(|(x, _)| *x > 0.0)?;
-                Some(if self.x.unit == Unit::Nanoseconds { y / x * 1e9 } else { y / x })
-            }
-            _ => None,
-        }
     }
 
     /// The points, x and y in their axes' canonical units.

@@ -72,6 +72,11 @@ impl Samples {
         Ok(self.figures(statistic)?.figures)
     }
 
+    /// The statistic within each process, of which there may be fewer than an interval takes.
+    pub(crate) fn of_processes(&self, statistic: Statistic) -> Result<Vec<f64>, SamplesError> {
+        within(statistic, &self.by_process(), "process")
+    }
+
     /// A statistic of the samples as a metric, with its 95 % interval where there is one.
     ///
     /// # Errors

@@ -11,6 +11,7 @@
 //!   the same samples always give the same answer.
 
 mod change;
+mod curve;
 mod estimate;
 mod histogram;
 mod line;

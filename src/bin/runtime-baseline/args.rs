@@ -4,7 +4,7 @@ mod claims;
 mod edit;
 mod import;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -23,7 +23,7 @@ pub const BASELINE: &str = "target/baseline";
 #[command(after_help = "\
 A BASELINE is a baseline.json, or the directory that holds one; target/baseline, where none is named.
 
-Exit codes: 0 done, 1 regression (gate) or a figure that its samples do not give (recompute),
+Exit codes: 0 done, 1 worse (gate) or a figure that its samples do not give (recompute),
 2 could not decide (gate), or an error.
 
 NO_COLOR=1 turns colours off; they are off wherever the output is not a terminal.")]
@@ -37,9 +37,9 @@ pub enum Command {
     /// Print the report of a baseline: verdicts, every figure, what was unavailable
     Report(Report),
     /// Show what changed from an old baseline to a new one
-    Compare(Compare),
+    Compare(Gate),
     /// Fail when a new baseline is worse than an old one
-    Gate(Compare),
+    Gate(Gate),
     /// List published claims, and judge them by what was measured
     Claims(Claims),
     /// Print figures as citations, with the environment they were measured in
@@ -61,38 +61,81 @@ pub enum Command {
     },
 }
 
-/// Series are compared by their raw samples where the files lie beside the baseline, else by their stored intervals.
-/// A series got worse when the interval of its change excludes "no change" and the change exceeds the limit.
+/// A series got worse when chance does not explain its change and the change exceeds the limit. Chance is what the figures'
+/// own intervals say, and what runs differ by: with one old run, what its peers (the series that took turns with it) moved
+/// by; with three and more, what these differ by. What all peers have in common is the machine's, and is taken out.
 ///
-/// The two runs were made at different times, so what the machine itself changed counts as well: do not set the limit below
-/// what two runs of the same code differ by.
+/// On a machine that is not the old run's, and where limits are tight, let both run side by side: --run.
 #[derive(Parser, Debug)]
 #[command(after_help = "\
 Exit codes of gate:
-  0  no series got worse
-  1  at least one did
-  2  could not decide: no series in common, a series gone or measured elsewhere,
-     no interval, or too much noise to see a change of the allowed size
+  0  fine: no series got worse (how many could not be seen stands in the first line)
+  1  worse: at least one did
+  2  could not decide: no series could be compared; with --strict, one could not be seen;
+     or an error
 
-compare exits with 0 whenever it could compare.")]
-pub struct Compare {
-    /// The baseline to compare with
-    pub old: PathBuf,
-    /// The baseline to look at
-    #[arg(value_name = "NEW", default_value = BASELINE)]
-    pub new: PathBuf,
+compare exits with 0 whenever it could compare.
+
+Examples:
+  runtime-baseline gate old/baseline.json target/baseline
+  runtime-baseline gate runs/1 runs/2 runs/3 target/baseline --limits gate.toml
+  runtime-baseline gate --run './base input.json' './head input.json' --pairs 30
+  runtime-baseline gate --run 'cd base && cargo bench --bench startup -- --quick' \\
+      'cd head && cargo bench --bench startup -- --quick' --baseline-at /tmp/gate/baseline.json")]
+pub struct Gate {
+    /// The baselines to compare with, oldest first, and last the one to look at
+    #[arg(value_name = "OLD... NEW", num_args = 2.., required_unless_present = "run", conflicts_with = "run")]
+    pub baselines: Vec<PathBuf>,
     /// The largest worsening that is let through
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = percent)]
     pub max_regression: f64,
-    /// The confidence of changes computed from raw samples
-    #[arg(long, value_name = "PERCENT", default_value = "99%", value_parser = confidence)]
-    pub confidence: f64,
-    /// Print JSON
+    /// The chance of any false alarm, in all series together
+    #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = chance)]
+    pub false_alarms: f64,
+    /// Limits for single series: [[limit]] with series = "pattern", max_regression, direction, ignore
+    #[arg(long, value_name = "TOML")]
+    pub limits: Option<PathBuf>,
+    /// Judge each series by itself: what all its peers have in common counts
     #[arg(long)]
+    pub absolute: bool,
+    /// Fail when a series could not be seen
+    #[arg(long)]
+    pub strict: bool,
+    /// Print every series
+    #[arg(long)]
+    pub all: bool,
+    /// As text, markdown or JSON (which has every series)
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: GateFormat,
+    /// Print JSON
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// Leave out the series that did not change
-    #[arg(long, short)]
-    pub quiet: bool,
+    /// Run two commands side by side, in pairs of random order, and compare their wall times. Plain words are run as they
+    /// are, anything else by sh
+    #[arg(long, num_args = 2, value_names = ["BASE", "HEAD"])]
+    pub run: Option<Vec<String>>,
+    /// How many pairs
+    #[arg(long, value_name = "N", default_value = "10", conflicts_with = "baselines", value_parser = clap::value_parser!(u32).range(5..=1000))]
+    pub pairs: u32,
+    /// As many pairs as fit into this time, instead: 90s, 10m
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["baselines", "pairs"], value_parser = duration)]
+    pub time: Option<Duration>,
+    /// Compare the baselines that the commands leave here, in place of their wall times. There must be none yet
+    #[arg(long, value_name = "FILE", conflicts_with = "baselines")]
+    pub baseline_at: Option<PathBuf>,
+    /// The seed of the order within pairs, to repeat one; it is printed
+    #[arg(long, value_name = "N", conflicts_with = "baselines")]
+    pub seed: Option<u64>,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GateFormat {
+    /// For a terminal
+    Text,
+    /// For a pull request
+    Markdown,
+    /// For a program
+    Json,
 }
 
 /// Which figures of a baseline; all, if nothing is said.
@@ -250,9 +293,17 @@ fn percent(text: &str) -> Result<f64, String> {
     }
 }
 
-fn confidence(text: &str) -> Result<f64, String> {
-    let level = percent(text)?;
-    if level > 0.0 && level < 1.0 { Ok(level) } else { Err("write a percentage between 0% and 100%".into()) }
+fn chance(text: &str) -> Result<f64, String> {
+    let chance = percent(text)?;
+    if chance > 0.0 && chance <= 0.5 { Ok(chance) } else { Err("write a percentage above 0%, up to 50%".into()) }
+}
+
+/// `90s` as 90 seconds. The unit is asked for, since a plain number could mean either.
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = |(suffix, seconds): (&str, u64)| text.strip_suffix(suffix)?.parse::<u64>().ok()?.checked_mul(seconds);
+    let found = [("s", 1), ("m", 60), ("h", 3600)].into_iter().find_map(seconds).filter(|seconds| *seconds > 0);
+    let found = found.ok_or("write a number of seconds, minutes or hours, with its unit: 90s, 10m, 1h")?;
+    Ok(Duration::from_secs(found))
 }
 
 /// Verdicts, every figure with its factors and warnings, what was unavailable, the audit, the definitions, and how to take

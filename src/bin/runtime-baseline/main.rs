@@ -6,7 +6,9 @@ mod claims_add;
 mod edit;
 mod exchange;
 mod failure;
+mod gate;
 mod output;
+mod pairs;
 mod recompute;
 mod record;
 mod verdict;
@@ -42,8 +44,8 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<Output, Failure> {
     match command {
         Command::Report(args) => record::report(args),
-        Command::Compare(args) => verdict::compare(args),
-        Command::Gate(args) => verdict::gate(args),
+        Command::Compare(args) => gate::compare(args),
+        Command::Gate(args) => gate::gate(args),
         Command::Claims(args) => match &args.command {
             Some(ClaimsCommand::Add(claim)) => claims_add::add(claim),
             None => verdict::claims(args),

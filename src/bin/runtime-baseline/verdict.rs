@@ -1,133 +1,19 @@
-//! `compare`, `gate` and `claims`.
+//! `claims`.
 
 use runtime_baseline::{
-    Baseline, Claim, Claims, Metric,
+    Baseline, Claim, Claims, Language, Metric,
     claims::claims as published,
-    compare::{Difference, Evidence, Gate, GateReport, GateRow, Judgement, Outcome, Ruling, Verdict, judge},
+    compare::{Difference, Judgement, MARGIN, Verdict, caution, judge},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    Failure, args, directory_of, load,
+    Failure, args, load,
     output::{Colour, Output, coloured, table},
 };
 
-pub fn compare(args: &args::Compare) -> Result<Output, Failure> {
-    let output = gate(args)?;
-    Ok(Output { code: 0, ..output })
-}
-
-pub fn gate(args: &args::Compare) -> Result<Output, Failure> {
-    let (old, new) = (load(&args.old)?, load(&args.new)?);
-    let gate = Gate {
-        max_regression: args.max_regression,
-        level: args.confidence,
-        old_directory: Some(directory_of(&args.old)),
-        new_directory: Some(directory_of(&args.new)),
-    };
-    let report = gate.compare(&old, &new);
-    let outcome = report.outcome();
-    let code = outcome.exit_code();
-    if args.json {
-        let rows: Vec<Value> = report.rows.iter().filter(|row| shown(args, row)).map(row_json).collect();
-        let value = json!({ "outcome": outcome.as_str(), "max_regression": args.max_regression, "rows": rows });
-        return Ok(Output { code, ..Output::json(&value) });
-    }
-    let rows = report.rows.iter().filter(|row| shown(args, row)).map(row_cells).collect::<Vec<_>>();
-    Ok(Output { code, text: table(&rows) + &summary(&report, outcome, args.max_regression) })
-}
-
-fn shown(args: &args::Compare, row: &GateRow) -> bool {
-    !args.quiet || !matches!(row.ruling, Ruling::Same | Ruling::New | Ruling::NotJudged)
-}
-
-fn summary(report: &GateReport, outcome: Outcome, limit: f64) -> String {
-    let count = |test: fn(&Ruling) -> bool| report.rows.iter().filter(|row| test(&row.ruling)).count();
-    let (worse, better) = (count(|r| *r == Ruling::Worse), count(|r| *r == Ruling::Better));
-    let (same, new) = (count(|r| *r == Ruling::Same), count(|r| *r == Ruling::New));
-    let undecided = count(|r| matches!(r, Ruling::Undecided(_)));
-    let colour = match outcome {
-        Outcome::Fine => Colour::Green,
-        Outcome::Regression => Colour::Red,
-        Outcome::Undecided => Colour::Yellow,
-    };
-    format!(
-        "{worse} worse by more than {}%, {better} better, {same} unchanged, {new} new, {undecided} undecided: {}\n",
-        limit * 100.0,
-        coloured(outcome.as_str(), colour)
-    )
-}
-
-fn word(ruling: &Ruling) -> (&'static str, Colour) {
-    match ruling {
-        Ruling::Worse => ("worse", Colour::Red),
-        Ruling::Better => ("better", Colour::Green),
-        Ruling::Same => ("same", Colour::Plain),
-        Ruling::New => ("new", Colour::Plain),
-        Ruling::NotJudged => ("not judged", Colour::Plain),
-        _ => ("undecided", Colour::Yellow),
-    }
-}
-
-fn evidence(evidence: Evidence) -> &'static str {
-    match evidence {
-        Evidence::Samples => "samples",
-        Evidence::Intervals => "intervals",
-        Evidence::Exact => "exact",
-        _ => "none",
-    }
-}
-
-/// What a series is called in a table.
-fn name(metric: &Metric) -> String {
-    let mut name = format!("{} of {}", metric.indicator(), metric.subject());
-    name.extend(metric.workload().map(|workload| format!(", {workload}")));
-    name.extend(metric.temperature().map(|temperature| format!(", {temperature}")));
-    format!("{name}, {}", metric.statistic())
-}
-
-fn row_cells(row: &GateRow) -> Vec<String> {
-    let figure = |metric: Option<&Metric>| metric.map_or("-".into(), |m| m.quantity().rounded());
-    let percent = |x: f64| format!("{:+.1}%", (x - 1.0) * 100.0);
-    let change = match row.change {
-        Some(change) => {
-            let ratio = change.ratio;
-            format!("{} ({} to {})", percent(ratio.value), percent(ratio.low), percent(ratio.high))
-        }
-        None => row.percent().map_or("-".into(), |x| format!("{x:+.1}%")),
-    };
-    let (word, colour) = word(&row.ruling);
-    let mut ruling = coloured(word, colour);
-    if let Ruling::Undecided(doubt) = &row.ruling {
-        ruling = format!("{ruling}: {doubt}");
-    }
-    let series = row.new.or(row.old).map(name).unwrap_or_default();
-    vec![series, figure(row.old), figure(row.new), change, ruling]
-}
-
-fn row_json(row: &GateRow) -> Value {
-    let series = row.new.or(row.old);
-    let figure = |metric: Option<&Metric>| metric.map(|m| number(m.quantity()));
-    json!({
-        "indicator": series.map(|m| m.indicator().as_str()),
-        "subject": series.map(|m| m.subject().as_str()),
-        "workload": series.and_then(Metric::workload),
-        "temperature": series.and_then(Metric::temperature).map(|t| t.as_str()),
-        "statistic": series.map(|m| m.statistic().as_str()),
-        "unit": series.map(|m| m.quantity().unit().as_str()),
-        "old": figure(row.old),
-        "new": figure(row.new),
-        "ratio": row.change.map(|c| json!({
-            "value": c.ratio.value, "low": c.ratio.low, "high": c.ratio.high, "superiority": c.superiority,
-        })),
-        "evidence": evidence(row.evidence),
-        "ruling": word(&row.ruling).0,
-        "why": match &row.ruling { Ruling::Undecided(doubt) => Some(doubt.to_string()), _ => None },
-    })
-}
-
 /// In canonical units.
-fn number(quantity: runtime_baseline::Quantity) -> Value {
+pub(crate) fn number(quantity: runtime_baseline::Quantity) -> Value {
     quantity.as_u64().map_or_else(|| quantity.as_f64().into(), Value::from)
 }
 
@@ -141,7 +27,13 @@ pub fn claims(args: &args::Claims) -> Result<Output, Failure> {
     }
     let mut text = String::new();
     match &measured {
-        Some(baseline) => claims.iter().for_each(|claim| text.push_str(&judged(&judge(claim, baseline)))),
+        Some(baseline) => {
+            let judgements: Vec<Judgement> = claims.iter().map(|claim| judge(claim, baseline)).collect();
+            judgements.iter().for_each(|judgement| text.push_str(&judged(judgement)));
+            let decided = |j: &&Judgement| matches!(j.verdict, Verdict::Reproduced | Verdict::Refuted);
+            let decided = judgements.iter().filter(decided).count();
+            text.push_str(&format!("{}\n", caution(decided, Language::English)));
+        }
         None => text = table(&claims.iter().map(claim_cells).collect::<Vec<_>>()),
     }
     if args.check {
@@ -171,7 +63,7 @@ fn judged(judgement: &Judgement) -> String {
     let colour = match judgement.verdict {
         Verdict::Reproduced => Colour::Green,
         Verdict::Refuted => Colour::Red,
-        Verdict::NotComparable(_) => Colour::Yellow,
+        _ => Colour::Yellow,
     };
     let [_, id, a, b, factor] = claim_cells(claim).try_into().unwrap_or_default();
     let mut text = format!("{id}: {}\n  claimed: {a}, {b}: {factor}\n", coloured(judgement.verdict.as_str(), colour));
@@ -184,8 +76,12 @@ fn judged(judgement: &Judgement) -> String {
         let (a, b) = (side(comparison.reference()), side(comparison.contender()));
         text.push_str(&format!("  measured: {a}, {b}{gain}{improvement}\n"));
     }
-    if let Verdict::NotComparable(missing) = &judgement.verdict {
-        missing.iter().for_each(|missing| text.push_str(&format!("  missing: {missing}\n")));
+    match &judgement.verdict {
+        Verdict::NotComparable(missing) => {
+            missing.iter().for_each(|missing| text.push_str(&format!("  missing: {missing}\n")));
+        }
+        Verdict::Undecided(open) => text.push_str(&format!("  undecided: {open}\n")),
+        _ => {}
     }
     if !judgement.differences.is_empty() {
         let all: Vec<String> = judgement.differences.iter().map(Difference::to_string).collect();
@@ -217,6 +113,12 @@ fn claim_json(claim: &Claim, measured: Option<&Baseline>) -> Value {
         };
         value["verdict"] = judgement.verdict.as_str().into();
         value["missing"] = missing.into();
+        value["margin"] = MARGIN.into();
+        if let Verdict::Undecided(open) = &judgement.verdict {
+            value["undecided"] = json!({
+                "why": open.to_string(), "more_runs": open.more_runs, "width": open.width(),
+            });
+        }
         value["differences"] = judgement.differences.iter().map(Difference::to_string).collect::<Vec<_>>().into();
         value["measured"] = judgement.comparison.map_or(Value::Null, |comparison| {
             let gain = comparison.gain_interval();

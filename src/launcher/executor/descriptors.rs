@@ -13,13 +13,14 @@ const KEPT: i32 = 3;
 
 /// Closes every descriptor but the standard streams and `kept`, which is returned under its new number.
 ///
-/// For a process that ends without dropping anything: the owners of what is closed are never used again.
-pub(super) fn keep_only(kept: BorrowedFd<'_>) -> io::Result<BorrowedFd<'static>> {
+/// # Safety
+/// Every value of this process that owns a descriptor loses it, but for the standard streams. So none of them may be used
+/// or dropped afterwards: the caller ends the process without returning to who made them.
+pub(super) unsafe fn keep_only(kept: BorrowedFd<'_>) -> io::Result<BorrowedFd<'static>> {
     if kept.as_raw_fd() != KEPT {
         nix::unistd::dup2(kept.as_raw_fd(), KEPT)?;
     }
-    // SAFETY: the call takes plain numbers. The process has one thread, which goes on to the payload and to `_exit`, so
-    // no value that owns one of the closed descriptors is used or dropped any more.
+    // SAFETY: the call takes plain numbers, and the caller promises that nobody uses what it closes.
     if unsafe { libc::syscall(libc::SYS_close_range, KEPT + 1, u32::MAX, 0) } != 0 {
         return Err(io::Error::last_os_error());
     }

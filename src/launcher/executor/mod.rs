@@ -7,6 +7,7 @@
 mod descriptors;
 
 use std::{
+    any::Any,
     collections::HashMap,
     io,
     os::fd::{AsFd, OwnedFd},
@@ -25,28 +26,52 @@ use libcontainer::{
 use rustix::io::Errno;
 
 use super::{
-    protocol::{Failure, Wasm, WasmEngine},
+    protocol::{Failure, Module},
     verdict::{self, Verdict},
 };
-use crate::{helper::hook, runtime::RuntimeError};
+use crate::process::hook;
 
-/// What a worker makes before the starts that need it, and containers inherit.
-#[derive(Debug, Default, Clone)]
+/// What a worker made before, and its containers inherit.
+pub(crate) type Inherited = Arc<dyn Any + Send + Sync>;
+
+/// A Wasm engine as a container's init runs it. Those that there are stand above this module, which links none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ModuleEngine {
+    /// By which a payload asks for it.
+    pub name: &'static str,
+    /// What starts of machine code inherit from the worker, where that is anything.
+    pub inherit: fn() -> Result<Option<Inherited>, Failure>,
+    /// Runs the module of a file to ready.
+    pub run: fn(&Module, &Path, Option<&Inherited>) -> Result<Ran, Failure>,
+}
+
+/// A module's reading of the clock when it was ready, and what it lives in.
+pub(crate) type Ran = (u64, Box<dyn Any>);
+
+/// The engine of that name, where it was built in.
+pub(crate) type FindEngine = fn(&str) -> Option<ModuleEngine>;
+
+/// A worker's engines, with what was made before the starts that need it.
+#[derive(Debug)]
 pub(super) struct Engines {
-    #[cfg(feature = "wasmtime")]
-    wasmtime: Option<Arc<crate::runtime::wasmtime::contained::Prepared>>,
+    find: FindEngine,
+    inherited: HashMap<&'static str, Option<Inherited>>,
 }
 
 impl Engines {
-    /// Makes what starts of `wasm` inherit, unless it is there.
-    pub fn prepare(&mut self, wasm: Wasm) -> Result<(), Failure> {
-        match wasm.engine {
-            #[cfg(feature = "wasmtime")]
-            WasmEngine::Wasmtime if wasm.precompiled && self.wasmtime.is_none() => {
-                let prepared = crate::runtime::wasmtime::contained::Prepared::new().map_err(Failure::from)?;
-                self.wasmtime = Some(Arc::new(prepared));
-            }
-            _ => {}
+    pub fn new(find: FindEngine) -> Self {
+        Self { find, inherited: HashMap::new() }
+    }
+
+    fn find(&self, module: &Module) -> Result<ModuleEngine, Failure> {
+        (self.find)(&module.engine).ok_or_else(|| Failure::Engine(format!("no engine is named {:?}", module.engine)))
+    }
+
+    /// Makes what starts of `module` inherit, unless it is there.
+    pub fn prepare(&mut self, module: &Module) -> Result<(), Failure> {
+        let engine = self.find(module)?;
+        if module.precompiled && !self.inherited.contains_key(engine.name) {
+            self.inherited.insert(engine.name, (engine.inherit)()?);
         }
         Ok(())
     }
@@ -54,39 +79,26 @@ impl Engines {
 
 /// Runs the bundle's module.
 #[derive(Debug, Clone)]
-pub(super) struct WasmExecutor {
-    wasm: Wasm,
-    #[cfg_attr(not(feature = "wasmtime"), allow(dead_code, reason = "only Wasmtime makes anything before"))]
-    engines: Engines,
+pub(super) struct ModuleExecutor {
+    module: Module,
+    engine: ModuleEngine,
+    inherited: Option<Inherited>,
     verdict: Arc<OwnedFd>,
 }
 
-impl WasmExecutor {
+impl ModuleExecutor {
     /// The executor, and the end at which its verdict can be read.
-    pub fn new(wasm: Wasm, engines: &Engines) -> io::Result<(Self, Verdict)> {
-        let (verdict, theirs) = Verdict::pipe()?;
-        Ok((Self { wasm, engines: engines.clone(), verdict: Arc::new(theirs) }, verdict))
+    pub fn new(module: Module, engines: &Engines) -> Result<(Self, Verdict), Failure> {
+        let engine = engines.find(&module)?;
+        let inherited = engines.inherited.get(engine.name).filter(|_| module.precompiled).cloned().flatten();
+        let (verdict, theirs) = Verdict::pipe().map_err(|e| Failure::of_call("pipe", e))?;
+        Ok((Self { module, engine, inherited, verdict: Arc::new(theirs) }, verdict))
     }
 
     /// Runs the module to ready, says so, and waits until standard input ends. The error is the verdict.
-    fn run(&self, module: &Path) -> Result<(), Failure> {
-        let live = match self.wasm.engine {
-            #[cfg(feature = "wasmtime")]
-            WasmEngine::Wasmtime => {
-                use crate::runtime::wasmtime::contained;
-                let prepared = self.engines.wasmtime.as_deref().filter(|_| self.wasm.precompiled);
-                let (ready_at, live) = contained::run(prepared, module, self.wasm.limits())?;
-                say_ready(ready_at)?;
-                Box::new(live) as Box<dyn std::any::Any>
-            }
-            #[cfg(feature = "wasmedge")]
-            WasmEngine::WasmEdge => {
-                use crate::runtime::wasmedge::contained;
-                let (ready_at, live) = contained::run(self.wasm.precompiled, module, self.wasm.limits())?;
-                say_ready(ready_at)?;
-                Box::new(live)
-            }
-        };
+    fn run(&self, path: &Path) -> Result<(), Failure> {
+        let (ready_at, live) = (self.engine.run)(&self.module, path, self.inherited.as_ref())?;
+        say_ready(ready_at)?;
         wait_for_end()?;
         // The process ends with the instance, which the kernel frees faster.
         std::mem::forget(live);
@@ -94,14 +106,18 @@ impl WasmExecutor {
     }
 }
 
-impl Executor for WasmExecutor {
+impl Executor for ModuleExecutor {
     fn exec(&self, spec: &Spec) -> Result<(), ExecutorError> {
         if !is_wasm(spec) {
             return DefaultExecutor {}.exec(spec);
         }
         let module = entrypoint(spec).ok_or(ExecutorError::InvalidArg)?;
-        let verdict = descriptors::keep_only(self.verdict.as_fd()).map_err(|e| ExecutorError::Other(e.to_string()))?;
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.run(Path::new(module))));
+        // SAFETY: this function does not return, and what it goes on to use owns no descriptor but those that it opens: the
+        // module is named by its path, and `self.verdict` is used again only where nothing was closed.
+        let (verdict, outcome) = match unsafe { descriptors::keep_only(self.verdict.as_fd()) } {
+            Ok(verdict) => (verdict, catch_unwind(AssertUnwindSafe(|| self.run(Path::new(module))))),
+            Err(error) => (self.verdict.as_fd(), Ok(Err(Failure::engine("close what it inherited", error)))),
+        };
         match outcome.unwrap_or_else(|_| Err(Failure::Engine("the engine panicked".to_owned()))) {
             Ok(()) => hook::exit(0),
             Err(failure) => {
@@ -156,23 +172,6 @@ fn wait_for_end() -> Result<(), Failure> {
             Ok(0) => return Ok(()),
             Ok(_) | Err(Errno::INTR) => {}
             Err(e) => return Err(Failure::engine("wait for the end of standard input", e)),
-        }
-    }
-}
-
-impl From<RuntimeError> for Failure {
-    /// What the same engine says in process, for the way through the pipe. The library adds names and limits again.
-    fn from(error: RuntimeError) -> Self {
-        match error {
-            RuntimeError::Invalid { reason, .. } => Self::Invalid(super::protocol::shorten(reason)),
-            RuntimeError::Failed { reason, .. } => Self::Failed(super::protocol::shorten(reason)),
-            RuntimeError::NotReady { .. } => Self::NotReady,
-            RuntimeError::TimeLimit { .. } => Self::TimeLimit,
-            RuntimeError::MemoryLimit { .. } => Self::MemoryLimit,
-            RuntimeError::Engine { reason, .. } => Self::Engine(super::protocol::shorten(reason)),
-            // The module is not there, or cannot be read.
-            RuntimeError::Io { .. } => Self::Invalid(super::protocol::shorten(error.to_string())),
-            other => Self::Engine(super::protocol::shorten(other.to_string())),
         }
     }
 }

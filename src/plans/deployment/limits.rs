@@ -147,8 +147,9 @@ fn modules(plan: &mut Plan, limited: &mut Vec<Limited>) -> Result<(), LaneError>
 #[cfg(feature = "container")]
 fn containers(plan: &mut Plan, limited: &mut Vec<Limited>) -> Result<(), LaneError> {
     use crate::{
+        adapter::{Refusal, RefusalKind},
         launcher::{CgroupView, Launcher, LauncherOptions},
-        runtime::{Limits, Runtime, Unavailable, Workload, container::Container},
+        runtime::{Limits, Runtime, Workload, container::Container},
     };
 
     let Ok(mut launcher) = Launcher::start(LauncherOptions::default()) else { return Ok(()) };
@@ -170,11 +171,12 @@ fn containers(plan: &mut Plan, limited: &mut Vec<Limited>) -> Result<(), LaneErr
     for memory in [64 << 10, MIB, 16 * MIB, 256 * MIB] {
         let made = match launcher.limits_memory() {
             true => under(memory),
-            false => Err(Unavailable {
-                subject: scratch.identity().subject.clone(),
-                reason: format!("no limit of memory: the cgroup view {} has no memory controller", launcher.cgroup()),
-                remedy: "run it in a cgroup that hands memory and cpu down: tools/in-own-group.sh COMMAND".to_owned(),
-            }
+            false => Err(Refusal::new(
+                &scratch.identity().subject,
+                RefusalKind::NotSupported,
+                format!("no limit of memory: the cgroup view {} has no memory controller", launcher.cgroup()),
+                "run it in a cgroup that hands memory and cpu down: tools/in-own-group.sh COMMAND",
+            )
             .into()),
         };
         kept(memory_name(memory), made);

@@ -6,10 +6,17 @@ use std::{
     process::Command,
 };
 
-use crate::{Component, Subject, runtime::Unavailable};
+use crate::{
+    Component, Subject,
+    adapter::{Refusal, RefusalKind},
+    setup,
+};
 
 /// The first OPA whose policies are Rego v1 by default.
 const OLDEST_MAJOR: u32 = 1;
+
+/// What to do where there is none.
+const REMEDY: &str = "run tools/setup.sh opa, or name an OPA 1.0 or newer in OPA_BIN";
 
 /// An OPA that runs.
 #[derive(Debug)]
@@ -18,21 +25,19 @@ pub(super) struct Binary {
 }
 
 /// The OPA of this machine, and its own word about its version.
-pub(super) fn find(subject: &Subject) -> Result<(Binary, Component), Unavailable> {
-    let unavailable =
-        |reason: String, remedy: &str| Unavailable { subject: subject.clone(), reason, remedy: remedy.to_owned() };
+pub(super) fn find(subject: &Subject) -> Result<(Binary, Component), Refusal> {
+    let unavailable = |reason: String, remedy: &str| Refusal::new(subject, RefusalKind::NotFound, reason, remedy);
     let named = env::var_os("OPA_BIN").filter(|value| !value.is_empty()).map(PathBuf::from);
     let path = named.clone().or_else(look).ok_or_else(|| {
-        unavailable(
-            "there is no opa in target/tools/bin or on PATH".to_owned(),
-            "run tools/setup-opa.sh where Go is installed, or name an OPA 1.0 or newer in OPA_BIN",
-        )
+        let reason = "there is no opa in target/tools/bin or on PATH";
+        let (reason, remedy) = setup::said(&["opa"], reason, REMEDY);
+        unavailable(reason, &remedy)
     })?;
     let remedy = match named {
         Some(_) => "correct or unset OPA_BIN",
-        None => "run tools/setup-opa.sh, or name an OPA 1.0 or newer in OPA_BIN",
+        None => REMEDY,
     };
-    let version = version(&path).map_err(|why| unavailable(format!("{}: {why}", path.display()), remedy))?;
+    let version = version(&path).map_err(|why| unavailable(format!("the opa that was found: {why}"), remedy))?;
     let component = Component::new("opa", version).map_err(|e| unavailable(e.to_string(), remedy))?;
     Ok((Binary { path }, component))
 }

@@ -6,7 +6,7 @@
 //! named by [`Identity::transport`].
 //!
 //! **Which OPA.** `OPA_BIN`; else `bin/opa` in `$RUNTIME_BASELINE_TOOLS`, or in `target/tools` of the working directory;
-//! else `opa` on `PATH`; 1.0 or newer, since the policies are Rego v1. `tools/setup-opa.sh` builds one.
+//! else `opa` on `PATH`; 1.0 or newer, since the policies are Rego v1. `tools/setup.sh opa` brings one.
 //!
 //! **Limits.** The time limit ends a decision. OPA has no memory limit of its own: its process may have
 //! [`Limits::memory`] and 256 MiB besides, for Go's runtime and the program itself; what exceeds that ends the process,
@@ -33,8 +33,8 @@ use self::binary::Binary;
 use super::{Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data};
 use crate::{
     Isolation, Subject,
+    adapter::{Identity, Limits},
     disk::Artifact,
-    runtime::{Identity, Limits},
 };
 
 /// How a decision is asked.

@@ -6,12 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Budget, Density, Gauge, density_while};
 use crate::{
-    helper::{
-        fresh::Fresh,
-        task::{Progress, Task},
-    },
+    adapter::Identity,
     probe::{ProbeError, Target},
-    runtime::Identity,
+    process::{Progress, Task, fresh::Fresh},
 };
 
 /// How long a runtime may take until it is prepared: images are built, and WasmEdge compiles.
@@ -112,6 +109,7 @@ impl Task for Share {
     const NAME: &str = "density";
 
     type Answer = Filled;
+    type Error = ProbeError;
 
     fn run(self, progress: &Progress) -> Result<Filled, ProbeError> {
         let (runtime, artifact) = self.target.prepare_to_hold(progress)?;

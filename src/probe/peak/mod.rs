@@ -26,11 +26,8 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::span::{Found, Span};
 use super::{ProbeError, Target};
 use crate::{
-    helper::{
-        fresh,
-        task::{Progress, Task},
-    },
-    runtime::Identity,
+    adapter::Identity,
+    process::{Progress, Task, fresh},
 };
 
 /// Over how many starts a peak is averaged: a cgroup's is in steps of 256 KiB, and where they fall is chance.
@@ -63,7 +60,7 @@ pub struct MemoryPeak {
 /// # Errors
 /// [`ProbeError::Unavailable`] when the runtime does not run here, [`ProbeError::Fresh`] when the measurement failed.
 pub fn memory_peak(target: &Target) -> Result<MemoryPeak, ProbeError> {
-    fresh::measure(&OneStart { target: target.clone() }, LIMIT)
+    Ok(fresh::measure(&OneStart { target: target.clone() }, LIMIT)?)
 }
 
 /// The task behind [`memory_peak`].
@@ -76,6 +73,7 @@ impl Task for OneStart {
     const NAME: &str = "memory_peak";
 
     type Answer = MemoryPeak;
+    type Error = ProbeError;
 
     fn run(self, progress: &Progress) -> Result<MemoryPeak, ProbeError> {
         let (runtime, artifact) = self.target.prepare(progress)?;

@@ -7,12 +7,12 @@ use procfs::process::Process;
 use super::span::Resident;
 use crate::{
     Subject,
+    adapter::{Refusal, RefusalKind},
     probe::ProbeError,
     resource::{
         charge::{Charge, why_not_counted},
         memory::{descendants, failed},
     },
-    runtime::Unavailable,
 };
 
 /// The processes below this one that were not there before.
@@ -43,7 +43,7 @@ impl Newcomers {
         self.peak.ok_or_else(|| {
             let (no_group, remedy) = why_not_counted(Charge::of_this_process().as_ref());
             let reason = format!("its process was gone before its memory could be read, and {no_group}");
-            Unavailable { subject: subject.clone(), reason, remedy }.into()
+            Refusal::new(subject, RefusalKind::NotSupported, reason, remedy).into()
         })
     }
 }

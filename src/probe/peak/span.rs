@@ -11,12 +11,12 @@ use procfs::{FromRead, process::Status};
 use super::newcomers::Newcomers;
 use crate::{
     Isolation, Subject,
+    adapter::Identity,
     probe::ProbeError,
     resource::{
         charge::Charge,
         memory::{failed, release_free_heap},
     },
-    runtime::Identity,
 };
 
 /// What a span took at its peak, above what was there before.

@@ -4,7 +4,7 @@ use super::MOST_NAMES;
 use crate::{
     Baseline, Claim, Language, Subject, claims,
     claims::Side,
-    compare::{Judgement, Verdict, judge},
+    compare::{Judgement, Verdict, caution, judge},
     report::{
         Report,
         document::{Block, Cell, Column, Item, Section, Table, Text, Tone},
@@ -73,16 +73,17 @@ fn part(
     let count = |test: fn(&Verdict) -> bool| judgements.iter().filter(|j| test(&j.verdict)).count();
     let all = judgements.len();
     let (reproduced, refuted) = (count(|v| *v == Verdict::Reproduced), count(|v| *v == Verdict::Refuted));
-    let open = all - reproduced - refuted;
+    let undecided = count(|v| matches!(v, Verdict::Undecided(_)));
+    let open = all - reproduced - refuted - undecided;
+    let caution = caution(reproduced + refuted, language);
     section.blocks.push(Block::Paragraph(match language {
-        Language::English => {
-            format!(
-                "Of {all} {named}, {reproduced} are reproduced, {refuted} refuted, and {open} cannot be compared yet."
-            )
-        }
-        Language::Chinese => {
-            format!("{all} 个{named}中，{reproduced} 个成立，{refuted} 个不成立，{open} 个尚无法比较。")
-        }
+        Language::English => format!(
+            "Of {all} {named}, {reproduced} are reproduced, {refuted} refuted, {undecided} undecided, and {open} cannot be \
+             compared yet. {caution}"
+        ),
+        Language::Chinese => format!(
+            "{all} 个{named}中，{reproduced} 个成立，{refuted} 个不成立，{undecided} 个未定，{open} 个尚无法比较。{caution}"
+        ),
     }));
     let columns = language.pick(
         ["指标", "发布（A → B）", "本机测得（A → B）", "结论", "差异或缺少的测量"],
@@ -149,6 +150,7 @@ fn row(judgement: &Judgement<'_>, language: Language) -> Vec<Cell> {
     let (verdict, tone) = match &judgement.verdict {
         Verdict::Reproduced => (language.pick("成立", "reproduced"), Tone::Good),
         Verdict::Refuted => (language.pick("不成立", "refuted"), Tone::Bad),
+        Verdict::Undecided(_) => (language.pick("未定", "undecided"), Tone::Open),
         Verdict::NotComparable(_) => (language.pick("无法比较", "not comparable"), Tone::Open),
     };
     vec![
@@ -182,6 +184,7 @@ fn why(judgement: &Judgement<'_>, language: Language) -> Text {
             let missing: Vec<String> = missing.iter().map(|missing| missing.describe(language)).collect();
             format!("{}{}", language.pick("缺少 ", "missing: "), missing.join(separator)).into()
         }
+        Verdict::Undecided(open) => open.describe(language).into(),
         _ if judgement.differences.is_empty() => Text::default(),
         _ => {
             let lead = language.pick("差异（发布/测得）：", "differs (claimed / measured): ");

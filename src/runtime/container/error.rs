@@ -2,8 +2,9 @@
 
 use crate::{
     Subject,
+    adapter::{Limits, Refusal},
     launcher::{LauncherError, WorkerError, protocol::Failure},
-    runtime::{Limits, RuntimeError, Unavailable},
+    runtime::RuntimeError,
 };
 
 /// What a worker said, as every adapter says it.
@@ -28,7 +29,7 @@ impl LauncherError {
     #[must_use]
     pub fn for_subject(self, subject: &Subject) -> RuntimeError {
         match self {
-            Self::Unavailable { reason, remedy } => Unavailable { subject: subject.clone(), reason, remedy }.into(),
+            Self::Unavailable { kind, reason, remedy } => Refusal::new(subject, kind, reason, remedy).into(),
             other => RuntimeError::Helper { subject: subject.clone(), reason: other.to_string() },
         }
     }

@@ -21,9 +21,10 @@ use super::{
 use crate::{
     Component, Subject,
     runtime::{
-        RuntimeError, Unavailable,
+        Refusal, RefusalKind, RuntimeError,
         workload::{Program, START},
     },
+    setup,
 };
 
 /// How the name of what is being made begins, before the process's id.
@@ -75,10 +76,14 @@ impl Images<'_> {
 
     /// The machine's static busybox, whose shell executes `/ready`.
     pub fn busybox(&self) -> Result<Image, RuntimeError> {
-        let program = find_in_path("busybox").ok_or_else(|| self.no_busybox("there is none in PATH"))?;
+        let program = find_in_path("busybox").ok_or_else(|| {
+            let missing = self.no_busybox("there is none in PATH");
+            let (reason, remedy) = setup::said(&["peers"], &missing.reason, &missing.remedy);
+            Refusal { reason, remedy, ..missing }
+        })?;
         let bytes = fs::read(&program).map_err(|source| RuntimeError::Io { path: program.clone(), source })?;
         if !is_static_elf(&bytes) {
-            return Err(self.no_busybox(&format!("{} is not statically linked", program.display())).into());
+            return Err(self.no_busybox("the one in PATH is not statically linked").into());
         }
         let version = self.busybox_version(&program)?;
         let rustc = self.rustc()?;
@@ -96,9 +101,8 @@ impl Images<'_> {
 
     /// A distribution's root file system, whose shell executes `/ready`.
     pub fn family(&self, family: &Family) -> Result<Image, RuntimeError> {
-        let refuse = |reason: String| self.unavailable(reason, &family.remedy());
-        let source = family.find().map_err(refuse)?;
-        let refuse = |reason: String| refuse(format!("{}: {reason}", source.display()));
+        let source = family.find().map_err(|(reason, remedy)| self.unavailable(reason, &remedy))?;
+        let refuse = |reason: String| self.unavailable(format!("{}: {reason}", family.place()), &family.remedy());
         let version = |rootfs: &Path| {
             let version = family.version(rootfs).map_err(refuse)?;
             Component::new(family.name, version).map_err(|e| refuse(e.to_string()))
@@ -267,16 +271,14 @@ impl Images<'_> {
             .map_err(|e| self.no_busybox(&format!("{}: {e}", program.display())).into())
     }
 
-    fn no_busybox(&self, reason: &str) -> Unavailable {
-        Unavailable {
-            subject: self.subject.clone(),
-            reason: format!("no static busybox: {reason}"),
-            remedy: "apt-get install busybox-static".to_owned(),
-        }
+    fn no_busybox(&self, reason: &str) -> Refusal {
+        let reason = format!("no static busybox: {reason}");
+        let remedy = "run tools/setup.sh peers, or install a static busybox (Debian: busybox-static)";
+        Refusal::new(self.subject, RefusalKind::NotFound, reason, remedy)
     }
 
     fn unavailable(&self, reason: String, remedy: &str) -> RuntimeError {
-        Unavailable { subject: self.subject.clone(), reason, remedy: remedy.to_owned() }.into()
+        Refusal::new(self.subject, RefusalKind::NotFound, reason, remedy).into()
     }
 }
 

@@ -9,7 +9,7 @@
 //! `/bin/sh -c "exec /ready"`, so that a shell starts, parses and executes, as most real images do, and what says ready
 //! is still the workload itself. `container/alpine` and `container/debian` do the same with the shell of a distribution's
 //! root file system: the one that `ALPINE_ROOTFS` or `DEBIAN_ROOTFS` names, a directory or a tarball, else the one that
-//! `tools/setup-images.sh` put into `target/images`. It is copied once, and says its own version; containers cannot write
+//! `tools/setup.sh` put into `target/images`. It is copied once, and says its own version; containers cannot write
 //! to it.
 
 pub(super) mod bundle;
@@ -23,7 +23,7 @@ use std::{
 };
 
 use super::{
-    Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Unavailable, Workload, start_and_stop,
+    Artifact, Identity, Instance, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload, start_and_stop,
     workload::Program,
 };
 use crate::{
@@ -132,12 +132,11 @@ impl Container {
     /// when the share is below 10 thousandths, which the kernel takes for too little.
     pub fn with_cpu_limit(mut self, thousandths: u32) -> Result<Self, RuntimeError> {
         if !self.launcher.limits_cpu() {
-            let subject = self.identity.subject.clone();
             let reason =
                 format!("no limit of CPU time: the cgroup view {} has no cpu controller", self.launcher.cgroup());
             let remedy =
                 format!("with v1 controllers, start the launcher with CgroupView::Host; with cgroup2, {HAND_DOWN}");
-            return Err(Unavailable { subject, reason, remedy }.into());
+            return Err(Refusal::new(&self.identity.subject, RefusalKind::NotSupported, reason, remedy).into());
         }
         if thousandths < 10 {
             let reason = format!("{thousandths} thousandths of a core: the kernel takes no less than 10");
@@ -207,12 +206,7 @@ pub(super) fn with_launcher(identity: Identity, launcher: &Launcher) -> Identity
 pub(crate) fn kernel(subject: &Subject) -> Result<Component, RuntimeError> {
     let release = rustix::system::uname().release().to_string_lossy().into_owned();
     Component::new("linux", release).map_err(|e| {
-        Unavailable {
-            subject: subject.clone(),
-            reason: e.to_string(),
-            remedy: "run a kernel that states its release".to_owned(),
-        }
-        .into()
+        Refusal::new(subject, RefusalKind::NotSupported, e.to_string(), "run a kernel that states its release").into()
     })
 }
 
@@ -273,8 +267,9 @@ impl Container {
         let memory = command.as_ref().filter(|_| self.launcher.limits_memory()).map(|_| self.limits.memory);
         let directory = images.with_limits(&bundle, self.cpu, memory)?;
         Ok(Prepared::new(Shared {
+            // Not the bundle's path: it is of this machine, and a row may be shared.
+            workload: format!("{} in {subject}", workload.name),
             subject,
-            workload: bundle.path.display().to_string(),
             launcher: self.launcher.clone(),
             bundle: directory.as_ref().map_or(bundle.path, |directory| directory.path().to_owned()),
             payload: Payload::Exec,
@@ -297,10 +292,6 @@ pub(super) struct Shared {
     pub command: Option<PathBuf>,
     pub limits: Limits,
     /// The bundle's directory, where it goes with its last container.
-    #[cfg_attr(
-        not(any(feature = "wasmedge", feature = "wasmtime")),
-        allow(dead_code, reason = "kept until it is dropped")
-    )]
     pub directory: Option<tempfile::TempDir>,
 }
 
@@ -315,7 +306,7 @@ impl Prepared {
 impl Artifact for Prepared {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
         let Shared { launcher, payload, limits, .. } = &*self.0;
-        launcher.pool().reserve_for(concurrent, *payload, limits.time).map_err(|e| self.0.error(e))
+        launcher.pool().reserve_for(concurrent, payload, limits.time).map_err(|e| self.0.error(e))
     }
 
     fn reserve_live(&self, live: usize, concurrent: usize) -> Result<(), RuntimeError> {
@@ -330,7 +321,7 @@ impl Artifact for Prepared {
         let shared = &self.0;
         let Limits { time, memory } = shared.limits;
         let limited = shared.launcher.limits_memory();
-        let (bundle, payload) = (shared.bundle.clone(), shared.payload);
+        let (bundle, payload) = (shared.bundle.clone(), shared.payload.clone());
         let request = |id| match shared.command.clone() {
             Some(program) => Request::StartBy { id, program, bundle, time, limited },
             None => Request::Start { id, bundle, payload, time, memory: limited.then_some(memory) },

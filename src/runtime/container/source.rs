@@ -12,6 +12,8 @@ use std::{
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
+use crate::setup;
+
 /// A distribution, and how its root file system is told from another's.
 #[derive(Debug)]
 pub(super) struct Family {
@@ -33,26 +35,44 @@ const MOST: u64 = 256;
 const NOT_COPIED: [&str; 3] = ["dev", "proc", "sys"];
 
 impl Family {
-    /// The directory or tarball: the one that the variable names, else the one that the set-up made. What is wrong with
-    /// it is told in words.
-    pub fn find(&self) -> Result<PathBuf, String> {
-        let named = env::var_os(self.variable).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let path = named.unwrap_or_else(|| {
+    /// The directory or tarball: the one that the variable names, else the one that the set-up made; or why there is none,
+    /// and what to do.
+    pub fn find(&self) -> Result<PathBuf, (String, String)> {
+        let named = self.named();
+        let path = named.clone().unwrap_or_else(|| {
             let images = env::var_os("RUNTIME_BASELINE_IMAGES").filter(|value| !value.is_empty());
             images.map_or_else(|| PathBuf::from("target/images"), PathBuf::from).join(format!("{}.tar.gz", self.name))
         });
-        let path = path.canonicalize().map_err(|e| format!("{}: {e}", path.display()))?;
+        let path = path.canonicalize().map_err(|e| {
+            let reason = format!("{}: {e}", self.place());
+            match named {
+                Some(_) => (reason, self.remedy()),
+                None => setup::said(&[self.name], &reason, &self.remedy()),
+            }
+        })?;
         match path.parent() {
             Some(_) => Ok(path),
-            None => Err("the host's own root is no image".to_owned()),
+            None => Err(("the host's own root is no image".to_owned(), self.remedy())),
+        }
+    }
+
+    fn named(&self) -> Option<PathBuf> {
+        env::var_os(self.variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// What a reason calls it: without the folders of this machine, since rows are shared.
+    pub fn place(&self) -> String {
+        match self.named() {
+            Some(path) => format!("{} in {}", path.file_name().unwrap_or_default().display(), self.variable),
+            None => format!("target/images/{}.tar.gz", self.name),
         }
     }
 
     /// What to do when there is none, or none that is one.
     pub fn remedy(&self) -> String {
         format!(
-            "run tools/setup-images.sh, or name the directory or the tarball (plain or gzip) of a root file system in {}",
-            self.variable
+            "run tools/setup.sh {}, or name the directory or the tarball (plain or gzip) of a root file system in {}",
+            self.name, self.variable
         )
     }
 

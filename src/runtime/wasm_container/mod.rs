@@ -24,21 +24,27 @@
 //! next that prepares a module removes.
 
 mod bundle;
+mod engine;
+
+pub(crate) use engine::find as find_engine;
+pub(super) use engine::{Contained as ContainedEngine, Form};
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
+use self::engine::Engine;
 use super::{
-    Artifact, Identity, Instance, Limits, Runtime, RuntimeError, Workload,
+    Artifact, Instance, Runtime, RuntimeError, Workload,
     container::{self, Prepared, Shared},
 };
 use crate::{
-    Isolation, Subject, Temperature,
+    Subject, Temperature,
+    adapter::{Identity, Limits, Refusal, RefusalKind},
     launcher::{
         Launcher,
-        protocol::{Payload, Wasm, WasmEngine},
+        protocol::{Module, Payload},
     },
     versions,
 };
@@ -46,8 +52,6 @@ use crate::{
 /// Containers whose payload is a Wasm module.
 ///
 /// ```
-/// # #[cfg(feature = "wasmtime")]
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use runtime_baseline::{
 ///     Temperature,
 ///     launcher::{Launcher, LauncherOptions},
@@ -56,21 +60,19 @@ use crate::{
 ///
 /// // Where containers cannot be started, the error says what to do about it.
 /// let Ok(launcher) = Launcher::start(LauncherOptions::default()) else { return Ok(()) };
-/// let runtime = WasmContainer::wasmtime(&launcher)?;
+/// let Ok(runtime) = WasmContainer::wasmtime(&launcher) else { return Ok(()) };
 /// let artifact = runtime.prepare(&Workload::ready(), Temperature::Precompiled)?;
 /// let instance = artifact.start()?;
 /// println!("ready at {} ns", instance.ready_at());
 /// instance.stop()?;
-/// # Ok(())
-/// # }
-/// # #[cfg(not(feature = "wasmtime"))]
-/// # fn main() {}
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct WasmContainer {
     identity: Identity,
     launcher: Launcher,
-    engine: WasmEngine,
+    name: &'static str,
+    engine: Engine,
     limits: Limits,
 }
 
@@ -78,40 +80,28 @@ impl WasmContainer {
     /// Modules run by Wasmtime.
     ///
     /// # Errors
-    /// [`RuntimeError::Engine`] when the engine cannot be made.
-    ///
-    /// # Panics
-    /// Never: its name is a constant that is valid.
-    #[cfg(feature = "wasmtime")]
+    /// [`RuntimeError::Engine`] when the engine cannot be made; [`RuntimeError::Unavailable`] when it was not built in.
     pub fn wasmtime(launcher: &Launcher) -> Result<Self, RuntimeError> {
-        use super::wasmtime::contained;
-        let subject: Subject = "container+wasmtime".parse().expect("a valid constant");
-        let mut identity = Identity::new(subject.clone(), contained::component(&subject)?, Isolation::WasmInContainer);
-        for (name, value) in contained::Prepared::new()?.settings(&Limits::default()) {
-            identity = identity.with_setting(name, value);
-        }
-        Self::new(launcher, identity, WasmEngine::Wasmtime)
+        Self::new(launcher, "wasmtime")
     }
 
     /// Modules run by WasmEdge: interpreted when cold, as machine code compiled ahead of time when precompiled.
     ///
     /// # Errors
-    /// [`RuntimeError::Unavailable`] when the library that was loaded is not of the version that the adapter is for.
-    ///
-    /// # Panics
-    /// Never: its name is a constant that is valid.
-    #[cfg(feature = "wasmedge")]
+    /// [`RuntimeError::Unavailable`] when it was not built in, or the library that was loaded is not of the version that the
+    /// adapter is for.
     pub fn wasmedge(launcher: &Launcher) -> Result<Self, RuntimeError> {
-        let subject: Subject = "container+wasmedge".parse().expect("a valid constant");
-        let component = super::wasmedge::contained::component(&subject)?;
-        let sdk = versions::component(&subject, "wasmedge-sdk")?;
-        let identity = Identity::new(subject, component, Isolation::WasmInContainer)
-            .with_component(sdk)
-            .with_setting("wasi", "preview1, the adapter's own");
-        Self::new(launcher, identity, WasmEngine::WasmEdge)
+        Self::new(launcher, "wasmedge")
     }
 
-    fn new(launcher: &Launcher, identity: Identity, engine: WasmEngine) -> Result<Self, RuntimeError> {
+    /// Modules run by the engine of that name, which is the subject behind `container+`.
+    pub(super) fn new(launcher: &Launcher, name: &'static str) -> Result<Self, RuntimeError> {
+        let subject = Subject::new(format!("container+{name}")).expect("a valid constant");
+        let engine = Engine::find(name).ok_or_else(|| {
+            let remedy = format!("build with --features container,{name}");
+            Refusal::new(&subject, RefusalKind::NotBuilt, "this build has no adapter for it", remedy)
+        })?;
+        let identity = (engine.identity)(subject)?;
         let libcontainer = versions::component(&identity.subject, "libcontainer")?;
         let kernel = container::kernel(&identity.subject)?;
         let identity = identity.with_component(libcontainer).with_component(kernel);
@@ -119,8 +109,8 @@ impl WasmContainer {
         for (name, value) in bundle::settings() {
             identity = identity.with_setting(name, value);
         }
-        Ok(Self { identity, launcher: launcher.clone(), engine, limits: Limits::default() }
-            .with_limits(Limits::default()))
+        let runtime = Self { identity, launcher: launcher.clone(), name, engine, limits: Limits::default() };
+        Ok(runtime.with_limits(Limits::default()))
     }
 
     /// Bounds every container.
@@ -146,67 +136,18 @@ impl WasmContainer {
     }
 
     fn shared(&self, workload: String, bundle: std::path::PathBuf, precompiled: bool) -> Shared {
-        let wasm = Wasm { engine: self.engine, precompiled, memory: self.limits.memory };
+        let module = Module { engine: self.name.to_owned(), precompiled, memory: self.limits.memory };
         Shared {
             subject: self.identity.subject.clone(),
             workload,
             launcher: self.launcher.clone(),
             bundle,
-            payload: Payload::Wasm(wasm),
+            payload: Payload::Module(module),
             command: None,
             limits: self.limits,
             directory: None,
         }
     }
-
-    /// The file of the image, from the module: its name, its content, and what it adds to the settings.
-    fn form(&self, wasm: &[u8], temperature: Temperature) -> Result<Form, RuntimeError> {
-        let mut settings = BTreeMap::new();
-        let mut set = |name: &str, value: &str| drop(settings.insert(name.to_owned(), value.to_owned()));
-        let precompiled = temperature == Temperature::Precompiled;
-        let (name, content) = match self.engine {
-            #[cfg(feature = "wasmtime")]
-            WasmEngine::Wasmtime if precompiled => {
-                set("made_before", "engine and linker, in the worker");
-                ("module.cwasm", super::wasmtime::contained::Prepared::new()?.compile(wasm)?)
-            }
-            #[cfg(feature = "wasmtime")]
-            WasmEngine::Wasmtime => {
-                set("made_before", "nothing");
-                ("module.wasm", wasm.to_vec())
-            }
-            #[cfg(feature = "wasmedge")]
-            WasmEngine::WasmEdge => {
-                set("made_before", "nothing");
-                set("mode", if precompiled { "aot" } else { "interpreter" });
-                if precompiled {
-                    for (name, value) in super::wasmedge::contained::COMPILER {
-                        set(name, value);
-                    }
-                    ("module.so", super::wasmedge::contained::compile(wasm)?)
-                } else {
-                    ("module.wasm", wasm.to_vec())
-                }
-            }
-        };
-        Ok(Form { name, content, settings })
-    }
-
-    /// Whether the machine code that was just written can be run here.
-    fn check(&self, program: &Path) -> Result<(), RuntimeError> {
-        match self.engine {
-            #[cfg(feature = "wasmtime")]
-            WasmEngine::Wasmtime => super::wasmtime::contained::Prepared::new()?.check(program),
-            #[cfg(feature = "wasmedge")]
-            WasmEngine::WasmEdge => super::wasmedge::contained::check(program),
-        }
-    }
-}
-
-struct Form {
-    name: &'static str,
-    content: Vec<u8>,
-    settings: BTreeMap<String, String>,
 }
 
 impl Runtime for WasmContainer {
@@ -234,11 +175,11 @@ impl Runtime for WasmContainer {
         let invalid =
             |error: wat::Error| RuntimeError::Invalid { workload: workload.name.clone(), reason: error.to_string() };
         let wasm = wat::parse_bytes(module).map_err(invalid)?;
-        let form = self.form(&wasm, temperature).map_err(named)?;
+        let form = (self.engine.form)(&wasm, temperature == Temperature::Precompiled).map_err(named)?;
         let (directory, program) = bundle::write(&self.launcher.directory().join("bundles"), form.name, &form.content)?;
         let precompiled = temperature == Temperature::Precompiled;
         if precompiled {
-            self.check(&program).map_err(named)?;
+            (self.engine.check)(&program).map_err(named)?;
         }
         let mut shared = self.shared(workload.name.clone(), directory.path().to_owned(), precompiled);
         shared.directory = Some(directory);

@@ -53,6 +53,12 @@ pub(crate) enum Trouble {
     Disk(disk::Error),
 }
 
+impl From<disk::Error> for Trouble {
+    fn from(error: disk::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
         if fault.memory {
@@ -71,9 +77,11 @@ impl From<Fault> for Trouble {
 
 /// The machine code of `wasm`, compiled ahead of time: a module that asks itself whether it shall stop. Each compilation leaves some 50 KiB in the engine for good.
 pub(crate) fn machine_code(wasm: &[u8]) -> Result<disk::Artifact, Trouble> {
-    let directory = disk::workplace().map_err(Trouble::Disk)?;
-    let code = compile::ahead_of_time(wasm, directory.path(), compile::Ended::ByItself).map_err(Trouble::Engine)?;
-    disk::Artifact::write(&code).map_err(Trouble::Disk)
+    disk::shared(wasm, || {
+        let directory = disk::workplace()?;
+        let code = compile::ahead_of_time(wasm, directory.path(), compile::Ended::ByItself).map_err(Trouble::Engine)?;
+        Ok(disk::Artifact::write(&code)?)
+    })
 }
 
 /// Keeps the time limits of guests, in a thread that ends with it.

@@ -1,7 +1,7 @@
 //! A module in a container's init: the parts of a start that an executor puts together there. Nothing here needs a thread:
 //! no deadline is watched, since who takes too long is killed with its container.
 
-use std::{ffi::CString, os::unix::ffi::OsStrExt, path::Path, sync::Arc};
+use std::{any::Any, ffi::CString, os::unix::ffi::OsStrExt, path::Path, sync::Arc};
 
 use super::{
     Mode, PAGE, PAGES, compile,
@@ -9,44 +9,67 @@ use super::{
     start::{self, Job},
 };
 use crate::{
-    Component, Subject, disk,
-    runtime::{Limits, RuntimeError},
+    Isolation, Subject,
+    adapter::{Identity, Limits},
+    disk,
+    launcher::{Inherited, protocol::Module as Asked},
+    runtime::{
+        RuntimeError,
+        wasm_container::{ContainedEngine, Form},
+    },
+    versions,
 };
 
-/// The engine's name and exact version.
-pub(crate) fn component(subject: &Subject) -> Result<Component, RuntimeError> {
-    super::component(subject)
+/// Interpreted where it is the module as it is; else as the machine code that was compiled of it.
+pub(in crate::runtime) struct WasmEdge;
+
+impl ContainedEngine for WasmEdge {
+    const NAME: &'static str = "wasmedge";
+
+    fn identity(subject: Subject) -> Result<Identity, RuntimeError> {
+        let component = super::component(&subject)?;
+        let sdk = versions::component(&subject, "wasmedge-sdk")?;
+        Ok(Identity::new(subject, component, Isolation::WasmInContainer)
+            .with_component(sdk)
+            .with_setting("wasi", "preview1, the adapter's own"))
+    }
+
+    fn form(wasm: &[u8], precompiled: bool) -> Result<Form, RuntimeError> {
+        let (name, content, mode) = match precompiled {
+            true => ("module.so", compiled(wasm)?, Mode::Aot),
+            false => ("module.wasm", wasm.to_vec(), Mode::Interpreter),
+        };
+        let own = [("made_before", "nothing"), ("mode", mode.as_str())];
+        let compiler = compile::Ended::WithProcess.settings().into_iter().filter(|_| precompiled);
+        let settings = own.into_iter().chain(compiler).map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(Form { name, content, settings: settings.collect() })
+    }
+
+    /// Whether it runs as such: the engine interprets what it does not take for machine code.
+    fn check(path: &Path) -> Result<(), RuntimeError> {
+        let job = job(Mode::Aot, Limits::default())?;
+        let _loaded = load(&job, path)?;
+        start::holds_machine_code(&job, path)
+    }
+
+    fn run(asked: &Asked, path: &Path, _: Option<&Inherited>) -> Result<(u64, Box<dyn Any>), RuntimeError> {
+        let job = job(if asked.precompiled { Mode::Aot } else { Mode::Interpreter }, asked.limits())?;
+        let module = load(&job, path)?;
+        let engine = Engine::executor(&job.config).map_err(|fault| job.engine(fault.message))?;
+        let linked = Linked::new(&engine, &module).map_err(|fault| job.engine(fault.message))?;
+        let outcome = ffi::run(engine, Arc::new(linked), &module);
+        let (ready_at, live) = job.ready(outcome)?;
+        Ok((ready_at, Box::new((live, module))))
+    }
 }
 
-/// The settings of [`compile`](fn@compile).
-pub(crate) const COMPILER: [(&str, &str); 3] = compile::Ended::WithProcess.settings();
-
 /// The machine code of `wasm`, which is checked first.
-pub(crate) fn compile(wasm: &[u8]) -> Result<Vec<u8>, RuntimeError> {
+fn compiled(wasm: &[u8]) -> Result<Vec<u8>, RuntimeError> {
     let job = job(Mode::Aot, Limits::default())?;
     let file = disk::Artifact::write(wasm)?;
     load(&job, file.path())?;
     let directory = disk::workplace()?;
     compile::ahead_of_time(wasm, directory.path(), compile::Ended::WithProcess).map_err(|reason| job.engine(reason))
-}
-
-/// Whether the machine code in `path` runs as such: the engine interprets what it does not take for machine code.
-pub(crate) fn check(path: &Path) -> Result<(), RuntimeError> {
-    let job = job(Mode::Aot, Limits::default())?;
-    let _loaded = load(&job, path)?;
-    start::holds_machine_code(&job, path)
-}
-
-/// Runs the module in `path` to ready: machine code that was `precompiled`, else interpreted. The second value is the
-/// instance.
-pub(crate) fn run(precompiled: bool, path: &Path, limits: Limits) -> Result<(u64, impl Sized + use<>), RuntimeError> {
-    let job = job(if precompiled { Mode::Aot } else { Mode::Interpreter }, limits)?;
-    let module = load(&job, path)?;
-    let engine = Engine::executor(&job.config).map_err(|fault| job.engine(fault.message))?;
-    let linked = Linked::new(&engine, &module).map_err(|fault| job.engine(fault.message))?;
-    let outcome = ffi::run(engine, Arc::new(linked), &module);
-    let (ready_at, live) = job.ready(outcome)?;
-    Ok((ready_at, (live, module)))
 }
 
 /// Loads, validates, and checks what the ready protocol asks of a module.

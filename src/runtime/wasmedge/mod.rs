@@ -46,7 +46,7 @@ mod watch;
 use std::{fmt, sync::Arc};
 
 use self::{start::Job, watch::Watch};
-use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Unavailable, Workload, room};
+use super::{Artifact, Identity, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload, room};
 use crate::{Component, Isolation, Subject, Temperature, versions};
 
 /// A page of Wasm memory, in bytes.
@@ -158,8 +158,8 @@ fn component(subject: &Subject) -> Result<Component, RuntimeError> {
     if found != VERSION {
         let reason = format!("the library says that it is version {found}, not {VERSION}");
         let remedy =
-            format!("run tools/setup-wasmedge.sh, or set WASMEDGE_DIR to WasmEdge {VERSION}; then build again");
-        return Err(Unavailable { subject: subject.clone(), reason, remedy }.into());
+            format!("run tools/setup.sh wasmedge, or set WASMEDGE_DIR to WasmEdge {VERSION}; then build again");
+        return Err(Refusal::new(subject, RefusalKind::NotFound, reason, remedy).into());
     }
     Component::new("WasmEdge", found)
         .map_err(|error| RuntimeError::Engine { subject: subject.clone(), reason: error.to_string() })

@@ -3,7 +3,7 @@
 //!
 //! The second place of this adapter with unsafe code, for the same reason as the first: Wasmtime trusts what it maps.
 
-use std::{fs, path::Path};
+use std::{any::Any, fs, path::Path, sync::Arc};
 
 use wasmtime::{Config, Engine, Linker, Module, Result};
 
@@ -13,8 +13,13 @@ use super::{
     host::{self, Host},
 };
 use crate::{
-    Component, Subject,
-    runtime::{Limits, RuntimeError},
+    Component, Isolation, Subject,
+    adapter::{Identity, Limits},
+    launcher::{Inherited, protocol::Module as Asked},
+    runtime::{
+        RuntimeError,
+        wasm_container::{ContainedEngine, Form},
+    },
 };
 
 /// What a start of machine code needs besides the code.
@@ -30,7 +35,7 @@ impl std::fmt::Debug for Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn new() -> Result<Self, RuntimeError> {
+    fn new() -> Result<Self, RuntimeError> {
         let make = || {
             let engine = Engine::new(&config())?;
             Ok(Self { linker: host::linker(&engine)?, engine })
@@ -39,21 +44,14 @@ impl Prepared {
     }
 
     /// The machine code of `wasm`.
-    pub(crate) fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, RuntimeError> {
+    fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, RuntimeError> {
         self.engine
             .precompile_module(wasm)
             .map_err(|error| job(&self.engine, Limits::default()).invalid(message(&error)))
     }
 
-    /// Whether the machine code in `path` can be mapped and linked here.
-    pub(crate) fn check(&self, path: &Path) -> Result<(), RuntimeError> {
-        let job = job(&self.engine, Limits::default());
-        let module = self.load(path).map_err(|error| job.engine(&error))?;
-        job.link(&self.linker, &module).map(drop)
-    }
-
     /// What stands in the identity.
-    pub(crate) fn settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
+    fn settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
         let mut settings = budget::common_settings(&self.engine, limits);
         settings.retain(|(name, _)| *name != "epoch_tick");
         settings.extend(
@@ -73,33 +71,56 @@ impl Prepared {
     }
 }
 
-/// The engine's name and exact version.
-pub(crate) fn component(subject: &Subject) -> Result<Component, RuntimeError> {
-    let engine =
-        |error: crate::ProvenanceError| RuntimeError::Engine { subject: subject.clone(), reason: error.to_string() };
-    Component::new("wasmtime", wasmtime_environ::VERSION).map_err(engine)
-}
+impl ContainedEngine for Prepared {
+    const NAME: &'static str = "wasmtime";
 
-/// Runs the module in `path` to ready: machine code where something was prepared for it, else compiled here. The second
-/// value is the instance.
-pub(crate) fn run(
-    prepared: Option<&Prepared>,
-    path: &Path,
-    limits: Limits,
-) -> Result<(u64, impl Sized + use<>), RuntimeError> {
-    if let Some(prepared) = prepared {
-        let job = job(&prepared.engine, limits);
-        let module = prepared.load(path).map_err(|error| job.engine(&error))?;
-        let linked = job.link(&prepared.linker, &module)?;
-        return job.run(&prepared.engine, &linked);
+    fn identity(subject: Subject) -> Result<Identity, RuntimeError> {
+        let component = Component::new("wasmtime", wasmtime_environ::VERSION)
+            .map_err(|error| RuntimeError::Engine { subject: subject.clone(), reason: error.to_string() })?;
+        let identity = Identity::new(subject, component, Isolation::WasmInContainer);
+        let settings = Self::new()?.settings(&Limits::default());
+        Ok(settings.into_iter().fold(identity, |identity, (name, value)| identity.with_setting(name, value)))
     }
-    let wasm = fs::read(path).map_err(|source| RuntimeError::Io { path: path.to_owned(), source })?;
-    let engine = Engine::new(&config()).map_err(|error| failed(&error))?;
-    let job = job(&engine, limits);
-    let module = Module::from_binary(&engine, &wasm).map_err(|error| job.invalid(message(&error)))?;
-    let linker = host::linker(&engine).map_err(|error| job.engine(&error))?;
-    let linked = job.link(&linker, &module)?;
-    job.run(&engine, &linked)
+
+    fn form(wasm: &[u8], precompiled: bool) -> Result<Form, RuntimeError> {
+        let (name, content, before) = match precompiled {
+            true => ("module.cwasm", Self::new()?.compile(wasm)?, "engine and linker, in the worker"),
+            false => ("module.wasm", wasm.to_vec(), "nothing"),
+        };
+        Ok(Form { name, content, settings: [("made_before".to_owned(), before.to_owned())].into() })
+    }
+
+    /// Whether it can be mapped and linked.
+    fn check(path: &Path) -> Result<(), RuntimeError> {
+        let prepared = Self::new()?;
+        let job = job(&prepared.engine, Limits::default());
+        let module = prepared.load(path).map_err(|error| job.engine(&error))?;
+        job.link(&prepared.linker, &module).map(drop)
+    }
+
+    fn inherit() -> Result<Option<Inherited>, RuntimeError> {
+        Ok(Some(Arc::new(Self::new()?)))
+    }
+
+    /// Machine code where something was inherited for it; else it is compiled here.
+    fn run(asked: &Asked, path: &Path, inherited: Option<&Inherited>) -> Result<(u64, Box<dyn Any>), RuntimeError> {
+        let limits = asked.limits();
+        if let Some(prepared) = inherited.and_then(|inherited| inherited.downcast_ref::<Self>()) {
+            let job = job(&prepared.engine, limits);
+            let module = prepared.load(path).map_err(|error| job.engine(&error))?;
+            let linked = job.link(&prepared.linker, &module)?;
+            let (ready_at, live) = job.run(&prepared.engine, &linked)?;
+            return Ok((ready_at, Box::new(live)));
+        }
+        let wasm = fs::read(path).map_err(|source| RuntimeError::Io { path: path.to_owned(), source })?;
+        let engine = Engine::new(&config()).map_err(|error| failed(&error))?;
+        let job = job(&engine, limits);
+        let module = Module::from_binary(&engine, &wasm).map_err(|error| job.invalid(message(&error)))?;
+        let linker = host::linker(&engine).map_err(|error| job.engine(&error))?;
+        let linked = job.link(&linker, &module)?;
+        let (ready_at, live) = job.run(&engine, &linked)?;
+        Ok((ready_at, Box::new(live)))
+    }
 }
 
 fn config() -> Config {

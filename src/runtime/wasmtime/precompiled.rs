@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     disk,
-    runtime::{Artifact, Instance, RuntimeError, Unavailable},
+    runtime::{Artifact, Instance, Refusal, RefusalKind, RuntimeError},
 };
 
 /// The most memory mappings that a live instance with a mapped module of its own was seen to hold, and some.
@@ -34,10 +34,11 @@ impl Precompiled {
         let artifact = Self { job, linker, code };
         // Whether it can be mapped and linked at all shows here, and not in a timed start. It was compiled a moment ago:
         // what stands in the way is this machine.
-        let module = artifact.load().map_err(|error| Unavailable {
-            subject: artifact.job.subject.clone(),
-            reason: format!("machine code in {} cannot be mapped: {}", disk::directory().display(), message(&error)),
-            remedy: "set TMPDIR to a directory on a file system that is not mounted noexec".to_owned(),
+        let module = artifact.load().map_err(|error| {
+            let reason =
+                format!("machine code in {} cannot be mapped: {}", disk::directory().display(), message(&error));
+            let remedy = "set TMPDIR to a directory on a file system that is not mounted noexec";
+            Refusal::new(&artifact.job.subject, RefusalKind::NotPermitted, reason, remedy)
         })?;
         artifact.job.link(&artifact.linker, &module)?;
         Ok(artifact)

@@ -19,7 +19,7 @@ use super::{
     fork::fork,
     hook,
     reap::{describe, reap},
-    task::serve,
+    task::{Entry, serve},
     wire::{Asked, Failure, Progress, Said},
 };
 use crate::resource::{own::OwnGroups, scope::join};
@@ -28,8 +28,8 @@ use crate::resource::{own::OwnGroups, scope::join};
 /// each thousand containers, on a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs one measurement. Returns the exit status.
-pub(super) fn run() -> i32 {
+/// Runs one of the `tasks`. Returns the exit status.
+pub(crate) fn run(tasks: &[Entry]) -> i32 {
     let Ok(socket) = hook::take_stdin().map(UnixStream::from) else { return 71 };
     // A session of its own: Ctrl-C ends the library's process, and the warden then cleans up.
     if setsid().is_err() || hook::ignore_broken_pipes().is_err() {
@@ -59,7 +59,7 @@ pub(super) fn run() -> i32 {
             return 1;
         }
         groups.enter();
-        measure(&asked, &progress)
+        measure(tasks, &asked, &progress)
     }));
     let outcome =
         child.map_err(|e| e.to_string()).and_then(|child| wait_for(child, &socket).map_err(|e| e.to_string()));
@@ -77,8 +77,8 @@ pub(super) fn run() -> i32 {
 }
 
 /// In the process that measures.
-fn measure(asked: &Asked, progress: &Progress) -> i32 {
-    let outcome = catch_unwind(AssertUnwindSafe(|| serve(asked, progress))).unwrap_or_else(|panic| {
+fn measure(tasks: &[Entry], asked: &Asked, progress: &Progress) -> i32 {
+    let outcome = catch_unwind(AssertUnwindSafe(|| serve(tasks, asked, progress))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default();
         Err(Failure::Other(format!("a panic: {text}")))

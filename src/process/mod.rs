@@ -11,6 +11,8 @@
 //! what its instances take. The warden measures nothing: it holds the cgroup in which the other one is accounted, says how
 //! that ended, and removes what is left, whatever was killed. A measurement may have stages, at whose ends it waits for the
 //! library: several processes then go from one to the next together.
+//!
+//! This module is the mechanism. Which roles and which tasks there are, it does not know: `entry` has the tables.
 
 pub(crate) mod fork;
 pub(crate) mod fresh;
@@ -18,8 +20,11 @@ pub(crate) mod hook;
 pub(crate) mod reap;
 pub(crate) mod task;
 #[cfg(test)]
-mod tests;
-mod warden;
+pub(crate) mod tests;
+pub(crate) mod warden;
 mod wire;
 
 pub use fresh::FreshError;
+pub use hook::HookError;
+pub(crate) use task::Task;
+pub(crate) use wire::{Failure, Progress};

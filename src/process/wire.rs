@@ -10,10 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{
-    probe::ProbeError,
-    runtime::{RuntimeError, Unavailable},
-};
+use crate::adapter::Refusal;
 
 /// From the library, once.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,25 +41,15 @@ pub(super) enum Said {
     Ended { how: String, out_of_memory: bool },
 }
 
-/// What must be told apart on the other side.
+/// Why a task has no answer: what must be told apart on the other side.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Failure {
-    Unavailable(Unavailable),
+pub(crate) enum Failure {
+    /// It cannot be measured here.
+    Refused(Refusal),
+    /// No adapter has that name.
     UnknownSubject { name: String, known: Vec<String> },
+    /// It went wrong.
     Other(String),
-}
-
-impl From<ProbeError> for Failure {
-    fn from(error: ProbeError) -> Self {
-        match error {
-            ProbeError::Unavailable(unavailable) | ProbeError::Runtime(RuntimeError::Unavailable(unavailable)) => {
-                Self::Unavailable(unavailable)
-            }
-            ProbeError::Policy(crate::policy::PolicyError::Unavailable(unavailable)) => Self::Unavailable(unavailable),
-            ProbeError::Runtime(RuntimeError::UnknownSubject { name, known }) => Self::UnknownSubject { name, known },
-            other => Self::Other(other.to_string()),
-        }
-    }
 }
 
 /// Where messages to the library go.

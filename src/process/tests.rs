@@ -6,22 +6,21 @@ use rustix::process::{Signal, getpid, getppid, kill_process};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fresh::{Fresh, FreshError, measure},
-    task::{Progress, Task},
+    Failure, Progress, Task,
+    fresh::{Fresh, FreshError, NoAnswer, measure},
 };
 use crate::{
-    probe::ProbeError,
+    adapter::{Refusal, RefusalKind},
     resource::{
         account::Account,
         charge::{Charge, Version},
         memory::descendants,
         scope::PREFIX,
     },
-    runtime::Unavailable,
 };
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Misbehave {
+pub(crate) enum Misbehave {
     Answer,
     Refuse,
     Fail,
@@ -39,8 +38,9 @@ impl Task for Misbehave {
     const NAME: &str = "misbehave";
 
     type Answer = (u32, u64, bool);
+    type Error = Failure;
 
-    fn run(self, progress: &Progress) -> Result<(u32, u64, bool), ProbeError> {
+    fn run(self, progress: &Progress) -> Result<(u32, u64, bool), Failure> {
         progress.doing("misbehaving");
         match self {
             Self::Answer => {
@@ -49,10 +49,9 @@ impl Task for Misbehave {
                 return Ok((std::process::id(), status.vmhwm.unwrap() * 1024, variable));
             }
             Self::Refuse => {
-                let (reason, remedy) = ("no".to_owned(), "yes".to_owned());
-                return Err(Unavailable { subject: "noop".parse().unwrap(), reason, remedy }.into());
+                return Err(refuse("no", "yes"));
             }
-            Self::Fail => return Err(ProbeError::Empty { what: "a test", of: "reason" }),
+            Self::Fail => return Err(Failure::Other("of a reason".to_owned())),
             Self::Panic => panic!("of this test"),
             Self::Exit => super::hook::exit(3),
             Self::Die => kill_process(getpid(), Signal::KILL).unwrap(),
@@ -66,7 +65,7 @@ impl Task for Misbehave {
             Self::Stages => {
                 for stage in ["the first", "the second"] {
                     progress.doing(stage);
-                    progress.wait().map_err(|source| ProbeError::Reading { what: "the word", source })?;
+                    progress.wait().map_err(|e| Failure::Other(e.to_string()))?;
                 }
                 return Ok((std::process::id(), 2, false));
             }
@@ -80,16 +79,19 @@ impl Task for Misbehave {
     }
 }
 
+fn refuse(reason: &str, remedy: &str) -> Failure {
+    Failure::Refused(Refusal::new(&"noop".parse().unwrap(), RefusalKind::NotSupported, reason, remedy))
+}
+
 /// Takes more memory than the limit that it sets its own cgroup.
-fn devour() -> Result<(), ProbeError> {
-    let refuse = |reason: String| Unavailable { subject: "noop".parse().unwrap(), reason, remedy: String::new() };
-    let group = Charge::of_own_group().ok_or_else(|| refuse("no cgroup that counts memory".to_owned()))?;
+fn devour() -> Result<(), Failure> {
+    let group = Charge::of_own_group().ok_or_else(|| refuse("no cgroup that counts memory", ""))?;
     let limit = match group.version() {
         Version::V1 => "memory.limit_in_bytes",
         Version::V2 => "memory.max",
     };
     let limited = std::fs::write(group.directory().join(limit), (32 << 20).to_string());
-    limited.map_err(|e| refuse(format!("no limit: {e}")))?;
+    limited.map_err(|e| refuse(&format!("no limit: {e}"), ""))?;
     let mut taken = Vec::new();
     loop {
         taken.push(vec![1_u8; 1 << 20]);
@@ -100,7 +102,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 fn error(task: Misbehave, limit: Duration) -> FreshError {
     match measure(&task, limit).unwrap_err() {
-        ProbeError::Fresh(error) => error,
+        NoAnswer::Fresh(error) => error,
         other => panic!("{other}"),
     }
 }
@@ -120,7 +122,7 @@ fn a_fresh_process_is_fresh() {
 #[test]
 fn every_end_is_told_apart() {
     match measure(&Misbehave::Refuse, LONG).unwrap_err() {
-        ProbeError::Unavailable(refusal) => {
+        NoAnswer::Refused(refusal) => {
             assert_eq!((refusal.reason.as_str(), refusal.remedy.as_str()), ("no", "yes"))
         }
         other => panic!("{other}"),
@@ -132,7 +134,7 @@ fn every_end_is_told_apart() {
         }
         other => panic!("{other}"),
     };
-    failed(Misbehave::Fail, "at least one reason");
+    failed(Misbehave::Fail, "of a reason");
     failed(Misbehave::Panic, "a panic: of this test");
     let died = |task, part: &str| match error(task, LONG) {
         FreshError::Died { doing, how, .. } => {
@@ -144,8 +146,8 @@ fn every_end_is_told_apart() {
     died(Misbehave::Exit, "exit status 3");
     died(Misbehave::Die, "killed by signal 9");
     match measure(&Misbehave::Devour, LONG).unwrap_err() {
-        ProbeError::Fresh(FreshError::OutOfMemory { doing, .. }) => assert_eq!(doing, "misbehaving"),
-        ProbeError::Unavailable(refusal) => println!("unavailable: {}", refusal.reason),
+        NoAnswer::Fresh(FreshError::OutOfMemory { doing, .. }) => assert_eq!(doing, "misbehaving"),
+        NoAnswer::Refused(refusal) => println!("unavailable: {}", refusal.reason),
         other => panic!("{other}"),
     }
 }
@@ -176,8 +178,8 @@ fn who_takes_too_long_is_killed_however_busy_it_is() {
 #[test]
 fn a_measurement_in_stages_goes_on_when_it_is_told() {
     let begin = |task| Fresh::begin(&task, None).unwrap();
-    let failed = |error: ProbeError, what: &str, part: &str| match error {
-        ProbeError::Fresh(FreshError::Failed { doing, reason, .. }) => {
+    let failed = |error: NoAnswer, what: &str, part: &str| match error {
+        NoAnswer::Fresh(FreshError::Failed { doing, reason, .. }) => {
             assert_eq!(doing, what);
             assert!(reason.contains(part), "{reason}");
         }
@@ -198,11 +200,45 @@ fn a_measurement_in_stages_goes_on_when_it_is_told() {
     let mut late = begin(Misbehave::Stages);
     late.stage(LONG).unwrap();
     match late.stage(Duration::from_millis(100)).unwrap_err() {
-        ProbeError::Fresh(FreshError::TimeLimit { doing, .. }) => assert_eq!(doing, "the first"),
+        NoAnswer::Fresh(FreshError::TimeLimit { doing, .. }) => assert_eq!(doing, "the first"),
         other => panic!("{other}"),
     }
     // It is gone before it is told.
     let mut dead = begin(Misbehave::Die);
     dead.go_on();
-    assert!(matches!(dead.stage(LONG), Err(ProbeError::Fresh(FreshError::Died { .. }))));
+    assert!(matches!(dead.stage(LONG), Err(NoAnswer::Fresh(FreshError::Died { .. }))));
+}
+
+/// A program with rights that its caller lacks must not do what its caller's environment says.
+#[test]
+fn a_set_user_id_program_becomes_no_helper() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    use std::process::{Command, Stdio};
+
+    let directory = tempfile::tempdir().unwrap();
+    let copy = directory.path().join("program");
+    std::fs::copy("/proc/self/exe", &copy).unwrap();
+    let status = || {
+        let variable = format!("{} {} {}", super::hook::VERSION, std::process::id(), super::fresh::MEASURE);
+        let mut command = Command::new(&copy);
+        command.arg("--list").env(super::hook::VARIABLE, variable);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().code()
+    };
+    let mode = |mode| std::fs::set_permissions(&copy, PermissionsExt::from_mode(mode)).unwrap();
+    mode(0o755);
+    assert_eq!(status(), Some(71), "a helper that nobody asks anything");
+    // Any user but this one, which root alone can name.
+    let other = if rustix::process::geteuid().is_root() {
+        chown(&copy, Some(65_534), None)
+    } else {
+        Err(std::io::ErrorKind::PermissionDenied.into())
+    };
+    match other {
+        Ok(()) => {
+            std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
+            mode(0o4755);
+            assert_eq!(status(), Some(0), "its own main ran, which lists the tests");
+        }
+        Err(error) => println!("skipped: no program of another user: {error}"),
+    }
 }

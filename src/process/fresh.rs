@@ -1,7 +1,6 @@
 //! The library's side of a fresh process: what it is asked, how long it may take, and how it ended.
 
 use std::{
-    env,
     io::{self, BufRead, BufReader, Write},
     marker::PhantomData,
     os::{fd::OwnedFd, unix::net::UnixStream},
@@ -13,29 +12,40 @@ use std::{
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
-    hook::{self, Role},
+    hook::{self, HookError},
     task::Task,
     wire::{Asked, Failure, GO_ON, Said},
 };
-use crate::{probe::ProbeError, resource::own::OwnGroups, runtime::RuntimeError};
+use crate::{adapter::Refusal, resource::own::OwnGroups};
 
 /// How long the warden may take to remove what a measurement left: more than its own patience. It takes milliseconds, unless
 /// containers are left.
 const FAREWELL: Duration = Duration::from_secs(75);
 
+/// The role of a process that measures.
+pub(crate) const MEASURE: &str = "measure";
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoAnswer {
+    /// It cannot be measured here.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// No adapter has that name.
+    #[error("nothing is named {name:?}")]
+    UnknownSubject { name: String, known: Vec<String> },
+    /// Something went wrong on the way.
+    #[error(transparent)]
+    Fresh(#[from] FreshError),
+}
+
 /// Why there is no answer from a fresh process.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FreshError {
-    /// The start-up hook of this crate did not run in this process, so it would not run in a helper either.
-    #[error(
-        "the start-up hook of runtime-baseline did not run: link the crate into the executable itself, without \
-         dropping its .init_array section"
-    )]
-    NoHook,
-    /// This process was itself started with the helpers' variable set by hand.
-    #[error("this process was started with {variable} set: unset it", variable = hook::VARIABLE)]
-    InsideHelper,
+    /// This process cannot start helpers.
+    #[error(transparent)]
+    Hook(#[from] HookError),
     /// The process could not be started or asked.
     #[error("a fresh process for {task} could not be started: {source}; raise the limits on processes and open files")]
     Start {
@@ -87,7 +97,7 @@ pub enum FreshError {
 }
 
 /// Has a fresh process measure, for at most `limit`. When this returns the process and all it started are gone.
-pub(crate) fn measure<T: Task>(task: &T, limit: Duration) -> Result<T::Answer, ProbeError> {
+pub(crate) fn measure<T: Task>(task: &T, limit: Duration) -> Result<T::Answer, NoAnswer> {
     Fresh::begin(task, None)?.answer(limit)
 }
 
@@ -104,19 +114,14 @@ pub(crate) struct Fresh<T> {
 
 impl<T: Task> Fresh<T> {
     /// Has it begin, in the cgroup with that directory where one is named.
-    pub fn begin(task: &T, group: Option<&Path>) -> Result<Self, ProbeError> {
-        if env::var_os(hook::VARIABLE).is_some() {
-            return Err(FreshError::InsideHelper.into());
-        }
-        if !hook::ran() {
-            return Err(FreshError::NoHook.into());
-        }
+    pub fn begin(task: &T, group: Option<&Path>) -> Result<Self, NoAnswer> {
+        hook::check().map_err(FreshError::from)?;
         Self::ask(task, group).map_err(|source| FreshError::Start { task: T::NAME, source }.into())
     }
 
     fn ask(task: &T, group: Option<&Path>) -> io::Result<Self> {
         let (mut ours, theirs) = UnixStream::pair()?;
-        let mut command = hook::command(Role::Measure, OwnedFd::from(theirs));
+        let mut command = hook::command(MEASURE, OwnedFd::from(theirs));
         let warden = command.spawn()?;
         // The command holds the helper's end, whose last copy must go with the helper.
         drop(command);
@@ -130,7 +135,7 @@ impl<T: Task> Fresh<T> {
     }
 
     /// Waits until it comes to the end of a stage, for at most `limit`.
-    pub fn stage(&mut self, limit: Duration) -> Result<(), ProbeError> {
+    pub fn stage(&mut self, limit: Duration) -> Result<(), NoAnswer> {
         match self.hear(limit)? {
             None => Ok(()),
             Some(_) => Err(self.failed("an answer before it was told to go on".to_owned())),
@@ -144,7 +149,7 @@ impl<T: Task> Fresh<T> {
     }
 
     /// Waits until it has measured, for at most `limit`.
-    pub fn answer(mut self, limit: Duration) -> Result<T::Answer, ProbeError> {
+    pub fn answer(mut self, limit: Duration) -> Result<T::Answer, NoAnswer> {
         match self.hear(limit)? {
             None => Err(self.failed("it waits where an answer was expected".to_owned())),
             Some(answer) => serde_json::from_str(answer.get())
@@ -152,21 +157,19 @@ impl<T: Task> Fresh<T> {
         }
     }
 
-    fn failed(&self, reason: String) -> ProbeError {
+    fn failed(&self, reason: String) -> NoAnswer {
         FreshError::Failed { task: T::NAME, doing: self.doing.clone(), reason }.into()
     }
 
     /// The answer, or `None` where it waits. Why there will be none is an error.
-    fn hear(&mut self, limit: Duration) -> Result<Option<Box<RawValue>>, ProbeError> {
+    fn hear(&mut self, limit: Duration) -> Result<Option<Box<RawValue>>, NoAnswer> {
         let said = self.listen(limit);
         let (task, doing) = (T::NAME, self.doing.clone());
         Err(match said {
             Ok(Said::Waiting) => return Ok(None),
             Ok(Said::Done(answer)) => return Ok(Some(answer)),
-            Ok(Said::Failed(Failure::Unavailable(unavailable))) => unavailable.into(),
-            Ok(Said::Failed(Failure::UnknownSubject { name, known })) => {
-                RuntimeError::UnknownSubject { name, known }.into()
-            }
+            Ok(Said::Failed(Failure::Refused(refusal))) => NoAnswer::Refused(refusal),
+            Ok(Said::Failed(Failure::UnknownSubject { name, known })) => NoAnswer::UnknownSubject { name, known },
             Ok(Said::Failed(Failure::Other(reason))) => self.failed(reason),
             Ok(Said::Ended { out_of_memory: true, .. }) => FreshError::OutOfMemory { task, doing }.into(),
             Ok(Said::Ended { how, .. }) => FreshError::Died { task, doing, how }.into(),

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# make bench: sets up, measures, reports. Arguments are criterion's: --quick.
+#
+# In an order that shows figures early and disturbs none of them. Downloads run beside the build; what computes for minutes
+# (an OPA that is built here, a Debian that is unpacked) comes after the first table, beside the build of the other benches;
+# while something is measured nothing else runs. A bench that fails does not cost the others, and makes this fail at its end.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+if [ -z "${SETUP:-}" ]; then
+  SETUP=local
+  [ "$(id -u)" != 0 ] || SETUP=full
+fi
+export SETUP
+first=startup others="evaluation footprint density deployment statistics"
+failed=""
+
+bench() { tools/cargo.sh bench --locked --bench "$@"; }
+measure() { bench "$@" || { echo "bench: $1 failed" >&2; failed="$failed $1"; }; }
+# What runs beside ends with this, and by its own handler.
+beside=""
+trap 'if [ -n "$beside" ]; then kill -TERM "$beside" 2>/dev/null || true; fi' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+tools/setup.sh --plan --for bench
+# The one that decides what is built; cargo's own downloads run beside, and if they fail the build says why.
+cargo fetch --locked --quiet 2>/dev/null &
+tools/setup.sh --no-plan wasmedge
+wait || true
+tools/setup.sh --for bench --light --no-plan &
+beside=$!
+bench $first --no-run
+wait "$beside" || true
+beside=""
+
+measure $first -- "$@"
+
+tools/setup.sh --for bench --no-plan &
+beside=$!
+# shellcheck disable=SC2046 # one word each
+tools/cargo.sh bench --locked $(printf -- '--bench %s ' $others) --no-run
+wait "$beside" || true
+beside=""
+
+for name in $others; do measure "$name" -- "$@"; done
+echo "report: ${CARGO_TARGET_DIR:-target}/baseline/report.html"
+if [ -n "$failed" ]; then
+  echo "bench: these failed:$failed" >&2
+  exit 1
+fi
