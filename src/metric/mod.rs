@@ -4,20 +4,23 @@ mod bound;
 mod definition;
 mod evidence;
 mod indicator;
+mod interval;
 mod own;
 mod quantity;
 mod statistic;
 mod subject;
+mod typed;
 pub(crate) mod wire;
 
 pub use bound::Bound;
 pub use evidence::{Evidence, IntervalMethod};
 pub use indicator::{Direction, Family, Indicator, UnknownIndicator};
+pub use interval::Interval;
 pub use own::{OwnIndicator, OwnUnit};
-pub(crate) use quantity::decimal;
 pub use quantity::{Quantity, QuantityError, Unit};
 pub use statistic::{Quantile, Statistic, UnknownStatistic};
 pub use subject::Subject;
+pub(crate) use typed::{decimal, number};
 
 use std::{
     fmt,
@@ -27,7 +30,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::provenance::{Provenance, ProvenanceError, Run};
+use crate::provenance::{Environment, Provenance, ProvenanceError, Run};
 
 /// The fields of a stored entry that are not known: where, as a JSON pointer, and what.
 pub(crate) type Fields = Vec<(String, serde_json::Value)>;
@@ -133,8 +136,8 @@ impl Metric {
     /// # Errors
     /// [`MetricError::IntervalUnit`] when the interval's ends are not in the quantity's unit.
     pub fn with_interval(mut self, interval: Interval) -> Result<Self, MetricError> {
-        if interval.low.unit() != self.quantity.unit() {
-            return Err(MetricError::IntervalUnit { expected: self.quantity.unit(), found: interval.low.unit() });
+        if interval.low().unit() != self.quantity.unit() {
+            return Err(MetricError::IntervalUnit { expected: self.quantity.unit(), found: interval.low().unit() });
         }
         self.interval = Some(interval);
         Ok(self)
@@ -175,6 +178,13 @@ impl Metric {
 
     pub(crate) fn with_run(mut self, run: Arc<Run>) -> Self {
         self.provenance = self.provenance.with_run(run);
+        self
+    }
+
+    /// Says on what it was measured and under which conditions, in place of what the provenance said.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.provenance = self.provenance.with_environment(environment);
         self
     }
 
@@ -295,46 +305,6 @@ impl Temperature {
 impl fmt::Display for Temperature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-/// A confidence interval around a quantity, in the quantity's unit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    level: f64,
-    low: Quantity,
-    high: Quantity,
-}
-
-impl Interval {
-    /// An interval that holds the true value with probability `level` (0.95 for 95 %).
-    ///
-    /// # Errors
-    /// [`MetricError::Interval`] when `level` is not between 0 and 1, the ends are in two units, or `low > high`.
-    pub fn new(level: f64, low: Quantity, high: Quantity) -> Result<Self, MetricError> {
-        let ordered = low.unit() == high.unit() && low.as_f64() <= high.as_f64();
-        if !(level > 0.0 && level < 1.0 && ordered) {
-            return Err(MetricError::Interval { level, low, high });
-        }
-        Ok(Self { level, low, high })
-    }
-
-    /// The probability, between 0 and 1.
-    #[must_use]
-    pub fn level(&self) -> f64 {
-        self.level
-    }
-
-    /// The lower end.
-    #[must_use]
-    pub fn low(&self) -> Quantity {
-        self.low
-    }
-
-    /// The upper end.
-    #[must_use]
-    pub fn high(&self) -> Quantity {
-        self.high
     }
 }
 

@@ -189,7 +189,9 @@ impl FromStr for Isolation {
     type Err = UnknownIsolation;
 
     fn from_str(s: &str) -> Result<Self, UnknownIsolation> {
-        Self::ALL.into_iter().find(|i| i.as_str() == s).ok_or_else(|| UnknownIsolation(s.to_owned()))
+        // The other names of the stored form have underscores, so these are written with them as well.
+        let name = s.replace('_', "-");
+        Self::ALL.into_iter().find(|i| i.as_str() == name).ok_or_else(|| UnknownIsolation(s.to_owned()))
     }
 }
 

@@ -12,6 +12,7 @@ pub use audit::{Shortfall, VALIDITY_DAYS};
 pub use date::{Date, DateError};
 pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
 pub(crate) use host::chinese as noise_in_chinese;
+use host::load_average;
 pub use host::{Host, Watch};
 pub use notation::{Citation, CitationText, EnvironmentBlock, Language, NotationError, NotationField, NotationProblem};
 pub use run::{Moment, MomentError, Run};
@@ -111,6 +112,7 @@ impl Provenance {
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     /// A project's own documentation.
+    #[serde(alias = "official-docs")]
     OfficialDocs,
     /// A benchmark that others can run again.
     Benchmark,
