@@ -1,5 +1,6 @@
 //! Hands the exact versions of the engines that this build links to `src/versions.rs`. They have no API that tells
-//! them, so they come from the build's own lock file. Writes nothing.
+//! them, so they come from the build's own lock file. And hands the revision that this is built from to `src/session.rs`,
+//! since what runs later may find another one checked out. Writes nothing.
 
 use std::{
     env, fs,
@@ -7,6 +8,8 @@ use std::{
     process::Command,
 };
 
+#[path = "build/revision.rs"]
+mod revision;
 #[path = "build/wasmedge.rs"]
 mod wasmedge;
 
@@ -17,6 +20,7 @@ fn main() {
     wasmedge::link();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=RUSTC");
+    revision::tell();
     let lock = lock_file();
     if let Some((path, _)) = &lock {
         println!("cargo::rerun-if-changed={}", path.display());

@@ -29,6 +29,6 @@ fn main() {
     }
     let environment = Host::here().capture(".");
     for language in Language::ALL {
-        println!("\n{}", environment.block(language));
+        println!("\n{}", environment.block(language).rounded());
     }
 }

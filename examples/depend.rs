@@ -3,17 +3,25 @@
 //!
 //! `cargo run --no-default-features --example depend`
 
+use std::process::ExitCode;
+
 use runtime_baseline::{
     Baseline, Citation, Component, Date, Host, Indicator, Language, Metric, Provenance, Quantity, Source, SourceKind,
     Statistic, Temperature,
 };
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
     let directory = std::env::temp_dir().join(format!("runtime-baseline-depend-{}", std::process::id()));
     let result = run(&directory.join("baseline.json"));
     // Nothing is left behind, whatever happened.
     let _ = std::fs::remove_dir_all(&directory);
-    result
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn run(path: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
@@ -31,14 +39,14 @@ fn run(path: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
 
     let mut run = Baseline::new();
     run.push(metric);
-    let superseded = Baseline::merge_into(path, run)?;
-    println!("merged into {}, {} superseded", path.display(), superseded.len());
+    let merged = run.merge_into(path)?;
+    println!("merged into {}, {} superseded", path.display(), merged.superseded.len());
 
-    let baseline = Baseline::load(path)?;
+    let baseline = merged.whole;
     let query = baseline.find(Indicator::StartupTime, "wasmtime").temperature(Temperature::Warm);
     let Some(metric) = query.latest() else { return Err("the metric just saved is not there".into()) };
-    println!("{}", Citation::of(metric).display(Language::English));
-    println!("{}", metric.provenance().environment().block(Language::English));
+    println!("{}", Citation::of(metric).display(Language::English).rounded());
+    println!("{}", metric.provenance().environment().block(Language::English).rounded());
     for shortfall in metric.audit() {
         println!("falls short of {shortfall}");
     }

@@ -1,6 +1,6 @@
 //! Measures one thing and prints its citation: `cargo run --release --example quickstart`.
 
-use std::path::Path;
+use std::{path::Path, process::ExitCode};
 
 use runtime_baseline::{
     Citation, Indicator, Language, Statistic, Temperature,
@@ -9,7 +9,17 @@ use runtime_baseline::{
     runtime::{Runtime, Workload, wasmtime::Wasmtime},
 };
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    match measured() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measured() -> Result<(), Box<dyn std::error::Error>> {
     // Six processes, one after the other, each started from this program: what differs from process to process is in the
     // interval. A directory of one's own; `cargo bench` records in target/baseline.
     let experiment = Experiment::new("examples/quickstart");
@@ -28,11 +38,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     for metric in baseline.metrics() {
         println!("{} of {} starts", metric.statistic(), metric.count().unwrap_or_default());
-        println!("{}", Citation::of(metric).display(Language::English));
-        println!("{}\n", Citation::of(metric).display(Language::Chinese));
+        println!("{}", Citation::of(metric).display(Language::English).rounded());
+        println!("{}\n", Citation::of(metric).display(Language::Chinese).rounded());
     }
     if let Some(metric) = baseline.metrics().first() {
-        println!("{}", metric.provenance().environment().block(Language::English));
+        println!("{}", metric.provenance().environment().block(Language::English).rounded());
     }
     Ok(())
 }

@@ -76,6 +76,7 @@ pub(crate) const SHARED: &str = "RUNTIME_BASELINE_SHARED";
 
 /// What another process of this run made of `from`, or what `make` makes of it, which is kept for the next. A run that shares
 /// nothing makes it each time.
+#[cfg_attr(not(feature = "wasmedge"), allow(dead_code, reason = "what compiles in milliseconds is not shared"))]
 pub(crate) fn shared<E: From<Error>>(from: &[u8], make: impl FnOnce() -> Result<Artifact, E>) -> Result<Artifact, E> {
     let Some(directory) = env::var_os(SHARED).map(PathBuf::from).filter(|path| path.is_dir()) else { return make() };
     let name = Sha256::digest(from).iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"));

@@ -83,20 +83,22 @@ mod whole_file;
 /// Why a file could not be written: it is written whole or not at all.
 pub use whole_file::WriteError;
 
-pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
+pub use baseline::{
+    Baseline, BaselineError, Lineage, Merged, Query, Series, Stale, Staleness, UnavailableRow, Unknown,
+};
 pub use claims::{Claim, Claims, ClaimsError, claims};
 #[cfg(feature = "measure")]
 pub use entry::become_helper;
 #[cfg(feature = "measure")]
 pub use here::components_here;
 pub use metric::{
-    Bound, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic, Subject, Temperature,
-    Unit, UnknownIndicator,
+    Bound, Direction, Evidence, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic,
+    Subject, Temperature, Unit, UnknownIndicator,
 };
 pub use provenance::{
     Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Hardware, Host,
-    Isolation, Language, NotationError, NotationField, NotationProblem, Provenance, ProvenanceError, Shortfall,
-    Software, Source, SourceKind, UnknownIsolation, VALIDITY_DAYS, Watch,
+    Isolation, Language, Moment, MomentError, NotationError, NotationField, NotationProblem, Provenance,
+    ProvenanceError, Run, Shortfall, Software, Source, SourceKind, UnknownIsolation, VALIDITY_DAYS, Watch,
 };
 
 /// The README's examples are tests.

@@ -73,7 +73,7 @@ pub(crate) fn write_whole<E: From<WriteError>>(
     let directory = parent(&target);
     sweep(&directory);
     let mode = replaced(&target)?;
-    let mut new = create(&directory).map_err(failed("make a file in", &directory))?;
+    let mut new = create(&directory).map_err(failed("write", &target))?;
     if let Some(mode) = mode {
         let set = new.as_file().set_permissions(Permissions::from_mode(mode));
         set.map_err(failed("set the permissions of", new.path()))?;

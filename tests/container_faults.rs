@@ -229,7 +229,7 @@ fn a_helper_started_by_hand_ends_without_a_trace() {
     // The right variable, and nothing on the other side: the helper must neither run `main` nor stay.
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "inside", "--ignored", "--nocapture"])
-        .env("RUNTIME_BASELINE_HELPER", format!("{} {}", env!("CARGO_PKG_VERSION"), std::process::id()))
+        .env("RUNTIME_BASELINE_HELPER", format!("{} {} keeper", env!("CARGO_PKG_VERSION"), std::process::id()))
         .env("RUNTIME_BASELINE_HELPER_STATE", "/nonexistent")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -2,6 +2,7 @@
 
 use runtime_baseline::{
     Component, Date, Environment, Indicator, Language, Metric, Provenance, Quantity, Shortfall, Source, SourceKind,
+    Statistic,
 };
 
 fn date(text: &str) -> Date {
@@ -114,6 +115,38 @@ fn what_only_the_figure_can_tell() {
     };
     assert_eq!(audit(Indicator::StartupTime, "noop", harness()), []);
     assert_eq!(audit(Indicator::StartupTime, "wasmtime", harness()), [Shortfall::TechnologyVersion]);
+}
+
+#[test]
+fn a_statistic_of_nobody_knows_how_many_runs() {
+    let of = |statistic| metric(Indicator::StartupTime, "wasmtime", benchmark()).with_statistic(statistic);
+    for statistic in [Statistic::Mean, Statistic::Median, Statistic::P99] {
+        assert_eq!(of(statistic).audit_on(today()), [Shortfall::Count]);
+        assert_eq!(of(statistic).with_count(0).audit_on(today()), [Shortfall::Count]);
+        assert_eq!(of(statistic).with_count(1).audit_on(today()), []);
+    }
+    assert_eq!(of(Statistic::Single).audit_on(today()), []);
+}
+
+#[test]
+fn idle_is_what_was_not_busy() {
+    let with = |load: &str, noise: &str| {
+        let mut environment = complete();
+        environment.conditions.load = Some(load.into());
+        environment.conditions.noise = vec!["only 2 cores".into(), noise.into()];
+        benchmark().with_environment(environment).audit_on(today())
+    };
+    let two = "load average 124.00 on 2 cores: end what else runs, and wait a minute";
+    let not_idle = |load_average: &str, cores| Shortfall::NotIdle { load_average: load_average.into(), cores };
+    assert_eq!(with("idle", two), [not_idle("124.00", 2)]);
+    assert_eq!(with(" Idle", two), [not_idle("124.00", 2)]);
+    assert_eq!(with("空闲", two), [not_idle("124.00", 2)]);
+    let one = "load average 1.00 on 1 core: end what else runs, and wait a minute";
+    assert_eq!(with("idle", one), [not_idle("1.00", 1)]);
+    assert_eq!(with("idle", one).len(), 1);
+    assert_eq!(with("cold start", two), []);
+    assert_eq!(with("idle", "load average 0.90 on 2 cores: end what else runs, and wait a minute"), []);
+    assert_eq!(with("idle", "somebody's own words: load average 124"), []);
 }
 
 #[test]

@@ -98,7 +98,9 @@ fn a_report_says_what_it_must() {
         "| **rbac** |",
         "cargo.sh bench --locked --bench startup",
         "| wasmtime | 48.0.8 |",
-        "Published records: 0 of 50 have all",
+        "Measured records: ",
+        "Not about this baseline: ",
+        "**14.3.1** – 14. 性能基线",
     ] {
         assert!(text.contains(sentence), "{sentence}\n{text}");
     }
@@ -132,7 +134,7 @@ fn stale_figures_are_marked_with_the_reason() {
 fn an_empty_baseline_has_a_report() {
     for language in Language::ALL {
         let text = Report::of(&Baseline::new()).markdown(language);
-        assert!(text.contains("14.3.1") && text.ends_with('\n') && !text.ends_with("\n\n"));
+        assert!(text.contains(" 25 ") && text.ends_with('\n') && !text.ends_with("\n\n"));
     }
 }
 
@@ -196,5 +198,5 @@ fn all_four_reports_are_written_whole() {
     names.sort();
     assert_eq!(names, ["baseline.json", "report.html", "report.md", "report.zh.html", "report.zh.md", "samples"]);
     let error = report.save(directory.path().join("no/such")).unwrap_err();
-    assert!(error.to_string().contains("no/such/report.md"), "{error}");
+    assert!(error.to_string().contains("no/such"), "{error}");
 }

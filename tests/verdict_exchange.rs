@@ -39,7 +39,7 @@ fn figures(baseline: &Baseline) -> Vec<String> {
 
 #[test]
 fn criterion_gives_means_and_no_percentiles_of_operations() {
-    let baseline = Baseline::from_criterion(fixture("criterion"), &import(Indicator::EvaluationLatency)).unwrap();
+    let baseline = import(Indicator::EvaluationLatency).criterion(fixture("criterion")).unwrap().baseline;
     let metrics = baseline.metrics();
     assert_eq!(metrics.len(), 4);
     assert_eq!((metrics[0].subject().as_str(), metrics[0].workload()), ("grp/plain", Some("grp/plain")));
@@ -55,8 +55,7 @@ fn criterion_gives_means_and_no_percentiles_of_operations() {
     assert!((80.0..110.0).contains(&median), "{median}");
     let subject = "mine".parse().unwrap();
     let named =
-        Baseline::from_criterion(fixture("criterion"), &import(Indicator::EvaluationLatency).with_subject(subject))
-            .unwrap();
+        import(Indicator::EvaluationLatency).with_subject(subject).criterion(fixture("criterion")).unwrap().baseline;
     assert!(named.metrics().iter().all(|m| m.subject().as_str() == "mine"));
     assert_eq!(named.latest().len(), 4, "one subject, and still four series");
 }
@@ -64,7 +63,7 @@ fn criterion_gives_means_and_no_percentiles_of_operations() {
 #[test]
 fn a_broken_criterion_directory_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let read = || Baseline::from_criterion(dir.path(), &import(Indicator::StartupTime));
+    let read = || import(Indicator::StartupTime).criterion(dir.path()).map(|imported| imported.baseline);
     assert!(matches!(read(), Err(ExchangeError::Nothing(_))));
     let new = dir.path().join("a/new");
     fs::create_dir_all(&new).unwrap();
@@ -84,13 +83,16 @@ fn a_broken_criterion_directory_is_named() {
     fs::write(new.join("sample.json"), r#"{"iters":[2.0],"times":[10.0]}"#).unwrap();
     std::os::unix::fs::symlink(dir.path(), dir.path().join("a/loop")).unwrap();
     assert_eq!(figures(&read().unwrap()), ["a \"a\" mean 5 ns of 2", "a \"a\" median 5 ns of 1"]);
-    assert!(matches!(Import::new(Indicator::ImageSize, provenance()), Err(ExchangeError::NotATime(_))));
+    assert!(matches!(Import::new(Indicator::Density, provenance()), Err(ExchangeError::NotATime(_))));
+    let sizes = import(Indicator::ImageSize);
+    assert!(matches!(sizes.hyperfine(fixture("hyperfine.json")), Err(ExchangeError::NotATime(_))));
+    assert!(matches!(sizes.opa_bench(fixture("opa-bench.json"), "x"), Err(ExchangeError::NotATime(_))));
 }
 
 #[test]
 fn hyperfine_s_own_figures_are_recomputed_from_its_times() {
     let path = fixture("hyperfine.json");
-    let baseline = Baseline::from_hyperfine(&path, &import(Indicator::LifecycleTime)).unwrap();
+    let baseline = import(Indicator::LifecycleTime).hyperfine(&path).unwrap().baseline;
     let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(baseline.metrics().len(), 4, "twelve runs have no 99th percentile");
     for (result, metrics) in json["results"].as_array().unwrap().iter().zip(baseline.metrics().chunks(2)) {
@@ -113,7 +115,7 @@ fn many_runs_have_a_tail() {
     let times: Vec<f64> = (1..=1000).map(|i| f64::from(i) / 1000.0).collect();
     let json = serde_json::json!({"results": [{"command": "x", "mean": 0.5, "median": 0.5, "times": times, "exit_codes": [0]}]});
     fs::write(&path, json.to_string()).unwrap();
-    let baseline = Baseline::from_hyperfine(&path, &import(Indicator::LifecycleTime)).unwrap();
+    let baseline = import(Indicator::LifecycleTime).hyperfine(&path).unwrap().baseline;
     let expected = [
         "x \"x\" median 500 ms 469 ms..532 ms of 1000",
         "x \"x\" p99 990 ms 983 ms..997 ms of 1000",
@@ -128,14 +130,14 @@ fn a_command_that_failed_is_no_figure() {
     let path = dir.path().join("h.json");
     let read = |text: &str| {
         fs::write(&path, text).unwrap();
-        Baseline::from_hyperfine(&path, &import(Indicator::LifecycleTime))
+        import(Indicator::LifecycleTime).hyperfine(&path).map(|imported| imported.baseline)
     };
     let failed = read(
         r#"{"results":[{"command":"crun run","mean":0.001,"median":0.001,"times":[0.001,0.001],"exit_codes":[0,1]},
             {"command":"x","mean":0.002,"median":0.001,"exit_codes":[0,0,0]}]}"#,
     )
     .unwrap();
-    assert_eq!(failed.unavailable()[0].reason(), "1 of 2 runs of \"crun run\" did not exit with 0");
+    assert_eq!(failed.unavailable()[0].reason(), "1 of 2 runs did not exit with 0, but with 1");
     assert_eq!(figures(&failed), ["x \"x\" mean 2 ms of 3", "x \"x\" median 1 ms of 3"]);
     assert!(matches!(read(r#"{"results":[]}"#), Err(ExchangeError::Nothing(_))));
     for text in ["", "[]", r#"{"results":[{"command":"x","mean":-1,"median":1}]}"#] {
@@ -143,16 +145,13 @@ fn a_command_that_failed_is_no_figure() {
         assert!(error.contains("h.json"), "{error}");
     }
     fs::remove_file(&path).unwrap();
-    assert!(matches!(
-        Baseline::from_hyperfine(&path, &import(Indicator::LifecycleTime)),
-        Err(ExchangeError::Read { .. })
-    ));
+    assert!(matches!(import(Indicator::LifecycleTime).hyperfine(&path), Err(ExchangeError::Read { .. })));
 }
 
 #[test]
 fn opa_bench_gives_its_mean_and_its_histogram() {
     let import = import(Indicator::EvaluationLatency).with_subject("opa".parse().unwrap());
-    let baseline = Baseline::from_opa_bench(fixture("opa-bench.json"), "rbac", &import).unwrap();
+    let baseline = import.opa_bench(fixture("opa-bench.json"), "rbac").unwrap().baseline;
     let expected = [
         "opa \"rbac\" mean 75 µs of 20000",
         "opa \"rbac\" median 61 µs of 20000",
@@ -166,7 +165,7 @@ fn opa_bench_gives_its_mean_and_its_histogram() {
     let path = dir.path().join("o.json");
     let read = |text: &str| {
         fs::write(&path, text).unwrap();
-        Baseline::from_opa_bench(&path, "rbac", &import)
+        import.opa_bench(&path, "rbac").map(|imported| imported.baseline)
     };
     let twice = read("{\"N\":10,\"T\":1000}\n{\"N\":10,\"T\":2000}\n").unwrap();
     assert_eq!(figures(&twice), ["opa \"rbac\" mean 100 ns of 10", "opa \"rbac #2\" mean 200 ns of 10"]);

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use runtime_baseline::{
-    Baseline, Bound, Component, Conditions, Environment, Hardware, Indicator, Interval, Isolation, Metric, Provenance,
-    Quantity, Source, SourceKind, Statistic, UnavailableRow, Unit,
+    Baseline, Bound, Component, Environment, Hardware, Indicator, Interval, Isolation, Metric, Provenance, Quantity,
+    Source, SourceKind, Statistic, UnavailableRow, Unit,
     compare::{
         Doubt, Evidence, Gate, GateReport, GateRow, GroupRuling, Limits, LimitsError, Measured, Outcome, Ruling,
     },
@@ -93,7 +93,7 @@ fn what_the_machine_did_to_all_is_taken_out_and_a_slower_lane_is_found() {
 fn a_lane_by_hand_tells_the_machine_from_the_code() {
     let by_hand = |percent: f64| {
         let mut environment = Environment::default();
-        environment.conditions.engine.insert(Conditions::PART.to_owned(), "by hand".to_owned());
+        environment.conditions.part = Some("by hand".to_owned());
         figure(Indicator::StartupTime, "lane-0", 1e6 * (1.0 + percent / 100.0), 1.0, environment)
     };
     let run = |all: f64, hand: f64| {

@@ -1,8 +1,8 @@
 //! Claims against baselines made by hand, so that every branch of the rule is seen.
 
 use runtime_baseline::{
-    Baseline, Bound, Component, Conditions, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity,
-    Source, SourceKind, Statistic, Subject, Temperature, UnavailableRow, Unit, claims,
+    Baseline, Bound, Component, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Source,
+    SourceKind, Statistic, Subject, Temperature, UnavailableRow, Unit, claims,
     claims::Claims,
     compare::{Aspect, Missing, Verdict, judge},
 };
@@ -346,7 +346,7 @@ sense = "faster"
 #[test]
 fn a_figure_of_a_part_answers_for_no_whole() {
     let part = |m: &mut Measured| {
-        m.environment.conditions.engine.insert(Conditions::PART.to_owned(), "host".to_owned());
+        m.environment.conditions.part = Some("host".to_owned());
     };
     let whole = [container([1_000_000, 1_010_000, 1_020_000]), wasm([1_000, 1_010, 1_020])];
     let parts = [container([10, 11, 12]).with(part), wasm([1_000_000, 1_010_000, 1_020_000]).with(part)];

@@ -31,22 +31,28 @@ case " ${WITHOUT:-} " in
 esac
 [ -n "$optional" ] || exec cargo "$command" --features "$features" "$@"
 
-# Only what is built to be run may do without.
+# What comes after `--` is the program's.
+own=() then=run
+for argument; do
+  [ "$argument" != -- ] || break
+  [ "$argument" != --no-run ] || then=nothing
+  own+=("$argument")
+done
+# Only what is built to be run may do without the feature.
+trial=$command
 case $command in
-  bench | test) only_build=(--no-run) ;;
-  build | run) only_build=() command_to_try=build ;;
+  bench | test) [ $then = nothing ] || own+=(--no-run) ;;
+  run) trial=build ;;
+  build) then=nothing ;;
   *) exec cargo "$command" --features "$with" "$@" ;;
 esac
 
-# What comes after `--` is the program's.
-own=()
-for argument; do
-  [ "$argument" != -- ] || break
-  own+=("$argument")
-done
-
 # build FEATURES: its messages, as they come.
-build() { cargo "${command_to_try:-$command}" --features "$1" "${own[@]}" ${only_build[@]+"${only_build[@]}"} 2>&1; }
+build() { cargo "$trial" --features "$1" ${own[@]+"${own[@]}"} 2>&1; }
+run() {
+  [ $then = run ] || exit 0
+  exec cargo "$command" --features "$@"
+}
 
 # What cargo or the compiler said last, without paths of this machine: the end of a build script's words, or an error.
 last_said() {
@@ -63,7 +69,7 @@ last_said() {
 
 if build "$with" | tee "$state/build.log" >&2; then
   rm -f "$state/$optional-build.reason" "$state/$optional-build.remedy"
-  exec cargo "$command" --features "$with" "$@"
+  run "$with" "$@"
 fi
 echo "cargo.sh: it does not build with the feature $optional; trying without" >&2
 if ! build "$features" >&2; then exit 101; fi
@@ -71,4 +77,4 @@ reason=$(last_said "$state/build.log")
 echo "the build with the feature $optional failed: ${reason:-it did not say why}" >"$state/$optional-build.reason"
 echo "correct what target/setup/build.log says, or leave it out: WITHOUT=$optional" >"$state/$optional-build.remedy"
 echo "cargo.sh: $optional is left out: $(cat "$state/$optional-build.reason")" >&2
-exec cargo "$command" --features "$features" "$@"
+run "$features" "$@"

@@ -38,18 +38,14 @@ pub enum BaselineError {
         /// What was expected.
         message: String,
     },
-    /// The file has another schema: read it with the version of this crate that wrote it, or measure again.
-    #[error(
-        "{}: the baseline has schema {found}, and this version reads {expected}: use the version of runtime-baseline \
-         that wrote it, or move the file away and measure again", path.display()
-    )]
+    /// The file has the schema of a later release: update this program. Or it has none that ever was: move the file away,
+    /// and measure again.
+    #[error("{}: schema {found}: this release reads 1 and 2; update runtime-baseline, or move the file away", path.display())]
     Schema {
         /// The file.
         path: PathBuf,
         /// What stands in its `schema` field.
         found: String,
-        /// [`Baseline::SCHEMA`](super::Baseline::SCHEMA).
-        expected: u64,
     },
     /// The file is JSON, but its outermost object is not a baseline's.
     #[error("{}:{line}:{column}: not a baseline: {message}", path.display())]

@@ -8,17 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
-
-use super::{
-    Baseline, BaselineError, UnavailableRow,
-    wire::{Entries, Head, Named, Row, Stored},
-};
-use crate::{
-    Metric,
-    whole_file::{WriteError, parent, write_whole},
-};
+use super::{Baseline, BaselineError, Merged, read::parse, wire::Stored};
+use crate::whole_file::{WriteError, parent, write_whole};
 
 /// Far above what loading, merging and saving take, so that only a stuck process is reported.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
@@ -47,13 +38,15 @@ impl Baseline {
         Target::lock(path.as_ref(), LOCK_PATIENCE)?.replace(self)
     }
 
-    /// Adds `run` to the baseline at `path` as [`merge`](Self::merge) does, and returns what was superseded. A missing
-    /// file counts as an empty baseline. Whoever does the same at the same time waits, so nothing is lost.
+    /// Adds this baseline to the one at `path` as [`merge`](Self::merge) does, and returns the merged whole with what was
+    /// superseded. A missing file counts as an empty baseline. Whoever does the same at the same time waits, so nothing is
+    /// lost.
     ///
     /// # Errors
     /// [`BaselineError`], as for [`load`](Self::load) and [`save`](Self::save).
-    pub fn merge_into(path: impl AsRef<Path>, run: Self) -> Result<Vec<Metric>, BaselineError> {
-        Self::update_file(path, |baseline| baseline.merge(run))
+    pub fn merge_into(self, path: impl AsRef<Path>) -> Result<Merged, BaselineError> {
+        let (whole, superseded) = Self::update(path.as_ref(), |baseline| baseline.merge(self))?;
+        Ok(Merged { whole, superseded })
     }
 
     /// Loads the baseline at `path` (an empty one, if there is no file), lets `change` change it, and saves it, all under
@@ -62,22 +55,24 @@ impl Baseline {
     /// # Errors
     /// [`BaselineError`], as for [`load`](Self::load) and [`save`](Self::save).
     pub fn update_file<R>(path: impl AsRef<Path>, change: impl FnOnce(&mut Self) -> R) -> Result<R, BaselineError> {
-        let target = Target::lock(path.as_ref(), LOCK_PATIENCE)?;
+        Self::update(path.as_ref(), change).map(|(_, result)| result)
+    }
+
+    fn update<R>(path: &Path, change: impl FnOnce(&mut Self) -> R) -> Result<(Self, R), BaselineError> {
+        let target = Target::lock(path, LOCK_PATIENCE)?;
         let mut baseline = match Self::load(&target.file) {
             Err(BaselineError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Self::new(),
             loaded => loaded?,
         };
         let result = change(&mut baseline);
         target.replace(&baseline)?;
-        Ok(result)
+        Ok((baseline, result))
     }
 
     /// Indented, and with a newline at its end, as a file that people read and compare.
     fn write(&self, path: &Path, mut to: &mut dyn Write) -> Result<(), BaselineError> {
-        let unavailable = self.unavailable.iter().map(Row::from).collect();
-        let stored = Stored { schema: Self::SCHEMA, metrics: &self.metrics, unavailable };
         let failed = |source| WriteError::Io { action: "write", path: path.to_owned(), source };
-        serde_json::to_writer_pretty(&mut to, &stored).map_err(|error| match error.is_io() {
+        serde_json::to_writer_pretty(&mut to, &Stored(self)).map_err(|error| match error.is_io() {
             true => failed(error.into()).into(),
             false => self.unstorable(&error),
         })?;
@@ -85,7 +80,8 @@ impl Baseline {
     }
 
     fn unstorable(&self, error: &serde_json::Error) -> BaselineError {
-        let index = self.metrics.iter().position(|m| m.samples().is_some_and(|p| p.to_str().is_none())).unwrap_or(0);
+        let unreadable = |path: Option<&Path>| path.is_some_and(|path| path.to_str().is_none());
+        let index = self.metrics.iter().position(|m| unreadable(m.samples()) || unreadable(m.curve())).unwrap_or(0);
         let name = self.metrics.get(index).map(|m| format!("{} of {}", m.indicator(), m.subject()));
         BaselineError::Unstorable { index, name: name.unwrap_or_default(), message: error.to_string() }
     }
@@ -125,101 +121,6 @@ impl Target {
     fn replace(&self, baseline: &Baseline) -> Result<(), BaselineError> {
         write_whole(&self.file, |out| baseline.write(&self.file, out))
     }
-}
-
-/// The text of a file, for errors that say where in it.
-struct Text<'a> {
-    path: &'a Path,
-    text: &'a str,
-}
-
-fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let (line, column) = position(&bytes[..error.valid_up_to()]);
-        BaselineError::NotJson { path: path.to_owned(), line, column, message: "not UTF-8".to_owned() }
-    })?;
-    let text = Text { path, text };
-    let entries: Entries<'_> = serde_json::from_str(text.text).map_err(|error| text.not_entries(&error))?;
-    if entries.schema != Baseline::SCHEMA {
-        return Err(text.schema(entries.schema.to_string()));
-    }
-    Ok(Baseline {
-        metrics: text.list("metrics", &entries.metrics, |m: Metric| m)?,
-        unavailable: text.list("unavailable", &entries.unavailable, |row: Row<'static>| UnavailableRow::from(row))?,
-    })
-}
-
-impl Text<'_> {
-    /// Why the whole is not a baseline: the reasons from the outermost in.
-    fn not_entries(&self, error: &serde_json::Error) -> BaselineError {
-        let (path, line, column) = (self.path.to_owned(), error.line(), error.column());
-        let message = message(error);
-        // A number that breaks off (`0.`, `1e`) is a syntax error to serde_json.
-        let breaks_off = self.text.ends_with(['.', 'e', 'E', '+', '-']) && end(self.text) == (line, column);
-        if error.is_eof() || breaks_off {
-            return BaselineError::Truncated { path, line, column };
-        }
-        if error.is_syntax() {
-            return BaselineError::NotJson { path, line, column, message };
-        }
-        match serde_json::from_str::<Head>(self.text) {
-            // The rest of the file may break off or be no JSON, which comes before its schema.
-            Err(later) if !later.is_data() => self.not_entries(&later),
-            Ok(Head { schema: Some(schema) }) if schema != Baseline::SCHEMA => self.schema(schema.to_string()),
-            Ok(Head { schema: None }) => self.schema("missing".to_owned()),
-            _ => BaselineError::Shape { path, line, column, message },
-        }
-    }
-
-    fn schema(&self, found: String) -> BaselineError {
-        BaselineError::Schema { path: self.path.to_owned(), found, expected: Baseline::SCHEMA }
-    }
-
-    fn list<W: DeserializeOwned, T>(
-        &self,
-        list: &'static str,
-        entries: &[&RawValue],
-        into: impl Fn(W) -> T,
-    ) -> Result<Vec<T>, BaselineError> {
-        let read = |(index, entry): (usize, &&RawValue)| {
-            serde_json::from_str::<W>(entry.get()).map(&into).map_err(|error| self.entry(list, index, entry, &error))
-        };
-        entries.iter().enumerate().map(read).collect()
-    }
-
-    fn entry(&self, list: &'static str, index: usize, entry: &RawValue, error: &serde_json::Error) -> BaselineError {
-        // The entry is borrowed from the text, so the distance of their addresses is its place in it.
-        let start = (entry.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        let (mut line, mut column) = position(&self.text.as_bytes()[..start]);
-        match error.line() {
-            // A value that was refused has no place of its own: say where its entry starts.
-            0 => {}
-            1 => column += error.column().saturating_sub(1),
-            below => (line, column) = (line + below - 1, error.column()),
-        }
-        let (path, name, message) = (self.path.to_owned(), Named::of(entry), message(error));
-        BaselineError::Entry { path, line, column, list, index, name, message }
-    }
-}
-
-/// Line and column of what follows `before`, in bytes and from 1, as serde_json counts them.
-fn position(before: &[u8]) -> (usize, usize) {
-    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
-    (line, column)
-}
-
-/// Line and column of the last byte.
-fn end(text: &str) -> (usize, usize) {
-    let (line, column) = position(text.as_bytes());
-    (line, column - 1)
-}
-
-/// serde_json's message without the place, which the error states itself.
-fn message(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).map_or(text.clone(), str::to_owned)
 }
 
 #[cfg(test)]

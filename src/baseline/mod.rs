@@ -3,9 +3,11 @@
 mod error;
 mod file;
 mod query;
+mod read;
 mod row;
 mod series;
 mod stale;
+mod unknown;
 mod wire;
 
 pub use error::BaselineError;
@@ -13,13 +15,19 @@ pub use query::Query;
 pub use row::UnavailableRow;
 pub use series::{Lineage, Series};
 pub use stale::{Stale, Staleness};
+pub use unknown::Unknown;
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
     hash::Hash,
+    sync::Arc,
 };
 
-use crate::{Indicator, Metric};
+use crate::{Indicator, Metric, Run, metric::Fields};
+use unknown::Kept;
+
+/// Runs by their id, each with its fields that are not known.
+type Runs = BTreeMap<String, (Arc<Run>, Fields)>;
 
 /// A set of metrics, and the rows of what could not be measured.
 ///
@@ -49,16 +57,36 @@ use crate::{Indicator, Metric};
 pub struct Baseline {
     metrics: Vec<Metric>,
     unavailable: Vec<UnavailableRow>,
+    /// Runs of which something is not known, and what else is not, to be written back as it was.
+    runs: Runs,
+    kept: Vec<Kept>,
+    unknown_fields: BTreeMap<String, String>,
+}
+
+/// A baseline that was merged into a file.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Merged {
+    /// All that the file now holds.
+    pub whole: Baseline,
+    /// The metrics that were superseded.
+    pub superseded: Vec<Metric>,
 }
 
 impl Baseline {
-    /// The version of the stored form that this crate reads and writes.
-    pub const SCHEMA: u64 = 1;
+    /// The version of the stored form that this crate writes. It reads every one from 1 on.
+    pub const SCHEMA: u64 = 2;
 
     /// An empty baseline.
     #[must_use]
     pub const fn new() -> Self {
-        Self { metrics: Vec::new(), unavailable: Vec::new() }
+        Self {
+            metrics: Vec::new(),
+            unavailable: Vec::new(),
+            runs: BTreeMap::new(),
+            kept: Vec::new(),
+            unknown_fields: BTreeMap::new(),
+        }
     }
 
     /// Appends a metric as it is; [`merge`](Self::merge) decides which one of a series stays.
@@ -77,16 +105,50 @@ impl Baseline {
         &self.metrics
     }
 
+    /// The metrics, to say more of them in place.
+    pub fn metrics_mut(&mut self) -> &mut [Metric] {
+        &mut self.metrics
+    }
+
+    /// What the baseline's file holds and this release does not know. It is no part of any figure, and stays in the file.
+    #[must_use]
+    pub fn unknown(&self) -> Vec<Unknown> {
+        let entry = |kept: &Kept| {
+            let (name, reason) = (kept.name.clone(), kept.reason.clone());
+            Unknown::Entry { list: kept.list, name, reason }
+        };
+        let fields = |of: String, fields: &Fields| -> Vec<Unknown> {
+            fields.iter().map(|(pointer, _)| Unknown::Field { of: of.clone(), pointer: pointer.clone() }).collect()
+        };
+        let metrics = self.metrics.iter().flat_map(|metric| {
+            fields(format!("{} of {}", metric.indicator(), metric.subject()), metric.unknown_fields())
+        });
+        let rows = self.unavailable.iter();
+        let rows = rows.flat_map(|row| fields(format!("{} of {}", row.indicator(), row.subject()), &row.unknown));
+        let runs = self.runs.iter().flat_map(|(id, (_, unknown))| fields(format!("run {id}"), unknown));
+        let whole = self.unknown_fields.keys().map(|name| {
+            let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+            Unknown::Field { of: "the baseline".to_owned(), pointer }
+        });
+        self.kept.iter().map(entry).chain(whole).chain(runs).chain(metrics).chain(rows).collect()
+    }
+
+    /// Whether an entry that is not known names the run.
+    fn keeps_figures_of(&self, run: &Run) -> bool {
+        let quoted = format!("\"{}\"", run.id());
+        self.kept.iter().any(|kept| kept.text.contains(&quoted))
+    }
+
     /// What could not be measured.
     #[must_use]
     pub fn unavailable(&self) -> &[UnavailableRow] {
         &self.unavailable
     }
 
-    /// Whether there is neither a metric nor an unavailable row.
+    /// Whether there is neither a metric nor an unavailable row, known or not.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.metrics.is_empty() && self.unavailable.is_empty()
+        self.metrics.is_empty() && self.unavailable.is_empty() && self.kept.is_empty()
     }
 
     /// The metrics of `indicator` on `subject`, to be narrowed by the query's own methods.
@@ -104,7 +166,8 @@ impl Baseline {
 
     /// Takes over everything of `other`, and returns the metrics that were superseded.
     ///
-    /// Of each [`Series`] the metric with the latest date stays; of one date, the one of `other`. Nothing else is
+    /// Of each [`Series`] the metric with the latest date stays; of one date, that of the run that began later, or else the
+    /// one of `other`. Nothing else is
     /// dropped, so every series of both sides is in the result, and every metric of both sides is either in the result
     /// or returned (a metric that stands on both sides is kept once). Merging the same `other` again changes nothing.
     ///
@@ -112,6 +175,11 @@ impl Baseline {
     /// and the row's workload and temperature where it names them. The rows of `other` all stay, beside an older metric
     /// too: what was once measured cannot be measured any more. Of rows about the same thing the last one stays.
     pub fn merge(&mut self, other: Self) -> Vec<Metric> {
+        let known: HashSet<String> = self.kept.iter().map(|kept| kept.text.clone()).collect();
+        self.kept.extend(other.kept.into_iter().filter(|kept| !known.contains(&kept.text)));
+        self.runs.extend(other.runs);
+        self.unknown_fields.extend(other.unknown_fields);
+
         let rows: HashSet<_> = self.unavailable.iter().map(UnavailableRow::about).collect();
         let about = other.metrics.iter().flat_map(UnavailableRow::answered_by);
         let answered: HashSet<_> = about.filter(|about| rows.contains(about)).collect();
@@ -139,7 +207,17 @@ impl Baseline {
     }
 }
 
-/// For each metric the index of the newest one with the same key: the latest date, and the last of one date.
+/// Whether `metric` takes the place of one that arrived before it.
+fn supersedes(metric: &Metric, earlier: &Metric) -> bool {
+    let (new, old) = (metric.provenance(), earlier.provenance());
+    match (new.run(), old.run()) {
+        (Some(a), Some(b)) if new.date() == old.date() => a.began() >= b.began(),
+        _ => new.date() >= old.date(),
+    }
+}
+
+/// For each metric the index of the newest one with the same key: the latest date, the latest run of one date, and the last
+/// that arrived.
 fn newest<'a, K: Hash + Eq>(metrics: &'a [Metric], key: impl Fn(&'a Metric) -> K) -> Vec<usize> {
     let mut groups: HashMap<K, usize> = HashMap::with_capacity(metrics.len());
     let mut newest: Vec<usize> = Vec::new();
@@ -153,7 +231,7 @@ fn newest<'a, K: Hash + Eq>(metrics: &'a [Metric], key: impl Fn(&'a Metric) -> K
             }
             Entry::Occupied(entry) => {
                 let group = *entry.get();
-                if metric.provenance().date() >= metrics[newest[group]].provenance().date() {
+                if supersedes(metric, &metrics[newest[group]]) {
                     newest[group] = i;
                 }
                 group

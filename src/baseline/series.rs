@@ -110,6 +110,19 @@ fn what(m: &Metric) -> impl Hash + Eq + use<'_> {
 fn circumstances(m: &Metric) -> impl Hash + Eq + use<'_> {
     let environment = m.provenance().environment();
     // Destructured, so that a new field cannot be forgotten here.
-    let Conditions { concurrency, load, isolation, transport, engine, observed: _, noise: _ } = &environment.conditions;
-    (&environment.hardware, concurrency, load, isolation, transport, engine)
+    let Conditions {
+        part,
+        method,
+        concurrency,
+        load,
+        around,
+        pool,
+        budget,
+        isolation,
+        transport,
+        engine,
+        observed: _,
+        noise: _,
+    } = &environment.conditions;
+    (&environment.hardware, (part, method, around, pool, budget), (concurrency, load, isolation, transport, engine))
 }

@@ -1,21 +1,111 @@
-//! The stored form of a baseline (schema 1), apart from the types in memory so that either can change alone.
-//!
-//! A field that this version does not know is refused: to drop it would lose it at the next save.
+//! The stored form of a baseline (schema 2, and schema 1 for reading), apart from the types in memory so that either can
+//! change alone.
 
-use std::borrow::Cow;
+use std::{collections::BTreeMap, fmt};
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, MapAccess, Visitor},
+    ser::{Error as _, SerializeMap},
+};
+use serde_json::{Value, value::RawValue};
 
-use super::UnavailableRow;
-use crate::{Indicator, Metric, Subject, Temperature};
+use super::{Baseline, UnavailableRow, unknown::restore};
+use crate::{
+    Metric, MetricError, Run, Subject, Temperature,
+    metric::{self, Direction, Fields},
+    provenance::wire as provenance,
+};
 
 /// What is written.
+pub(super) struct Stored<'a>(pub &'a Baseline);
+
+impl Serialize for Stored<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let baseline = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema", &Baseline::SCHEMA)?;
+        map.serialize_entry("runs", &List(|| runs(baseline)))?;
+        map.serialize_entry(
+            "metrics",
+            &List(|| {
+                let known = baseline.metrics.iter().map(Entry::of_metric);
+                known.chain(kept(baseline, "metrics"))
+            }),
+        )?;
+        map.serialize_entry(
+            "unavailable",
+            &List(|| {
+                let known = baseline.unavailable.iter().map(Entry::of_row);
+                known.chain(kept(baseline, "unavailable"))
+            }),
+        )?;
+        for (name, text) in &baseline.unknown_fields {
+            map.serialize_entry(name, &RawValue::from_string(text.clone()).map_err(S::Error::custom)?)?;
+        }
+        map.end()
+    }
+}
+
+/// A sequence that is made while it is written, so that no second copy of a large baseline is.
+struct List<F>(F);
+
+impl<F: Fn() -> I, I: Iterator<Item = Result<Entry, serde_json::Error>>> Serialize for List<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeSeq;
+        let mut list = serializer.serialize_seq(None)?;
+        for entry in (self.0)() {
+            list.serialize_element(&entry.map_err(S::Error::custom)?)?;
+        }
+        list.end()
+    }
+}
+
 #[derive(Serialize)]
-pub(super) struct Stored<'a> {
-    pub schema: u64,
-    pub metrics: &'a [Metric],
-    pub unavailable: Vec<Row<'a>>,
+#[serde(untagged)]
+enum Entry {
+    Metric(Box<metric::wire::Metric>),
+    Row(Row),
+    Run(provenance::Run),
+    /// With fields that this release does not know.
+    Mixed(Value),
+    /// What this release does not know at all.
+    Kept(Box<RawValue>),
+}
+
+impl Entry {
+    fn of_metric(metric: &Metric) -> Result<Self, serde_json::Error> {
+        let wire = metric::wire::Metric::from(metric.clone()).with_run_by_id();
+        Self::Metric(Box::new(wire)).with(metric.unknown_fields())
+    }
+
+    fn of_row(row: &UnavailableRow) -> Result<Self, serde_json::Error> {
+        Self::Row(Row::from(row)).with(&row.unknown)
+    }
+
+    fn with(self, fields: &Fields) -> Result<Self, serde_json::Error> {
+        if fields.is_empty() {
+            return Ok(self);
+        }
+        let mut value = serde_json::to_value(self)?;
+        restore(&mut value, fields);
+        Ok(Self::Mixed(value))
+    }
+}
+
+fn kept<'a>(baseline: &'a Baseline, list: &str) -> impl Iterator<Item = Result<Entry, serde_json::Error>> + use<'a> {
+    let entries: Vec<_> = baseline.kept.iter().filter(|entry| entry.list == list).collect();
+    entries.into_iter().map(|entry| RawValue::from_string(entry.text.clone()).map(Entry::Kept))
+}
+
+/// The runs of the metrics, and those that entries name which are not known.
+fn runs(baseline: &Baseline) -> impl Iterator<Item = Result<Entry, serde_json::Error>> + use<'_> {
+    let mut runs: BTreeMap<(crate::Moment, &str), &Run> = BTreeMap::new();
+    let named = baseline.metrics.iter().filter_map(|metric| metric.provenance().run());
+    let unknown = baseline.runs.values().map(|(run, _)| &**run).filter(|run| baseline.keeps_figures_of(run));
+    runs.extend(named.chain(unknown).map(|run| ((run.began(), run.id()), run)));
+    let fields = |run: &Run| baseline.runs.get(run.id()).map(|(_, fields)| fields.clone()).unwrap_or_default();
+    runs.into_values().map(move |run| Entry::Run(run.into()).with(&fields(run)))
 }
 
 /// Enough of a file to know whether the rest can be understood.
@@ -25,14 +115,56 @@ pub(super) struct Head {
 }
 
 /// What is read: each entry still as text, so that an error can say which entry it is in, and where that stands.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Entries<'a> {
     pub schema: u64,
-    #[serde(borrow)]
+    pub runs: Vec<&'a RawValue>,
     pub metrics: Vec<&'a RawValue>,
-    #[serde(borrow, default)]
     pub unavailable: Vec<&'a RawValue>,
+    /// Other fields, of a later release.
+    pub unknown: BTreeMap<String, &'a RawValue>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ReadEntries)
+    }
+}
+
+struct ReadEntries;
+
+impl<'de> Visitor<'de> for ReadEntries {
+    type Value = Entries<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a baseline, which is an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        fn once<T, E: de::Error>(field: &mut Option<T>, name: &'static str, value: T) -> Result<(), E> {
+            match field.replace(value) {
+                None => Ok(()),
+                Some(_) => Err(E::duplicate_field(name)),
+            }
+        }
+        let (mut schema, mut runs, mut metrics, mut unavailable) = (None, None, None, None);
+        let mut unknown = BTreeMap::new();
+        while let Some(name) = map.next_key::<String>()? {
+            match name.as_str() {
+                "schema" => once(&mut schema, "schema", map.next_value()?)?,
+                "runs" => once(&mut runs, "runs", map.next_value()?)?,
+                "metrics" => once(&mut metrics, "metrics", map.next_value()?)?,
+                "unavailable" => once(&mut unavailable, "unavailable", map.next_value()?)?,
+                _ => drop(unknown.insert(name, map.next_value()?)),
+            }
+        }
+        Ok(Entries {
+            schema: schema.ok_or_else(|| de::Error::missing_field("schema"))?,
+            runs: runs.unwrap_or_default(),
+            metrics: metrics.ok_or_else(|| de::Error::missing_field("metrics"))?,
+            unavailable: unavailable.unwrap_or_default(),
+            unknown,
+        })
+    }
 }
 
 /// Enough of an entry to name it in an error; whatever is missing or malformed stays out.
@@ -65,40 +197,58 @@ impl Named {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Row<'a> {
-    subject: Cow<'a, Subject>,
-    indicator: Indicator,
+pub(super) struct Row {
+    subject: Subject,
+    indicator: String,
+    /// With the unit, of an indicator that is a tool author's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    workload: Option<Cow<'a, str>>,
+    direction: Option<Direction>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    workload: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    part: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     temperature: Option<Temperature>,
-    reason: Cow<'a, str>,
-    remedy: Cow<'a, str>,
+    reason: String,
+    remedy: String,
 }
 
-impl<'a> From<&'a UnavailableRow> for Row<'a> {
-    fn from(row: &'a UnavailableRow) -> Self {
+impl From<&UnavailableRow> for Row {
+    fn from(row: &UnavailableRow) -> Self {
+        let direction = metric::wire::direction(row.indicator);
         Self {
-            subject: Cow::Borrowed(&row.subject),
-            indicator: row.indicator,
-            workload: row.workload.as_deref().map(Into::into),
+            subject: row.subject.clone(),
+            indicator: row.indicator.as_str().to_owned(),
+            direction,
+            unit: direction.map(|_| row.indicator.units()[0].as_str().to_owned()),
+            workload: row.workload.clone(),
+            part: row.part.clone(),
             temperature: row.temperature,
-            reason: row.reason.as_str().into(),
-            remedy: row.remedy.as_str().into(),
+            reason: row.reason.clone(),
+            remedy: row.remedy.clone(),
         }
     }
 }
 
-impl From<Row<'_>> for UnavailableRow {
-    fn from(row: Row<'_>) -> Self {
-        Self {
-            subject: row.subject.into_owned(),
-            indicator: row.indicator,
-            workload: row.workload.map(|w| w.into_owned()),
+impl TryFrom<Row> for UnavailableRow {
+    type Error = MetricError;
+
+    fn try_from(row: Row) -> Result<Self, MetricError> {
+        // A row of a known indicator has no unit: any that it is measured in will do.
+        let known = crate::Indicator::ALL.iter().find(|known| known.as_str() == row.indicator);
+        let unit = known.map_or(row.unit.as_deref().unwrap_or_default(), |known| known.units()[0].as_str());
+        let (indicator, _) = metric::wire::indicator(&row.indicator, unit, row.direction)?;
+        Ok(Self {
+            subject: row.subject,
+            indicator,
+            workload: row.workload,
+            part: row.part,
             temperature: row.temperature,
-            reason: row.reason.into_owned(),
-            remedy: row.remedy.into_owned(),
-        }
+            reason: row.reason,
+            remedy: row.remedy,
+            unknown: Vec::new(),
+        })
     }
 }

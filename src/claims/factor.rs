@@ -1,6 +1,6 @@
 //! A factor between two figures, as published.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,9 @@ pub enum Sense {
 }
 
 impl Sense {
+    /// Every sense.
+    pub const ALL: [Self; 5] = [Self::Faster, Self::Smaller, Self::Lower, Self::Higher, Self::Reduction];
+
     /// The factor in this sense between two values; nothing where it would divide by zero.
     #[must_use]
     pub fn of(self, reference: f64, contender: f64) -> Option<f64> {
@@ -53,6 +56,25 @@ impl Sense {
             Self::Higher => "higher",
             Self::Reduction => "reduction",
         }
+    }
+}
+
+/// A word that is no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown sense {0:?}: write {known}", known = senses())]
+pub struct UnknownSense(String);
+
+/// Every sense, for a message: `faster, smaller, lower, higher or reduction`.
+pub(super) fn senses() -> String {
+    let [rest @ .., last] = Sense::ALL.map(Sense::as_str);
+    format!("{} or {last}", rest.join(", "))
+}
+
+impl FromStr for Sense {
+    type Err = UnknownSense;
+
+    fn from_str(s: &str) -> Result<Self, UnknownSense> {
+        Self::ALL.into_iter().find(|sense| sense.as_str() == s).ok_or_else(|| UnknownSense(s.to_owned()))
     }
 }
 

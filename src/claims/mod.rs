@@ -1,14 +1,49 @@
 //! Published figures as data: what somebody says one thing costs and another, and the factor claimed between them.
 //!
-//! [`claims()`] are the figures of the document that this crate was written to check. Add your own in a file of the same
-//! form as `fixtures/claims.toml` and read it with [`Claims::load`].
+//! [`claims()`] are the figures of the document that this crate was written to check, and of others. Add your own in a file
+//! of the same form and read it with [`Claims::load`]:
+//!
+//! ```toml
+#![doc = include_str!("../../fixtures/own-claims.toml")]
+//! ```
+//!
+//! A file has `schema = 1` and tables, each of the rows of one publication:
+//!
+//! | field of a `[[table]]` | what it holds |
+//! | --- | --- |
+//! | `section` | where in the source the rows stand |
+//! | `source` | `kind` (`official_docs`, `benchmark`, `production`) and `reference`, by which it can be found |
+//! | `date` | of the publication, `2026-03` or `2026-03-14` |
+//! | `components` | names with exact versions that the source states for all rows; a side may have its own |
+//! | `conditions` | what the source says of `cpu`, `cores`, `memory`, `os`, `kernel`, `concurrency`, `load`; all optional |
+//! | `reference`, `contender` | what the sides of all rows share |
+//! | `claim` | the rows |
+//!
+//! | field of a `[[table.claim]]` | what it holds |
+//! | --- | --- |
+//! | `id` | a short name, unique in the file |
+//! | `indicator` | its name in the stored form, such as `startup_time` |
+//! | `reference`, `contender` | what is compared against, and what is said to be better |
+//! | `factor` | as printed, a text; without it the factor is the one between the two values |
+//! | `sense` | `faster`, `smaller`, `lower`, `higher`, or `reduction` (in per cent); without it no factor is claimed |
+//! | `workload` | the workload or policy, if the source names it |
+//! | `restated` | a list of `section`, `of` (`reference`, `contender`, `factor`, `reduction`) and `value`: said again elsewhere |
+//!
+//! | field of a side | what it holds |
+//! | --- | --- |
+//! | `subject` | as in a baseline, such as `container/alpine` |
+//! | `value` | a text: `1.2 s`, `~512 MB` (about), `> 1000 nodes`, `< 10 ms` |
+//! | `components` | in place of the table's |
+//! | `isolation`, `transport`, `temperature` | as in a baseline's conditions |
+//! | `stand_ins` | subjects that answer for it where it was not measured; the verdict then lists the difference |
+//! | `unversioned` | whether the source does not state its version, and `components` are those of the row alone |
 
 mod check;
 mod factor;
 mod wire;
 
 pub use check::{Finding, FindingKind};
-pub use factor::{Factor, Sense};
+pub use factor::{Factor, Sense, UnknownSense};
 
 use std::{
     fs, io,

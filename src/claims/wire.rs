@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Claim, ClaimsError, Factor, Restated, Restatement, Sense, Side, statistic_of};
+use super::{Claim, ClaimsError, Factor, Restated, Restatement, Sense, Side, factor::senses, statistic_of};
 use crate::{
-    Bound, Component, Date, Environment, Indicator, Isolation, Metric, Provenance, Quantity, Source, Subject,
-    Temperature, Unit,
+    Bound, Component, Date, Environment, Indicator, Isolation, Metric, Provenance, Quantity, Source, SourceKind,
+    Subject, Temperature, Unit,
 };
 
 #[derive(Deserialize)]
@@ -21,7 +21,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Table {
     section: String,
-    source: Source,
+    source: SourceForm,
     date: Date,
     #[serde(default)]
     components: Vec<String>,
@@ -31,6 +31,14 @@ struct Table {
     contender: SideForm,
     #[serde(default)]
     claim: Vec<Row>,
+}
+
+/// Written by hand, so that an unknown field is a slip.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceForm {
+    kind: SourceKind,
+    reference: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -109,7 +117,10 @@ fn claim(table: &Table, row: &Row) -> Result<Claim, ClaimsError> {
     let factor = match (&row.factor, row.sense) {
         (Some(printed), Some(sense)) => Some(Factor::read(printed, sense).map_err(wrong("factor"))?),
         (None, None) => None,
-        (Some(_), None) => return Err(wrong("sense")("say in which sense the factor is meant".into())),
+        (Some(_), None) => {
+            let senses = senses();
+            return Err(wrong("sense")(format!("say in which sense the factor is meant: {senses}")));
+        }
         // Two values, and no word of a factor: it is theirs.
         (None, Some(sense)) => {
             Some(Factor::between(reference.value(), contender.value(), sense).map_err(wrong("sense"))?)
@@ -129,7 +140,8 @@ fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<S
     let mut components = components.iter().map(|c| c.parse::<Component>().map_err(|e| e.to_string()));
     let first =
         components.next().ok_or("no components, here or in the table: a figure names at least one version")??;
-    let mut provenance = Provenance::new(table.source.clone(), first, table.date);
+    let source = Source::new(table.source.kind, &table.source.reference).map_err(|e| e.to_string())?;
+    let mut provenance = Provenance::new(source, first, table.date);
     for component in components {
         provenance = provenance.with_component(component?);
     }
@@ -260,7 +272,8 @@ sense = "smaller"
             ("\"~2 MB\"", "\"2 parsecs\"", "claim \"x\", reference: unknown unit"),
             ("\"~2 MB\"", "\"2 ms\"", "claim \"x\", reference: image_size is not measured in"),
             ("\"< 1 MB\"", "\"- 1 MB\"", "claim \"x\", contender"),
-            ("sense = \"smaller\"", "", "in which sense"),
+            ("sense = \"smaller\"", "", "is meant: faster, smaller, lower, higher or reduction"),
+            ("sense = \"smaller\"", "sense = \"slower\"", "unknown variant `slower`, expected one of `faster`"),
             ("factor = \"2\"", "factor = \"-2\"", "claim \"x\", factor: \"-2\" is no factor"),
             ("factor = \"2\"", "factor = \"inf\"", "is no factor"),
             ("factor = \"2\"", "factor = \"0\"", "is no factor"),

@@ -169,9 +169,10 @@ pub fn differences(left: &Metric, right: &Metric) -> Vec<Difference> {
     differ(Aspect::Load, x.load.clone(), y.load.clone());
     differ(Aspect::Isolation, text(x.isolation), text(y.isolation));
     differ(Aspect::Transport, x.transport.clone(), y.transport.clone());
-    let settings: BTreeSet<_> = x.engine.keys().chain(y.engine.keys()).collect();
+    let (x, y) = (x.settings(), y.settings());
+    let settings: BTreeSet<_> = x.keys().chain(y.keys()).collect();
     for key in settings {
-        differ(Aspect::Engine(key.clone()), x.engine.get(key).cloned(), y.engine.get(key).cloned());
+        differ(Aspect::Engine(key.clone()), x.get(key).cloned(), y.get(key).cloned());
     }
     differ(Aspect::Date, text(Some(left.provenance().date())), text(Some(right.provenance().date())));
     found

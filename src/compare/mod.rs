@@ -15,51 +15,9 @@ pub use missing::Missing;
 pub use rule::{MARGIN, Undecided, WIDEST, caution};
 pub use verdict::{Judgement, Verdict, judge};
 
-use serde::Deserialize;
+pub use crate::metric::Direction;
 
 use crate::{Family, Indicator, Metric, stats::Estimate};
-
-/// Which way an indicator gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[non_exhaustive]
-pub enum Direction {
-    /// Times, sizes, CPU.
-    #[serde(rename = "less")]
-    LessIsBetter,
-    /// Rates, density, scale.
-    #[serde(rename = "more")]
-    MoreIsBetter,
-}
-
-impl Direction {
-    /// The direction of an indicator.
-    #[must_use]
-    pub fn of(indicator: Indicator) -> Self {
-        use Indicator as I;
-        match indicator {
-            I::StartRate | I::EvaluationRate | I::Density | I::MaxNodes | I::TotalObjects => Self::MoreIsBetter,
-            // Written out, so that a new indicator without a direction is an error of the compiler.
-            I::ImageSize
-            | I::BinarySize
-            | I::WorkloadSize
-            | I::StartupTime
-            | I::StartupP99
-            | I::LifecycleTime
-            | I::MemoryBaseline
-            | I::MemoryPeak
-            | I::NodeMemory
-            | I::CpuBaseline
-            | I::ColdStartCpuPeak
-            | I::EngineStartup
-            | I::EngineMemory
-            | I::EvaluationLatency
-            | I::ControlPlaneStartup
-            | I::ControlPlaneMemory
-            | I::StorageLatency
-            | I::ListWatchPressure => Self::LessIsBetter,
-        }
-    }
-}
 
 /// The same indicator on two subjects: how many times better the contender is.
 ///

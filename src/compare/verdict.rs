@@ -7,8 +7,8 @@ use super::{
     rule::{Answer, Undecided, rule},
 };
 use crate::{
-    Baseline, Bound, Component, Date, Family, Hardware, Indicator, Metric, Software, Statistic, Subject, Temperature,
-    UnavailableRow,
+    Baseline, Bound, Component, Conditions, Date, Hardware, Indicator, Metric, Software, Statistic, Subject,
+    Temperature, UnavailableRow,
     claims::{Claim, Sense, Side},
 };
 
@@ -128,9 +128,10 @@ fn candidates<'a>(claim: &Claim, side: &Side, metrics: &'a [Metric]) -> Vec<&'a 
         // A published figure that does not say is the typical one, never a tail. What one more takes is the figure itself
         // of memory, and of nothing else.
         Statistic::Single => match metric.statistic() {
-            Statistic::P90 | Statistic::P99 | Statistic::Min => false,
-            Statistic::Slope => matches!(claimed.indicator(), Indicator::MemoryBaseline | Indicator::EngineMemory),
-            _ => true,
+            Statistic::Slope => claimed.indicator().is_marginal(),
+            // The most that was seen may be what is claimed, of a peak say.
+            Statistic::Max => true,
+            other => !other.is_tail(),
         },
         stated => metric.statistic() == stated,
     };
@@ -232,8 +233,8 @@ fn distance(side: &Side, metric: &Metric) -> (usize, u8, Reverse<Date>) {
 /// The claimed conditions that a figure was not measured under, of those without which it does not answer the claim.
 fn unmet(side: &Side, metric: &Metric) -> Vec<Difference> {
     let claimed = side.metric();
-    let load = claimed.provenance().environment().conditions.load.as_deref();
-    let pooled = load == Some("cold start") && metric.temperature() == Some(Temperature::Warm);
+    let cold = claimed.provenance().environment().conditions.is_cold_start();
+    let pooled = cold && metric.temperature() == Some(Temperature::Warm);
     let mut found: Vec<Difference> = differences(claimed, metric)
         .into_iter()
         .filter(|d| d.left.is_some())
@@ -244,7 +245,7 @@ fn unmet(side: &Side, metric: &Metric) -> Vec<Difference> {
         })
         .collect();
     if pooled {
-        let (left, right) = (Some("cold start".to_owned()), Some("warm".to_owned()));
+        let (left, right) = (Some(Conditions::COLD_START.to_owned()), Some("warm".to_owned()));
         found.push(Difference { aspect: Aspect::Temperature, left, right });
     }
     found
@@ -252,8 +253,7 @@ fn unmet(side: &Side, metric: &Metric) -> Vec<Difference> {
 
 /// Whether what one instance shows depends on how many others do the same at that moment.
 fn concurrency_matters(indicator: Indicator) -> bool {
-    let family = indicator.family();
-    family == Family::Startup || matches!(indicator, Indicator::ColdStartCpuPeak | Indicator::EvaluationLatency)
+    indicator.depends_on_concurrency()
 }
 
 /// What keeps a pair from being judged.
@@ -313,8 +313,8 @@ fn agreed(claim: &Claim, pair: &Comparison, others: &[Comparison]) -> Verdict {
 
 /// What tells figures of one run, subject and temperature apart.
 fn setting(metric: &Metric) -> String {
-    let engine = &metric.provenance().environment().conditions.engine;
-    let settings = engine.iter().map(|(key, value)| format!("{key}={value}"));
+    let settings = metric.provenance().environment().conditions.settings();
+    let settings = settings.iter().map(|(key, value)| format!("{key}={value}"));
     let parts: Vec<String> = metric.workload().map(str::to_owned).into_iter().chain(settings).collect();
     if parts.is_empty() { metric.statistic().to_string() } else { parts.join(" ") }
 }

@@ -67,7 +67,7 @@ fn cells(metric: &Metric) -> Vec<String> {
     let (hardware, software, conditions) = (&environment.hardware, &environment.software, &environment.conditions);
     let interval = metric.interval();
     let components: Vec<String> = provenance.components().iter().map(ToString::to_string).collect();
-    let engine: Vec<String> = conditions.engine.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let engine: Vec<String> = conditions.settings().iter().map(|(key, value)| format!("{key}={value}")).collect();
     vec![
         metric.indicator().to_string(),
         metric.subject().to_string(),

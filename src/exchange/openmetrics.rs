@@ -1,6 +1,6 @@
 //! OpenMetrics text, version 1.0.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write};
 
 use super::named;
 use crate::{Baseline, Indicator, Metric, Quantity, Unit};
@@ -51,8 +51,8 @@ fn family(
 }
 
 /// The format's base unit, and how many of ours make one.
-const fn base_unit(unit: Unit) -> (&'static str, f64) {
-    match unit {
+fn base_unit(unit: Unit) -> (Cow<'static, str>, f64) {
+    let (name, scale) = match unit {
         Unit::Nanoseconds => ("seconds", 1e9),
         Unit::Bytes => ("bytes", 1.0),
         Unit::Percent => ("ratio", 100.0),
@@ -62,7 +62,12 @@ const fn base_unit(unit: Unit) -> (&'static str, f64) {
         Unit::Nodes => ("nodes", 1.0),
         Unit::CpuSeconds => ("cpu_seconds", 1.0),
         Unit::PerSecond => ("per_second", 1.0),
-    }
+        Unit::Other(own) => {
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+            return (own.name().chars().map(plain).collect::<String>().into(), 1.0);
+        }
+    };
+    (name.into(), scale)
 }
 
 /// `series` makes the set of labels unique.

@@ -1,12 +1,19 @@
 //! The JSON of hyperfine and of `opa bench`.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 use serde::Deserialize;
 
-use super::{ExchangeError, Import, read_json};
+use super::{
+    ExchangeError, ImportNote,
+    import::{Benchmark, Collector, Figure, Import, Imported},
+    json,
+};
 use crate::{
-    Baseline, Statistic, UnavailableRow, Unit,
+    Indicator, Provenance, Statistic, Unit,
     samples::{Samples, SamplesError},
 };
 
@@ -15,17 +22,24 @@ struct Hyperfine {
     results: Vec<Command>,
 }
 
-/// Seconds.
+/// Seconds. What is no number is `null`.
 #[derive(Deserialize)]
 struct Command {
     command: String,
-    mean: f64,
-    median: f64,
     #[serde(default)]
-    times: Vec<f64>,
-    /// A run that a signal ended has none.
+    mean: Option<f64>,
     #[serde(default)]
-    exit_codes: Vec<Option<i32>>,
+    median: Option<f64>,
+    #[serde(default)]
+    times: Option<Vec<Option<f64>>>,
+    /// Of each run; a run that a signal ended has none.
+    #[serde(default)]
+    exit_codes: Option<Vec<Option<i32>>>,
+    /// Of each run, since hyperfine 1.20.
+    #[serde(default)]
+    memory_usage_byte: Option<Vec<Option<u64>>>,
+    #[serde(default)]
+    parameters: Option<BTreeMap<String, serde_json::Value>>,
 }
 
 /// Go's `testing.BenchmarkResult`: runs, their total nanoseconds, and OPA's own figures.
@@ -36,7 +50,7 @@ struct OpaBench {
     #[serde(rename = "T")]
     nanoseconds: f64,
     #[serde(rename = "Extra", default)]
-    extra: Option<HashMap<String, f64>>,
+    extra: Option<HashMap<String, Option<f64>>>,
 }
 
 /// `opa bench` writes either a result or its errors.
@@ -45,65 +59,108 @@ struct OpaErrors {
     errors: Vec<serde_json::Value>,
 }
 
-impl Baseline {
-    /// Reads what `hyperfine --export-json` wrote: of each command the median with its interval, the mean,
-    /// and the 99th percentile where the runs suffice for its interval.
+impl Import {
+    /// Reads what `hyperfine --export-json` wrote: of each command the median with its interval, the mean, and the 99th
+    /// percentile where the runs suffice for its interval; of memory, which hyperfine measures since 1.20, the median and
+    /// the largest as [`Indicator::MemoryPeak`]. What a command was run with (`--parameter-scan`) is part of its name.
     ///
-    /// A command that exited with another code than 0 in any run becomes an unavailable row: a command that failed fast is
-    /// not a fast command.
+    /// A command that failed in any run, or whose times are not all numbers, becomes an unavailable row: a command that
+    /// failed fast is not a fast command.
     ///
     /// # Errors
     /// [`ExchangeError`], which names the file.
-    pub fn from_hyperfine(path: impl AsRef<Path>, import: &Import) -> Result<Self, ExchangeError> {
+    pub fn hyperfine(&self, path: impl AsRef<Path>) -> Result<Imported, ExchangeError> {
+        self.time_alone()?;
         let path = path.as_ref();
-        let read: Hyperfine = read_json(path)?;
-        if read.results.is_empty() {
-            return Err(ExchangeError::Nothing(path.to_owned()));
-        }
-        let mut baseline = Self::new();
-        for result in &read.results {
-            let id = &result.command;
-            let failed = result.exit_codes.iter().filter(|code| **code != Some(0)).count();
-            if failed > 0 {
-                let reason = format!("{failed} of {} runs of {id:?} did not exit with 0", result.exit_codes.len());
-                let row = UnavailableRow::new(
-                    import.subject_of(id)?,
-                    import.indicator,
-                    reason,
-                    "run the command by hand, and measure it again when it succeeds",
-                );
-                baseline.push_unavailable(row.with_workload(id));
+        let read: Hyperfine = json::object(path)?;
+        let mut collector = Collector::new(self, path);
+        for (index, result) in read.results.iter().enumerate() {
+            let name = name_with_parameters(result);
+            let benchmark = collector.benchmark(&result.command, &name, format!("results[{index}]"))?;
+            if let Some(reason) = failure(result, &self.accepted) {
+                let remedy = "run the command by hand, and measure it again when it succeeds; a code that means success is \
+                              named by --accept-exit-code";
+                collector.unavailable(&benchmark, reason, remedy);
                 continue;
             }
-            let ns = |seconds: &f64| match (seconds * 1e9).round() {
-                ns if (0.0..1e18).contains(&ns) => Ok(ns as u64),
-                _ => Err(ExchangeError::form(path, format!("{id:?} took {seconds} s, which is no duration"))),
-            };
-            let times = result.times.iter().map(ns).collect::<Result<Vec<_>, _>>()?;
-            let (mean, median) = (ns(&result.mean)?, ns(&result.median)?);
-            if times.is_empty() {
-                // Exported without the single times: there is no telling how far they lay apart.
-                for (statistic, value) in [(Statistic::Mean, mean), (Statistic::Median, median)] {
-                    let count = result.exit_codes.len() as u64;
-                    baseline.push(import.metric(id, statistic, value as f64, None, count)?);
-                }
-                continue;
-            }
-            // Each run is a process of its own, whatever shell it was started by.
-            let mut samples = Samples::new(import.indicator, Unit::Nanoseconds)?;
-            for (process, time) in (0..).zip(times) {
-                samples.push(process, 0, time as f64)?;
-            }
-            for statistic in [Statistic::Median, Statistic::P99, Statistic::Mean] {
-                match samples.metric(import.subject_of(id)?, statistic, import.provenance.clone()) {
-                    Ok(metric) => baseline.push(metric.with_workload(id)),
-                    // The 99th percentile of a few runs is their maximum under another name.
-                    Err(SamplesError::TooFew { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
+            self.times(&mut collector, path, &benchmark, result)?;
+            self.memory(&mut collector, &benchmark, result)?;
+        }
+        collector.finish()
+    }
+
+    fn times(
+        &self,
+        collector: &mut Collector<'_>,
+        path: &Path,
+        benchmark: &Benchmark,
+        result: &Command,
+    ) -> Result<(), ExchangeError> {
+        let all = result.times.as_deref().unwrap_or_default();
+        let none = all.iter().filter(|time| time.is_none()).count();
+        if none > 0 {
+            let reason = format!("{none} of {} times are no number", all.len());
+            collector.unavailable(benchmark, reason, "measure the command again");
+            return Ok(());
+        }
+        let ns = |seconds: f64| match seconds * 1e9 {
+            ns if (0.0..1e18).contains(&ns) => Ok(ns),
+            _ => Err(json::form(path, format!("{:?} took {seconds} s, which is no duration", benchmark.workload))),
+        };
+        let times = all.iter().flatten().map(|time| ns(*time)).collect::<Result<Vec<f64>, _>>()?;
+        // A time that would be rounded to zero is seen before it is.
+        if times.is_empty() || times.iter().any(|time| time.round() == 0.0) {
+            return self.summary(collector, benchmark, result, &ns);
+        }
+        let rounded = times.into_iter().map(f64::round);
+        let statistics = [Statistic::Median, Statistic::P99, Statistic::Mean];
+        push(collector, benchmark, self.indicator, Unit::Nanoseconds, rounded, &statistics, &self.provenance)
+    }
+
+    /// Exported without the single times: there is no telling how far they lay apart, and perhaps not how many they were.
+    fn summary(
+        &self,
+        collector: &mut Collector<'_>,
+        benchmark: &Benchmark,
+        result: &Command,
+        ns: &dyn Fn(f64) -> Result<f64, ExchangeError>,
+    ) -> Result<(), ExchangeError> {
+        let runs = result.times.as_ref().map(Vec::len).filter(|n| *n > 0);
+        let runs = runs.or(result.exit_codes.as_ref().map(Vec::len)).filter(|n| *n > 0);
+        let count = runs.map(|n| n as u64);
+        let mut figures = Vec::new();
+        for (statistic, seconds) in [(Statistic::Mean, result.mean), (Statistic::Median, result.median)] {
+            if let Some(seconds) = seconds {
+                figures.push(Figure { statistic, value: ns(seconds)?, interval: None, count });
             }
         }
-        Ok(baseline)
+        if figures.is_empty() {
+            collector.unavailable(benchmark, "the file has neither its times nor a mean", "measure the command again");
+            return Ok(());
+        }
+        collector.figures(benchmark, Unit::Nanoseconds, &figures)
+    }
+
+    /// The memory of a whole process is its largest resident set, as the kernel accounts it when the process has ended.
+    fn memory(
+        &self,
+        collector: &mut Collector<'_>,
+        benchmark: &Benchmark,
+        result: &Command,
+    ) -> Result<(), ExchangeError> {
+        let Some(stated) = &result.memory_usage_byte else { return Ok(()) };
+        let bytes: Option<Vec<u64>> = stated.iter().copied().collect();
+        let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else {
+            collector.notes.push(ImportNote::Memory { benchmark: benchmark.workload.clone() });
+            return Ok(());
+        };
+        let mut environment = self.provenance.environment().clone();
+        let method = "largest resident set of the process, by hyperfine";
+        environment.conditions.engine.insert("method".to_owned(), method.to_owned());
+        let provenance = self.provenance.clone().with_environment(environment);
+        let values = bytes.into_iter().map(|bytes| bytes as f64);
+        let statistics = [Statistic::Median, Statistic::Max];
+        push(collector, benchmark, Indicator::MemoryPeak, Unit::Bytes, values, &statistics, &provenance)
     }
 
     /// Reads what `opa bench --format json` wrote, one result after the other where it ran with `--count`.
@@ -114,24 +171,28 @@ impl Baseline {
     ///
     /// # Errors
     /// [`ExchangeError`], which names the file; [`ExchangeError::Failed`] when OPA reported an error in it.
-    pub fn from_opa_bench(path: impl AsRef<Path>, name: &str, import: &Import) -> Result<Self, ExchangeError> {
+    pub fn opa_bench(&self, path: impl AsRef<Path>, name: &str) -> Result<Imported, ExchangeError> {
+        self.time_alone()?;
         let path = path.as_ref();
-        let text = fs::read_to_string(path).map_err(|source| ExchangeError::Read { path: path.to_owned(), source })?;
-        let mut baseline = Self::new();
-        let results = serde_json::Deserializer::from_str(&text).into_iter::<serde_json::Value>();
-        for (index, result) in results.enumerate() {
-            let result = result.map_err(|error| ExchangeError::form(path, error))?;
-            if let Ok(failed) = OpaErrors::deserialize(&result) {
+        let mut collector = Collector::new(self, path);
+        for (index, value) in json::values(path)?.into_iter().enumerate() {
+            if let Ok(failed) = OpaErrors::deserialize(&value) {
                 let message = serde_json::Value::from(failed.errors).to_string();
                 return Err(ExchangeError::Failed { path: path.to_owned(), message });
             }
-            let result = OpaBench::deserialize(&result).map_err(|error| ExchangeError::form(path, error))?;
+            let result: OpaBench = json::typed(path, value)?;
             if result.runs == 0 {
                 return Err(ExchangeError::Nothing(path.to_owned()));
             }
+            if !result.nanoseconds.is_finite() || result.nanoseconds <= 0.0 {
+                let (runs, ns) = (result.runs, result.nanoseconds);
+                return Err(json::form(path, format!("{runs} runs cannot have taken {ns} ns together (T)")));
+            }
             let id = if index == 0 { name.to_owned() } else { format!("{name} #{}", index + 1) };
+            let benchmark = collector.benchmark(&id, &id, format!("result {}", index + 1))?;
+            let count = Some(result.runs);
             let mean = result.nanoseconds / result.runs as f64;
-            baseline.push(import.metric(&id, Statistic::Mean, mean, None, result.runs)?);
+            let mut figures = vec![Figure { statistic: Statistic::Mean, value: mean, interval: None, count }];
             let extra = result.extra.unwrap_or_default();
             for (statistic, key) in [
                 (Statistic::Median, "median"),
@@ -140,14 +201,69 @@ impl Baseline {
                 (Statistic::Min, "min"),
                 (Statistic::Max, "max"),
             ] {
-                if let Some(value) = extra.get(&format!("histogram_timer_rego_query_eval_ns_{key}")) {
-                    baseline.push(import.metric(&id, statistic, *value, None, result.runs)?);
+                if let Some(value) = extra.get(&format!("histogram_timer_rego_query_eval_ns_{key}")).copied().flatten()
+                {
+                    figures.push(Figure { statistic, value, interval: None, count });
                 }
             }
+            collector.figures(&benchmark, Unit::Nanoseconds, &figures)?;
         }
-        if baseline.is_empty() {
-            return Err(ExchangeError::Nothing(path.to_owned()));
-        }
-        Ok(baseline)
+        collector.finish()
     }
+}
+
+/// Pushes the statistics that the runs suffice for: the 99th percentile of a few is their maximum under another name.
+fn push(
+    collector: &mut Collector<'_>,
+    benchmark: &Benchmark,
+    indicator: Indicator,
+    unit: Unit,
+    values: impl Iterator<Item = f64>,
+    statistics: &[Statistic],
+    provenance: &Provenance,
+) -> Result<(), ExchangeError> {
+    let mut samples = Samples::new(indicator, unit)?;
+    // Each run is a process of its own, whatever shell it was started by.
+    for (process, value) in (0..).zip(values) {
+        samples.push(process, 0, value)?;
+    }
+    for statistic in statistics {
+        match samples.metric(benchmark.subject.clone(), *statistic, provenance.clone()) {
+            Ok(metric) => collector.push(metric, benchmark),
+            Err(SamplesError::TooFew { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// `sleep {n}` of a scan is one benchmark for each `n`.
+fn name_with_parameters(result: &Command) -> String {
+    let parameters = result.parameters.iter().flatten().map(|(name, value)| match value.as_str() {
+        Some(text) => format!("{name}={text}"),
+        None => format!("{name}={value}"),
+    });
+    let parameters: Vec<String> = parameters.collect();
+    if parameters.is_empty() {
+        result.command.clone()
+    } else {
+        format!("{} ({})", result.command, parameters.join(", "))
+    }
+}
+
+/// Why the runs are no measurement: some were ended by a signal, or with a code that means failure. A file that states no
+/// codes says nothing about that.
+fn failure(result: &Command, accepted: &[i32]) -> Option<String> {
+    let codes = result.exit_codes.as_deref()?;
+    let all = codes.len();
+    let signals = codes.iter().filter(|code| code.is_none()).count();
+    let wrong: Vec<i32> = codes.iter().flatten().copied().filter(|code| !accepted.contains(code)).collect();
+    let mut reasons = Vec::new();
+    if signals > 0 {
+        reasons.push(format!("{signals} of {all} runs were ended by a signal"));
+    }
+    if let Some(code) = wrong.first() {
+        reasons.push(format!("{} of {all} runs did not exit with 0, but with {code}", wrong.len()));
+    }
+    (!reasons.is_empty()).then(|| reasons.join(", and "))
 }

@@ -1,7 +1,7 @@
 //! What an experiment came to, as figures of a baseline: the environment is captured when it begins, raw samples are
 //! saved before they are summarised, and the figures join the baseline when it ends.
 
-use std::{fs, io, path::PathBuf};
+use std::{fs, io, path::PathBuf, sync::Arc};
 
 use super::{
     ExperimentError,
@@ -9,19 +9,23 @@ use super::{
     outcome::{Outcome, SampledFigure},
 };
 use crate::{
-    Baseline, BaselineError, Component, Conditions, Date, Environment, Host, Metric, MetricError, Provenance,
-    ProvenanceError, QuantityError, Series, Source, SourceKind, Statistic, UnavailableRow, Unit, Watch, here,
+    Baseline, BaselineError, Component, Conditions, Environment, Host, Metric, MetricError, Provenance,
+    ProvenanceError, QuantityError, Run, Series, Source, SourceKind, Statistic, UnavailableRow, Unit, Watch,
     samples::{CurveError, Estimated, SamplesError},
 };
 
 /// The confidence level that is asked of every interval.
 const LEVEL: f64 = 0.95;
 
+/// The revision of the source that this was built from, as the build knew it: see `build.rs`.
+const REVISION: Option<&str> = option_env!("RUNTIME_BASELINE_REVISION");
+
 /// A run that is being recorded.
 #[derive(Debug)]
 pub struct Recorder {
     directory: PathBuf,
     source: Source,
+    run: Arc<Run>,
     /// Hardware and software, as they were when the run began.
     machine: Environment,
     noise: Watch,
@@ -37,12 +41,12 @@ impl Recorder {
         let directory = directory.into();
         let samples = directory.join("samples");
         fs::create_dir_all(&samples).map_err(|source| RecordError::Io { path: samples, source })?;
-        let revision = here::revision().map(|revision| format!(" (git {revision})")).unwrap_or_default();
-        let reference = format!("runtime-baseline {}{revision}, {name}", env!("CARGO_PKG_VERSION"));
+        let reference = format!("runtime-baseline {}, {name}", env!("CARGO_PKG_VERSION"));
+        let run = REVISION.into_iter().fold(Run::begin(), Run::built_from);
         let source = Source::new(SourceKind::Benchmark, reference)?;
         let host = Host::here();
         let (machine, noise) = (host.capture(&directory), host.watch());
-        Ok(Self { directory, source, machine, noise, baseline: Baseline::new() })
+        Ok(Self { directory, source, run: Arc::new(run), machine, noise, baseline: Baseline::new() })
     }
 
     /// Records everything that an experiment came to: a metric for each statistic of each figure, and its rows.
@@ -77,7 +81,7 @@ impl Recorder {
             let path = curve.save(&self.directory, &format!("{}.{statistic}", stem(figure)))?;
             let estimated = curve.estimate(*statistic, LEVEL).ok_or(SamplesError::Empty)?;
             let metric = self.metric(figure, *statistic, &estimated, samples.unit())?;
-            self.push(figure, metric.with_samples(&path).with_bound(*bound))?;
+            self.push(figure, metric.with_curve(&path).with_bound(*bound))?;
         }
         Ok(())
     }
@@ -106,7 +110,7 @@ impl Recorder {
     /// # Errors
     /// [`RecordError::Baseline`] when the baseline on disk cannot be read or written; what was there stays as it was.
     pub fn finish(self) -> Result<Baseline, RecordError> {
-        Baseline::merge_into(self.directory.join("baseline.json"), self.baseline.clone())?;
+        self.baseline.clone().merge_into(self.directory.join("baseline.json"))?;
         Ok(self.baseline)
     }
 
@@ -117,32 +121,35 @@ impl Recorder {
         estimated: &Estimated,
         unit: Unit,
     ) -> Result<Metric, RecordError> {
-        let mut engine = figure.identity.settings.clone();
-        engine.extend(figure.settings.clone());
-        if let Some(part) = &figure.part {
-            engine.insert(Conditions::PART.to_owned(), part.clone());
-        }
-        let conditions = Conditions {
+        let mut conditions = Conditions {
+            part: figure.part.clone(),
             concurrency: Some(figure.concurrency),
             load: Some(figure.load.clone()),
             isolation: Some(figure.identity.isolation),
             transport: figure.identity.transport.clone(),
-            engine,
             observed: figure.observed.clone(),
             noise: [self.machine.conditions.noise.clone(), self.noise.noise()].concat(),
             ..Conditions::default()
         };
+        for (name, value) in figure.identity.settings.iter().chain(&figure.settings) {
+            conditions.set(name, value);
+        }
         let environment = Environment { conditions, ..self.machine.clone() };
         let mut components = figure.identity.components.iter().cloned();
         let first = components.next().ok_or(ProvenanceError::NoComponent)?;
-        let provenance = Provenance::new(self.source.clone(), first, Date::today()).with_environment(environment);
+        let provenance = Provenance::new(self.source.clone(), first, self.run.began().date())
+            .with_run(Arc::clone(&self.run))
+            .with_environment(environment);
         let provenance = components.fold(provenance, Provenance::with_component);
         let tool = Component::new("runtime-baseline", env!("CARGO_PKG_VERSION"))?;
         let subject = figure.identity.subject.clone();
         let metric =
             Metric::new(figure.indicator, subject, estimated.quantity(unit)?, provenance.with_component(tool))?;
-        let mut metric =
-            metric.with_workload(&figure.workload).with_statistic(statistic).with_count(estimated.evidence.samples);
+        let mut metric = metric
+            .with_workload(&figure.workload)
+            .with_statistic(statistic)
+            .with_count(estimated.evidence.samples)
+            .with_evidence(estimated.evidence.clone());
         if let Some(interval) = estimated.quantities(unit)? {
             metric = metric.with_interval(interval)?;
         }

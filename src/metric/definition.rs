@@ -1,5 +1,7 @@
 //! How each number is defined: the one place where it is said, for the report and the documentation.
 
+use std::borrow::Cow;
+
 use super::{Indicator, Statistic, Temperature};
 use crate::Language;
 
@@ -101,6 +103,7 @@ impl Indicator {
             ),
             Self::MaxNodes => language.pick("集群可容纳的最大节点数。", "The most nodes that a cluster takes."),
             Self::TotalObjects => language.pick("集群中 API 对象的数量。", "API objects in a cluster."),
+            Self::Other(_) => language.pick("由记录它的工具定义。", "As the tool that recorded it defines it."),
         }
     }
 }
@@ -108,18 +111,17 @@ impl Indicator {
 impl Statistic {
     /// The name for people.
     #[must_use]
-    pub const fn label(self, language: Language) -> &'static str {
-        match self {
+    pub fn label(self, language: Language) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Single => language.pick("数值", "value"),
             Self::Mean => language.pick("平均值", "mean"),
             Self::Min => language.pick("最小值", "min"),
             Self::Median => language.pick("中位数", "median"),
-            Self::P90 => "p90",
-            Self::P99 => "p99",
+            Self::P90 | Self::P99 | Self::Quantile(_) => return self.name(),
             Self::Max => language.pick("最大值", "max"),
             Self::Slope => language.pick("斜率", "slope"),
             Self::Rate => language.pick("速率", "rate"),
-        }
+        })
     }
 
     /// How it is computed.
@@ -141,6 +143,7 @@ impl Statistic {
                 "The slope of a least-squares line through many observations: the cost of one more.",
             ),
             Self::Rate => language.pick("事件数除以合计用时。", "Events over the time that they took together."),
+            Self::Quantile(_) => language.pick("该百分位，最近秩。", "That percentile by nearest rank."),
         }
     }
 }

@@ -4,25 +4,36 @@ mod bound;
 mod definition;
 mod evidence;
 mod indicator;
+mod interval;
+mod own;
 mod quantity;
+mod statistic;
 mod subject;
-mod wire;
+mod typed;
+pub(crate) mod wire;
 
 pub use bound::Bound;
 pub use evidence::{Evidence, IntervalMethod};
-pub use indicator::{Family, Indicator, UnknownIndicator};
-pub(crate) use quantity::decimal;
+pub use indicator::{Direction, Family, Indicator, UnknownIndicator};
+pub use interval::Interval;
+pub use own::{OwnIndicator, OwnUnit};
 pub use quantity::{Quantity, QuantityError, Unit};
+pub use statistic::{Quantile, Statistic, UnknownStatistic};
 pub use subject::Subject;
+pub(crate) use typed::{decimal, number};
 
 use std::{
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::provenance::Provenance;
+use crate::provenance::{Environment, Provenance, ProvenanceError, Run};
+
+/// The fields of a stored entry that are not known: where, as a JSON pointer, and what.
+pub(crate) type Fields = Vec<(String, serde_json::Value)>;
 
 /// One figure with everything that makes it checkable.
 ///
@@ -40,8 +51,8 @@ use crate::provenance::Provenance;
 /// assert_eq!(metric.quantity().to_string(), "21.45 µs");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "wire::Metric<'_>")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "wire::Metric", into = "wire::Metric")]
 pub struct Metric {
     indicator: Indicator,
     subject: Subject,
@@ -52,8 +63,12 @@ pub struct Metric {
     bound: Bound,
     interval: Option<Interval>,
     count: Option<u64>,
+    evidence: Option<Evidence>,
     samples: Option<PathBuf>,
+    curve: Option<PathBuf>,
     provenance: Provenance,
+    /// What of its stored form is not known.
+    unknown: Fields,
 }
 
 impl Metric {
@@ -80,8 +95,11 @@ impl Metric {
             bound: Bound::Exact,
             interval: None,
             count: None,
+            evidence: None,
             samples: None,
+            curve: None,
             provenance,
+            unknown: Fields::new(),
         })
     }
 
@@ -118,8 +136,8 @@ impl Metric {
     /// # Errors
     /// [`MetricError::IntervalUnit`] when the interval's ends are not in the quantity's unit.
     pub fn with_interval(mut self, interval: Interval) -> Result<Self, MetricError> {
-        if interval.low.unit() != self.quantity.unit() {
-            return Err(MetricError::IntervalUnit { expected: self.quantity.unit(), found: interval.low.unit() });
+        if interval.low().unit() != self.quantity.unit() {
+            return Err(MetricError::IntervalUnit { expected: self.quantity.unit(), found: interval.low().unit() });
         }
         self.interval = Some(interval);
         Ok(self)
@@ -132,10 +150,41 @@ impl Metric {
         self
     }
 
-    /// Names the file of raw samples or of a curve, relative to the baseline's directory.
+    /// Says what the figure and its interval stand on.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence = Some(evidence);
+        self
+    }
+
+    /// Names the file of raw samples, relative to the baseline's directory.
     #[must_use]
     pub fn with_samples(mut self, samples: impl Into<PathBuf>) -> Self {
         self.samples = Some(samples.into());
+        self
+    }
+
+    /// Names the file of a [`Curve`](crate::samples::Curve) that shows the figure, relative to the baseline's directory.
+    #[must_use]
+    pub fn with_curve(mut self, curve: impl Into<PathBuf>) -> Self {
+        self.curve = Some(curve.into());
+        self
+    }
+
+    pub(crate) fn with_unknown_fields(mut self, unknown: Fields) -> Self {
+        self.unknown = unknown;
+        self
+    }
+
+    pub(crate) fn with_run(mut self, run: Arc<Run>) -> Self {
+        self.provenance = self.provenance.with_run(run);
+        self
+    }
+
+    /// Says on what it was measured and under which conditions, in place of what the provenance said.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.provenance = self.provenance.with_environment(environment);
         self
     }
 
@@ -193,10 +242,33 @@ impl Metric {
         self.count
     }
 
-    /// The file of raw samples or of a curve ([`Recorded`](crate::samples::Recorded) tells which), relative to the baseline's directory.
+    /// What the figure and its interval stand on, where that was recorded.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_ref()
+    }
+
+    /// The file of raw samples, relative to the baseline's directory. Of a baseline of schema 1 it may be that of a curve:
+    /// [`Recorded`](crate::samples::Recorded) tells which.
     #[must_use]
     pub fn samples(&self) -> Option<&Path> {
         self.samples.as_deref()
+    }
+
+    /// The file of a curve that shows the figure, relative to the baseline's directory.
+    #[must_use]
+    pub fn curve(&self) -> Option<&Path> {
+        self.curve.as_deref()
+    }
+
+    /// The part of its subject that the figure is of, such as the gzip layer; nothing where it is of the whole.
+    #[must_use]
+    pub fn part(&self) -> Option<&str> {
+        self.provenance.environment().conditions.part()
+    }
+
+    pub(crate) fn unknown_fields(&self) -> &Fields {
+        &self.unknown
     }
 
     /// Where the figure comes from.
@@ -233,95 +305,6 @@ impl Temperature {
 impl fmt::Display for Temperature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-/// Which statistic of the samples a quantity is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Statistic {
-    /// One observation, or a published figure that does not say.
-    Single,
-    /// The arithmetic mean.
-    Mean,
-    /// The smallest sample.
-    Min,
-    /// The 50th percentile.
-    Median,
-    /// The 90th percentile.
-    P90,
-    /// The 99th percentile.
-    P99,
-    /// The largest sample.
-    Max,
-    /// The slope of a line through many observations: the cost of one more.
-    Slope,
-    /// Events over the time that they took together.
-    Rate,
-}
-
-impl Statistic {
-    /// The name in the stored form.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Single => "single",
-            Self::Mean => "mean",
-            Self::Min => "min",
-            Self::Median => "median",
-            Self::P90 => "p90",
-            Self::P99 => "p99",
-            Self::Max => "max",
-            Self::Slope => "slope",
-            Self::Rate => "rate",
-        }
-    }
-}
-
-impl fmt::Display for Statistic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// A confidence interval around a quantity, in the quantity's unit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    level: f64,
-    low: Quantity,
-    high: Quantity,
-}
-
-impl Interval {
-    /// An interval that holds the true value with probability `level` (0.95 for 95 %).
-    ///
-    /// # Errors
-    /// [`MetricError::Interval`] when `level` is not between 0 and 1, the ends are in two units, or `low > high`.
-    pub fn new(level: f64, low: Quantity, high: Quantity) -> Result<Self, MetricError> {
-        let ordered = low.unit() == high.unit() && low.as_f64() <= high.as_f64();
-        if !(level > 0.0 && level < 1.0 && ordered) {
-            return Err(MetricError::Interval { level, low, high });
-        }
-        Ok(Self { level, low, high })
-    }
-
-    /// The probability, between 0 and 1.
-    #[must_use]
-    pub fn level(&self) -> f64 {
-        self.level
-    }
-
-    /// The lower end.
-    #[must_use]
-    pub fn low(&self) -> Quantity {
-        self.low
-    }
-
-    /// The upper end.
-    #[must_use]
-    pub fn high(&self) -> Quantity {
-        self.high
     }
 }
 
@@ -362,7 +345,21 @@ pub enum MetricError {
         "subject {0:?} is not a name: use lower-case letters, digits and / + - _ . (container/scratch, opa-wasm/wasmtime)"
     )]
     Subject(String),
+    /// The name of an indicator of one's own is taken, or one that not every form can hold.
+    #[error(
+        "{0:?} is no name of another indicator: use lower-case letters, digits and _, and none that is one already"
+    )]
+    OwnIndicator(String),
+    /// There is no room for another indicator in this process.
+    #[error("the indicator {0:?} finds no room: a process tells 1,024 indicators of tool authors' own apart")]
+    TooManyOwn(String),
+    /// The indicator is not known, and its direction is not told, so that it is no tool author's own.
+    #[error(transparent)]
+    Indicator(#[from] UnknownIndicator),
     /// The quantity is not one.
     #[error(transparent)]
     Quantity(#[from] QuantityError),
+    /// The provenance is not one.
+    #[error(transparent)]
+    Provenance(#[from] ProvenanceError),
 }

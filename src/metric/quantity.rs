@@ -2,39 +2,32 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use super::OwnUnit;
 
 /// The canonical units. Every figure is stored in one of these; scaling (`6 ms`) is for printing alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Unit {
     /// Nanoseconds, integer.
-    #[serde(rename = "ns")]
     Nanoseconds,
     /// Bytes, integer.
-    #[serde(rename = "bytes")]
     Bytes,
     /// Per cent, of one core or of a node as the indicator says.
-    #[serde(rename = "percent")]
     Percent,
     /// Instances (Pods, containers, modules), integer.
-    #[serde(rename = "instances")]
     Instances,
     /// API objects, integer.
-    #[serde(rename = "objects")]
     Objects,
     /// Nodes, integer.
-    #[serde(rename = "nodes")]
     Nodes,
     /// A plain ratio.
-    #[serde(rename = "ratio")]
     Ratio,
     /// Seconds of CPU time.
-    #[serde(rename = "cpu_s")]
     CpuSeconds,
     /// Events per second.
-    #[serde(rename = "per_s")]
     PerSecond,
+    /// A unit of a tool author's own: see [`Unit::other`].
+    Other(OwnUnit),
 }
 
 impl Unit {
@@ -63,6 +56,7 @@ impl Unit {
             Self::Ratio => "ratio",
             Self::CpuSeconds => "cpu_s",
             Self::PerSecond => "per_s",
+            Self::Other(own) => own.name(),
         }
     }
 
@@ -83,7 +77,9 @@ impl FromStr for Unit {
     type Err = QuantityError;
 
     fn from_str(s: &str) -> Result<Self, QuantityError> {
-        Self::ALL.into_iter().find(|u| u.as_str() == s).ok_or_else(|| QuantityError::UnknownUnit(s.to_owned()))
+        let known = Self::ALL.into_iter().find(|u| u.as_str() == s);
+        let found = known.or_else(|| OwnUnit::named(s).map(Self::Other));
+        found.ok_or_else(|| QuantityError::UnknownUnit(s.to_owned()))
     }
 }
 
@@ -182,20 +178,16 @@ impl Quantity {
     /// The same amount to three significant digits, for tables: `21.45 µs` becomes `21.5 µs`.
     #[must_use]
     pub fn rounded(self) -> String {
-        let (scale, suffix) = self.scale();
-        let x = self.as_f64() / scale;
-        let decimals = match x {
-            _ if x == 0.0 || x >= 100.0 => 0,
-            _ if x >= 10.0 => 1,
-            _ if x >= 1.0 => 2,
-            // Below its smallest scale: 0.0059 % is not nothing.
-            _ => (2 - x.log10().floor() as i32).clamp(0, 12) as usize,
-        };
-        let mut text = format!("{x:.decimals$}");
-        if text.contains('.') {
-            text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+        let x = self.as_f64();
+        let scales = scales(self.unit);
+        let at = scales.iter().rposition(|(scale, _)| x >= *scale).unwrap_or(0);
+        let (scale, suffix) = scales[at];
+        let text = three_digits(x / scale);
+        // 999.9 µs rounds to a thousand of them, which is 1 ms.
+        match (text.as_str(), scales.get(at + 1)) {
+            ("1000", Some((next, larger))) if *next == scale * 1e3 => join("1", larger),
+            _ => join(&text, suffix),
         }
-        join(&text, suffix)
     }
 
     /// The largest scale at which the amount is not below one, and its suffix.
@@ -203,6 +195,22 @@ impl Quantity {
         let x = self.as_f64();
         scales(self.unit).iter().rev().find(|(scale, _)| x >= *scale).copied().unwrap_or(scales(self.unit)[0])
     }
+}
+
+/// At most three significant digits, or the whole part of a larger number.
+fn three_digits(x: f64) -> String {
+    let decimals = match x {
+        _ if x == 0.0 || x >= 100.0 => 0,
+        _ if x >= 10.0 => 1,
+        _ if x >= 1.0 => 2,
+        // Below its smallest scale: 0.0059 % is not nothing.
+        _ => (2 - x.log10().floor() as i32).clamp(0, 12) as usize,
+    };
+    let mut text = format!("{x:.decimals$}");
+    if text.contains('.') {
+        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+    }
+    text
 }
 
 /// Scales for people, smallest first. Decimal, as the published figures are: 1 MB is 10^6 bytes.
@@ -217,6 +225,7 @@ const fn scales(unit: Unit) -> &'static [(f64, &'static str)] {
         Unit::Ratio => &[(1.0, "×")],
         Unit::CpuSeconds => &[(1.0, "CPU s")],
         Unit::PerSecond => &[(1.0, "/s")],
+        Unit::Other(own) => own.scales(),
     }
 }
 
@@ -249,49 +258,6 @@ impl fmt::Display for Quantity {
     }
 }
 
-impl FromStr for Quantity {
-    type Err = QuantityError;
-
-    /// Reads what `Display` prints, and any decimal number before a known suffix (`1.2s`, `13 MB`, `80 %`).
-    fn from_str(s: &str) -> Result<Self, QuantityError> {
-        const UNITS: [Unit; 9] = Unit::ALL;
-        let text = s.trim();
-        let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-        let (number, suffix) = (&text[..split], text[split..].trim());
-        if text.starts_with('-') {
-            return Err(QuantityError::Malformed(s.to_owned()));
-        }
-        if number.is_empty() || number.matches('.').count() > 1 || number.starts_with('.') || number.ends_with('.') {
-            return Err(QuantityError::Malformed(s.to_owned()));
-        }
-        let suffix = if suffix == "us" { "µs" } else { suffix };
-        let (scale, unit) = UNITS
-            .into_iter()
-            .find_map(|unit| scales(unit).iter().find(|(_, name)| *name == suffix).map(|(scale, _)| (*scale, unit)))
-            .ok_or_else(|| QuantityError::UnknownUnit(suffix.to_owned()))?;
-        if !unit.is_integer() {
-            let value = number.parse().map_err(|_| QuantityError::Malformed(s.to_owned()))?;
-            return Self::new(value, unit);
-        }
-        decimal(number, scale as u64)
-            .map(|n| Self::whole(n, unit))
-            .ok_or_else(|| QuantityError::NotWhole { value: text.to_owned(), unit })
-    }
-}
-
-/// `number` × `scale` in integers, or nothing when that is not whole or does not fit.
-pub(crate) fn decimal(number: &str, scale: u64) -> Option<u64> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let fraction = fraction.trim_end_matches('0');
-    let places = u32::try_from(fraction.len()).ok()?;
-    let step = 10u64.checked_pow(places)?;
-    if !scale.is_multiple_of(step) {
-        return None;
-    }
-    let part = if fraction.is_empty() { 0 } else { fraction.parse::<u64>().ok()? };
-    whole.parse::<u64>().ok()?.checked_mul(scale)?.checked_add(part.checked_mul(scale / step)?)
-}
-
 /// Stored as `(value, unit)`; see `wire`.
 impl Quantity {
     pub(super) fn to_json(self) -> serde_json::Value {
@@ -314,8 +280,28 @@ impl Quantity {
 #[non_exhaustive]
 pub enum QuantityError {
     /// The unit is not one of [`Unit`]'s names, nor a scale of it.
-    #[error("unknown unit {0:?}: use ns, µs, ms, s, B, kB, MB, GB, TB, %, ×, instances, objects, nodes, CPU s or /s")]
+    #[error(
+        "unknown unit {0:?}: use ns, µs, ms, s, min, B, kB, MB, GB, TB, KiB, MiB, GiB, TiB, %, ×, instances, objects, \
+         nodes, CPU s, /s, k/s or M/s"
+    )]
     UnknownUnit(String),
+    /// The name of a unit of one's own is taken, or one that not every form can hold.
+    #[error(
+        "{0:?} is no name of another unit: write a short word without blanks, commas and brackets that is no unit yet"
+    )]
+    OwnUnit(String),
+    /// There is no room for another unit in this process.
+    #[error("the unit {0:?} finds no room: a process tells 1,024 units of tool authors' own apart")]
+    TooManyOwn(String),
+    /// A number alone: write its unit after it.
+    #[error("{0:?} has no unit: write one after the number, such as \"6 ms\" or \"13 MB\"")]
+    NoUnit(String),
+    /// A separator that does not stand between groups of three digits, such as a decimal comma.
+    #[error(
+        "{0:?}: a separator stands between groups of three digits, as in \"1,200 ms\", and a point before the decimals, \
+         as in \"1.2 s\""
+    )]
+    Separator(String),
     /// Negative, NaN or infinite.
     #[error("{value} {unit} is out of range: a quantity is finite and not negative")]
     OutOfRange {
@@ -370,11 +356,16 @@ mod tests {
         assert_eq!(Quantity::new(0.034, Unit::Percent).unwrap().rounded(), "0.034%");
         assert_eq!(Quantity::new(0.005938, Unit::Percent).unwrap().rounded(), "0.00594%");
         assert_eq!(Quantity::new(1e-300, Unit::Percent).unwrap().rounded(), "0%");
+        assert_eq!(Quantity::nanoseconds(999_600).rounded(), "1 ms");
+        assert_eq!(Quantity::nanoseconds(999_400).rounded(), "999 µs");
+        assert_eq!(Quantity::nanoseconds(9_999).rounded(), "10 µs");
+        assert_eq!(Quantity::bytes(25_276_510_208).rounded(), "25.3 GB");
+        assert_eq!(Quantity::bytes(999_999_999_999_999).rounded(), "1000 TB");
+        assert_eq!(Quantity::instances(1000).rounded(), "1000 instances");
     }
 
     #[test]
     fn what_is_not_a_quantity_is_refused() {
-        assert!(matches!("6".parse::<Quantity>(), Err(QuantityError::UnknownUnit(_))));
         assert!(matches!("6 parsecs".parse::<Quantity>(), Err(QuantityError::UnknownUnit(_))));
         assert!(matches!("-6 ms".parse::<Quantity>(), Err(QuantityError::Malformed(_))));
         assert!(matches!("1.2.3 ms".parse::<Quantity>(), Err(QuantityError::Malformed(_))));

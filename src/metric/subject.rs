@@ -8,7 +8,8 @@ use super::MetricError;
 
 /// What a figure was measured on: `wasmtime`, `container/scratch`, `opa-wasm/wasmtime`.
 ///
-/// Lower-case letters, digits and `/ + - _ .`, so that it can be a key and a part of a file's name.
+/// Lower-case letters, digits and `/ + - _ .`, so that it can be a key and a part of a file's name. Letters and digits may
+/// be of any script.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Subject(String);
@@ -20,11 +21,15 @@ impl Subject {
     /// [`MetricError::Subject`] when the name is empty or has another character than the ones allowed.
     pub fn new(name: impl Into<String>) -> Result<Self, MetricError> {
         let name = name.into();
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "/+-_.".contains(c);
-        if name.is_empty() || !name.chars().all(allowed) {
+        if name.is_empty() || !name.chars().all(Self::allows) {
             return Err(MetricError::Subject(name));
         }
         Ok(Self(name))
+    }
+
+    /// Whether a name may have this character.
+    pub(crate) fn allows(c: char) -> bool {
+        (c.is_alphanumeric() && !c.is_uppercase()) || "/+-_.".contains(c)
     }
 
     /// The name.

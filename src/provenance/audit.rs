@@ -2,12 +2,15 @@
 
 use std::fmt;
 
-use super::{Component, Date, Language, Provenance, SourceKind};
-use crate::{Indicator, Metric};
+use super::{Component, Conditions, Date, Language, Provenance, SourceKind, load_average};
+use crate::{Bound, Indicator, Metric, Statistic};
 
 /// After how many days a figure is to be measured again: performance figures change with time (14.6.2), and a year is
 /// about how long a release of what is measured here is supported.
 pub const VALIDITY_DAYS: u64 = 365;
+
+/// From this load average on, at least one core was busy all the time, and the machine was not idle.
+const BUSY: f64 = 1.0;
 
 /// The crate's own name as a component: a measurement that names nothing else does not say what was measured.
 const HARNESS: &str = "runtime-baseline";
@@ -51,6 +54,15 @@ pub enum Shortfall {
     Concurrency,
     /// 14.6.3: the load is missing.
     Load,
+    /// 14.6.2: the figure is a statistic of nobody knows how many runs.
+    Count,
+    /// 14.6.3: the load is said to be idle, and the machine's own load average says that it was not.
+    NotIdle {
+        /// The load average over a minute, as it was recorded.
+        load_average: String,
+        /// On how many cores.
+        cores: u32,
+    },
 }
 
 impl Shortfall {
@@ -64,7 +76,8 @@ impl Shortfall {
             | Self::ToolVersion
             | Self::TestDay(_)
             | Self::FutureDate(_)
-            | Self::Outdated { .. } => "14.6.2",
+            | Self::Outdated { .. }
+            | Self::Count => "14.6.2",
             Self::Cpu
             | Self::Cores
             | Self::Memory
@@ -72,7 +85,8 @@ impl Shortfall {
             | Self::OperatingSystem
             | Self::Kernel
             | Self::Concurrency
-            | Self::Load => "14.6.3",
+            | Self::Load
+            | Self::NotIdle { .. } => "14.6.3",
         }
     }
 
@@ -118,22 +132,57 @@ impl Shortfall {
                     format!("the figure is {days} days old ({date}), more than {VALIDITY_DAYS}: measure again")
                 }
             },
-            Self::Cpu => language.pick("缺少 CPU 型号：请注明", "no CPU model: add hardware.cpu").to_owned(),
-            Self::Cores => {
-                language.pick("缺少 CPU 核心数：请注明", "no number of cores: add hardware.cores").to_owned()
-            }
-            Self::Memory => language.pick("缺少内存容量：请注明", "no memory: add hardware.memory_bytes").to_owned(),
-            Self::Storage => language.pick("缺少存储：请注明", "no storage: add hardware.storage").to_owned(),
-            Self::OperatingSystem => {
-                language.pick("缺少操作系统及其版本：请注明", "no operating system: add software.os").to_owned()
-            }
-            Self::Kernel => language.pick("缺少内核版本：请注明", "no kernel version: add software.kernel").to_owned(),
-            Self::Concurrency => {
-                language.pick("缺少并发数：请注明", "no concurrency: add conditions.concurrency").to_owned()
-            }
-            Self::Load => language
-                .pick("缺少负载类型：请注明（如 冷启动）", "no load: add conditions.load, such as idle")
+            Self::Cpu => language
+                .pick("缺少 CPU 型号：请注明（edit --cpu）", "no CPU model: add hardware.cpu (edit --cpu)")
                 .to_owned(),
+            Self::Cores => language
+                .pick(
+                    "缺少 CPU 核心数：请注明（edit --cores）",
+                    "no number of cores: add hardware.cores (edit --cores)",
+                )
+                .to_owned(),
+            Self::Memory => language
+                .pick("缺少内存容量：请注明（edit --memory）", "no memory: add hardware.memory_bytes (edit --memory)")
+                .to_owned(),
+            Self::Storage => language
+                .pick("缺少存储：请注明（edit --storage）", "no storage: add hardware.storage (edit --storage)")
+                .to_owned(),
+            Self::OperatingSystem => language
+                .pick("缺少操作系统及其版本：请注明（edit --os）", "no operating system: add software.os (edit --os)")
+                .to_owned(),
+            Self::Kernel => language
+                .pick("缺少内核版本：请注明（edit --kernel）", "no kernel version: add software.kernel (edit --kernel)")
+                .to_owned(),
+            Self::Concurrency => language
+                .pick(
+                    "缺少并发数：请注明（edit --concurrency）",
+                    "no concurrency: add conditions.concurrency (edit --concurrency)",
+                )
+                .to_owned(),
+            Self::Load => language
+                .pick(
+                    "缺少负载类型：请注明，如 冷启动（edit --load）",
+                    "no load: add conditions.load, such as idle (edit --load)",
+                )
+                .to_owned(),
+            Self::Count => language
+                .pick(
+                    "未注明样本数：请用记录每次时间的文件重新导入，或重新测量",
+                    "of how many runs it is a statistic is not stated: import a file that has each run, or measure again",
+                )
+                .to_owned(),
+            Self::NotIdle { load_average, cores } => match language {
+                Language::Chinese => {
+                    format!("负载标为空闲，而平均负载为 {load_average}（{cores} 核）：请在空闲时重新测量，或更正负载")
+                }
+                Language::English => {
+                    let cores = if *cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
+                    format!(
+                        "said to be idle at a load average of {load_average} on {cores}: measure again when it is, or \
+                         say what the load was (edit --load)"
+                    )
+                }
+            },
         };
         format!("{} {text}", self.section())
     }
@@ -160,7 +209,7 @@ impl Provenance {
     /// let provenance = Provenance::new(source, Component::new("k3s", "1.30.4")?, "2025-01".parse()?);
     /// let shortfalls = provenance.audit_on("2025-06-01".parse()?);
     /// assert_eq!(shortfalls[..2], [Shortfall::ToolVersion, Shortfall::TestDay("2025-01".parse()?)]);
-    /// assert_eq!(shortfalls[2].to_string(), "14.6.3 no CPU model: add hardware.cpu");
+    /// assert_eq!(shortfalls[2].to_string(), "14.6.3 no CPU model: add hardware.cpu (edit --cpu)");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -199,6 +248,7 @@ impl Provenance {
         check(blank(&software.kernel), Shortfall::Kernel);
         check(conditions.concurrency.is_none_or(|n| n == 0), Shortfall::Concurrency);
         check(blank(&conditions.load), Shortfall::Load);
+        found.extend(not_idle(conditions));
         found
     }
 
@@ -224,6 +274,14 @@ impl Metric {
     pub fn audit_on(&self, today: Date) -> Vec<Shortfall> {
         let components = self.provenance().components();
         let mut found = self.provenance().audit_on(today);
+        let is_of_many = !matches!(self.statistic(), Statistic::Single | Statistic::Slope | Statistic::Rate);
+        let is_measured = self.bound() == Bound::Exact && self.provenance().source().kind() == SourceKind::Benchmark;
+        // A file of samples says how many they are.
+        let is_counted = self.count().is_some_and(|n| n > 0) || self.samples().is_some();
+        if is_of_many && is_measured && !is_counted {
+            let before_environment = found.iter().take_while(|s| s.section() != "14.6.3").count();
+            found.insert(before_environment, Shortfall::Count);
+        }
         let after_source = found.iter().take_while(|s| s.section() == "14.6.1").count();
         if self.subject().as_str() != "noop" && components.iter().all(|c| c.name() == HARNESS) {
             found.insert(after_source, Shortfall::TechnologyVersion);
@@ -243,6 +301,17 @@ impl Metric {
         }
         found
     }
+}
+
+/// Whether conditions that are said to be idle were not, by the load average among what makes the machine noisy.
+fn not_idle(conditions: &Conditions) -> Option<Shortfall> {
+    let load = conditions.load.as_deref()?.trim();
+    if !load.eq_ignore_ascii_case("idle") && load != "空闲" {
+        return None;
+    }
+    let (load_average, cores) = conditions.noise.iter().find_map(|sentence| load_average(sentence))?;
+    let is_busy = load_average.parse::<f64>().is_ok_and(|load| load >= BUSY);
+    is_busy.then(|| Shortfall::NotIdle { load_average: load_average.to_owned(), cores })
 }
 
 /// What stands between the words of a reference.

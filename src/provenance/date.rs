@@ -17,10 +17,15 @@ pub struct Date {
 }
 
 impl Date {
+    /// The day of the calendar.
+    pub(super) fn of(day: NaiveDate) -> Self {
+        Self { first: day, is_day: true }
+    }
+
     /// Today, in UTC.
     #[must_use]
     pub fn today() -> Self {
-        Self { first: chrono::Utc::now().date_naive(), is_day: true }
+        Self::of(chrono::Utc::now().date_naive())
     }
 
     /// A day.

@@ -5,98 +5,133 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::wire;
+
 /// Hardware, software and conditions of a measurement.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "wire::Environment", into = "wire::Environment")]
 #[non_exhaustive]
 pub struct Environment {
     /// The machine.
-    #[serde(default)]
     pub hardware: Hardware,
     /// What ran on it.
-    #[serde(default)]
     pub software: Software,
     /// How it was loaded.
-    #[serde(default)]
     pub conditions: Conditions,
 }
 
 /// The machine.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub struct Hardware {
     /// CPU model, as the CPU names itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<String>,
     /// Logical CPUs that the process may run on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cores: Option<u32>,
     /// Memory in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
     /// The storage device that the artifacts lie on, and its file system.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<String>,
     /// The hypervisor, or `none`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtualization: Option<String>,
 }
 
 /// What ran on the machine.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub struct Software {
     /// Operating system and its version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os: Option<String>,
     /// Kernel release.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel: Option<String>,
     /// The compiler that built the harness.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rustc: Option<String>,
 }
 
 /// How the machine was loaded, and how the subject was set up.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Conditions {
+    /// The part of its subject that the figure is of: the gzip layer, page tables, the host process. A figure without it is of
+    /// the whole, which alone answers a published claim.
+    pub part: Option<String>,
+    /// How the figure was read, where there are several ways: `pss-slope`.
+    pub method: Option<String>,
     /// How many at the same time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
-    /// What else the machine did: `idle`, `cold start`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What else the machine did: [`IDLE`](Self::IDLE), [`COLD_START`](Self::COLD_START), or other words.
     pub load: Option<String>,
+    /// About how many instances were alive while it was taken, where that is a part of what is meant: the rate of a fill.
+    pub around: Option<u64>,
+    /// How many instances stood ready in the pool that it was taken from.
+    pub pool: Option<u64>,
+    /// What bounded a fill: `8 GiB`.
+    pub budget: Option<String>,
     /// What stands between the workload and its host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
     /// How the subject is reached where that is not a function call: `http-loopback`, `process`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transport: Option<String>,
     /// The engine's settings that bear on the figure.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub engine: BTreeMap<String, String>,
     /// What else was seen while the figure was taken, such as what ended a fill. It is no condition: figures that differ in
     /// it are of one series.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub observed: BTreeMap<String, String>,
     /// What makes the machine noisy.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub noise: Vec<String>,
 }
 
 impl Conditions {
-    /// The setting that names the part of its subject that a figure is of: the gzip layer, the host process. A figure
-    /// without it is of the whole, which alone answers a published claim.
-    pub const PART: &str = "part";
+    /// The load of a machine that does nothing else.
+    pub const IDLE: &str = "idle";
+    /// The load of a burst of instances that nothing was prepared for.
+    pub const COLD_START: &str = "cold start";
 
     /// The part that the figure is of; nothing where it is of the whole.
     #[must_use]
     pub fn part(&self) -> Option<&str> {
-        self.engine.get(Self::PART).map(String::as_str)
+        self.part.as_deref()
+    }
+
+    /// Whether the machine did nothing else, as far as is said.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.load.as_deref() == Some(Self::IDLE)
+    }
+
+    /// Whether instances were started that nothing had been prepared for.
+    #[must_use]
+    pub fn is_cold_start(&self) -> bool {
+        self.load.as_deref() == Some(Self::COLD_START)
+    }
+
+    /// Sets what has a field of its own (`part`, `method`, `budget`, `pool`, `around`), or else a setting of the engine.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        let (name, value) = (name.into(), value.into());
+        let size = value.parse().ok().filter(|size: &u64| size.to_string() == value);
+        match name.as_str() {
+            "part" => self.part = Some(value),
+            "method" => self.method = Some(value),
+            "budget" => self.budget = Some(value),
+            "pool" if size.is_some() => self.pool = size,
+            "around" if size.is_some() => self.around = size,
+            _ => drop(self.engine.insert(name, value)),
+        }
+    }
+
+    /// Everything by which figures of one subject and workload are told apart, by name: the engine's settings, and the part,
+    /// the method, the pool, the budget and the live instances where they are stated.
+    #[must_use]
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        let number = |number: Option<u64>| number.map(|number| number.to_string());
+        let own = [
+            ("part", self.part.clone()),
+            ("method", self.method.clone()),
+            ("budget", self.budget.clone()),
+            ("pool", number(self.pool)),
+            ("around", number(self.around)),
+        ];
+        let own = own.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        self.engine.clone().into_iter().chain(own).collect()
     }
 }
 
@@ -154,7 +189,9 @@ impl FromStr for Isolation {
     type Err = UnknownIsolation;
 
     fn from_str(s: &str) -> Result<Self, UnknownIsolation> {
-        Self::ALL.into_iter().find(|i| i.as_str() == s).ok_or_else(|| UnknownIsolation(s.to_owned()))
+        // The other names of the stored form have underscores, so these are written with them as well.
+        let name = s.replace('_', "-");
+        Self::ALL.into_iter().find(|i| i.as_str() == name).ok_or_else(|| UnknownIsolation(s.to_owned()))
     }
 }
 

@@ -5,15 +5,19 @@ mod date;
 mod environment;
 mod host;
 mod notation;
+mod run;
+pub(crate) mod wire;
 
 pub use audit::{Shortfall, VALIDITY_DAYS};
 pub use date::{Date, DateError};
 pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
 pub(crate) use host::chinese as noise_in_chinese;
+use host::load_average;
 pub use host::{Host, Watch};
 pub use notation::{Citation, CitationText, EnvironmentBlock, Language, NotationError, NotationField, NotationProblem};
+pub use run::{Moment, MomentError, Run};
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,12 +35,14 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Wire")]
+#[serde(try_from = "wire::Provenance", into = "wire::Provenance")]
 pub struct Provenance {
     source: Source,
     /// Never empty: `new` takes the first one.
     components: Vec<Component>,
     date: Date,
+    /// Shared, since all figures of a run have it.
+    run: Option<Arc<Run>>,
     environment: Environment,
 }
 
@@ -44,7 +50,7 @@ impl Provenance {
     /// The least that a figure must say of itself. `component` is the thing measured.
     #[must_use]
     pub fn new(source: Source, component: Component, date: Date) -> Self {
-        Self { source, components: vec![component], date, environment: Environment::default() }
+        Self { source, components: vec![component], date, run: None, environment: Environment::default() }
     }
 
     /// Adds a component that took part (an engine below the subject, a client, the tool that measured).
@@ -53,6 +59,13 @@ impl Provenance {
         if !self.components.contains(&component) {
             self.components.push(component);
         }
+        self
+    }
+
+    /// Says in which run it was measured.
+    #[must_use]
+    pub fn with_run(mut self, run: impl Into<Arc<Run>>) -> Self {
+        self.run = Some(run.into());
         self
     }
 
@@ -81,31 +94,16 @@ impl Provenance {
         self.date
     }
 
+    /// The run in which it was measured, where that was recorded. Figures of one run are peers.
+    #[must_use]
+    pub fn run(&self) -> Option<&Run> {
+        self.run.as_deref()
+    }
+
     /// On what, and under which conditions.
     #[must_use]
     pub fn environment(&self) -> &Environment {
         &self.environment
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    source: Source,
-    components: Vec<Component>,
-    date: Date,
-    #[serde(default)]
-    environment: Environment,
-}
-
-impl TryFrom<Wire> for Provenance {
-    type Error = ProvenanceError;
-
-    fn try_from(wire: Wire) -> Result<Self, ProvenanceError> {
-        let mut components = wire.components.into_iter();
-        let first = components.next().ok_or(ProvenanceError::NoComponent)?;
-        let provenance = Self::new(wire.source, first, wire.date).with_environment(wire.environment);
-        Ok(components.fold(provenance, Self::with_component))
     }
 }
 
@@ -114,6 +112,7 @@ impl TryFrom<Wire> for Provenance {
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     /// A project's own documentation.
+    #[serde(alias = "official-docs")]
     OfficialDocs,
     /// A benchmark that others can run again.
     Benchmark,
@@ -156,7 +155,6 @@ impl Source {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct SourceWire {
     kind: SourceKind,
     reference: String,
@@ -229,7 +227,6 @@ impl FromStr for Component {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct ComponentWire {
     name: String,
     version: String,
@@ -269,4 +266,13 @@ pub enum ProvenanceError {
     /// The date is not one.
     #[error(transparent)]
     Date(#[from] DateError),
+    /// The id of a run is not 32 hexadecimal digits.
+    #[error("{0:?} is no run's id: it is 32 hexadecimal digits in lower case")]
+    RunId(String),
+    /// A figure names a run that is not told with it: a baseline lists its runs.
+    #[error("the run {0} is not among the runs of the baseline: restore it there, or remove the figure's run")]
+    UnknownRun(String),
+    /// The instant at which a run began is not one.
+    #[error(transparent)]
+    Moment(#[from] MomentError),
 }

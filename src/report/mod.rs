@@ -15,7 +15,7 @@ use std::{io, path::Path};
 
 pub use table::{policies, table};
 
-use crate::{Baseline, Date, Language, Metric, Staleness, whole_file::write_text};
+use crate::{Baseline, Claims, Date, Language, Metric, Staleness, whole_file::write_text};
 use raw::Raw;
 
 /// A report of a baseline, to be written as markdown or as a page. Of a figure measured more than once, under other
@@ -32,6 +32,7 @@ use raw::Raw;
 pub struct Report<'a> {
     baseline: &'a Baseline,
     metrics: Vec<&'a Metric>,
+    claims: Option<&'a Claims>,
     staleness: Staleness,
     raw: Raw,
 }
@@ -41,7 +42,14 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn of(baseline: &'a Baseline) -> Self {
         let staleness = Staleness::on(Date::today());
-        Self { baseline, metrics: baseline.latest(), staleness, raw: Raw::default() }
+        Self { baseline, metrics: baseline.latest(), claims: None, staleness, raw: Raw::default() }
+    }
+
+    /// Judges these claims, before the published ones that come with this crate.
+    #[must_use]
+    pub fn with_claims(mut self, claims: &'a Claims) -> Self {
+        self.claims = Some(claims);
+        self
     }
 
     /// Takes plots and warnings from the raw data that the metrics name, in files below the baseline's own directory.
@@ -90,7 +98,8 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Writes a report's text whole or not at all: whoever has the old page open never sees a part of the new one.
+/// Writes a report's text, or another, whole or not at all: whoever has the old file open never sees a part of the new
+/// one.
 ///
 /// # Errors
 /// What the system said, with the file's name.

@@ -5,13 +5,14 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
+    io,
     path::{Path, PathBuf},
     rc::Rc,
 };
 
 use crate::{
     Indicator, Language, Statistic, Unit,
-    samples::{Curve, Recorded, Samples, file_below},
+    samples::{Curve, Recorded, Samples, Unread, read_below},
     stats::{Warning, quantile_ranks},
 };
 
@@ -79,7 +80,12 @@ impl Raw {
 impl Absence {
     pub fn describe(&self, language: Language) -> String {
         match self {
-            Self::Outside => language.pick("不在基线目录之内", "it is not below the baseline's directory").to_owned(),
+            Self::Outside => language
+                .pick(
+                    "不是基线目录之内的普通文件（不跟随链接）",
+                    "it is no regular file below the baseline's directory, and links are not followed",
+                )
+                .to_owned(),
             Self::NotThere => language.pick("文件不存在", "there is no such file").to_owned(),
             Self::Damaged(why) => why.clone(),
         }
@@ -87,16 +93,13 @@ impl Absence {
 }
 
 fn load(directory: &Path, path: &Path) -> Result<Data, Absence> {
-    let file = file_below(directory, path).ok_or(Absence::Outside)?;
-    // No pipes or devices.
-    if file.exists() && !file.is_file() {
-        return Err(Absence::Outside);
-    }
-    if !file.exists() {
-        return Err(Absence::NotThere);
-    }
     let damaged = |error: &dyn std::fmt::Display| Absence::Damaged(error.to_string());
-    match Recorded::load(&file).map_err(|error| damaged(&error))? {
+    let text = read_below(directory, path).map_err(|unread| match unread {
+        Unread::Outside => Absence::Outside,
+        Unread::Io(error) if error.kind() == io::ErrorKind::NotFound => Absence::NotThere,
+        Unread::Io(error) => damaged(&error),
+    })?;
+    match Recorded::from_csv(&text).map_err(|error| damaged(&error))? {
         Recorded::Curve(curve) if curve.points().is_empty() => Err(Absence::Damaged("it has no points".to_owned())),
         Recorded::Curve(curve) => Ok(Data::Curve(curve)),
         Recorded::Samples(samples) if samples.is_empty() => Err(Absence::Damaged("it has no samples".to_owned())),

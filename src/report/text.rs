@@ -25,10 +25,27 @@ pub(super) fn table(table: &Table) -> String {
     format!("{}\n{}", table.caption, aligned(&header, &rows))
 }
 
+/// The widest column: one long name must not make every row as long.
+const WIDEST: usize = 80;
+
+/// A cell that is not wider than a column may be.
+fn cut(cell: &str) -> String {
+    if columns(cell) <= WIDEST {
+        return cell.to_owned();
+    }
+    let mut width = 0;
+    let fits = |c: &char| {
+        width += columns(c.encode_utf8(&mut [0; 4]));
+        width < WIDEST
+    };
+    cell.chars().take_while(fits).chain(['…']).collect()
+}
+
 /// Columns as wide as their widest cell; a row may have fewer cells than the header.
 pub(super) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| cut(cell)).collect()).collect();
     let mut widths: Vec<usize> = header.iter().map(|title| columns(title)).collect();
-    for row in rows.iter().filter(|row| row.len() == header.len()) {
+    for row in rows.iter().filter(|row: &&Vec<String>| row.len() == header.len()) {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(columns(cell));
         }
@@ -45,7 +62,7 @@ pub(super) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut text = line(&mut header.iter().copied());
     let rules: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
     text.push_str(&line(&mut rules.iter().map(String::as_str)));
-    for row in rows {
+    for row in &rows {
         text.push_str(&line(&mut row.iter().map(String::as_str)));
     }
     text

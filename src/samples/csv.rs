@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{Samples, SamplesError, file};
-use crate::metric::{Indicator, Unit};
+use crate::metric::{Direction, Indicator, Unit, wire::indicator};
 
 /// The columns before the values.
 const ORIGIN: &str = "process,turn,";
@@ -21,7 +21,8 @@ impl Samples {
     #[must_use]
     pub fn to_csv(&self) -> String {
         let known = self.turns_are_known();
-        let mut text = format!("{}{}_{}\n", if known { ORIGIN } else { "" }, self.indicator(), self.unit());
+        let origin = if known { ORIGIN } else { "" };
+        let mut text = format!("{origin}{}\n", column(self.indicator(), self.unit()));
         for sample in self.iter() {
             // Writing to a string does not fail. Numbers are the shortest decimals that read back as themselves.
             let _ = if known {
@@ -41,7 +42,7 @@ impl Samples {
         let mut lines = text.lines();
         let header = lines.next().unwrap_or_default().trim();
         let (known, name) = header.strip_prefix(ORIGIN).map_or((false, header), |name| (true, name));
-        let (indicator, unit) = column(name).ok_or_else(|| SamplesError::Header(header.to_owned()))?;
+        let (indicator, unit) = read_column(name).ok_or_else(|| SamplesError::Header(header.to_owned()))?;
         let mut samples = match known {
             true => Self::new(indicator, unit)?,
             false => Self::of_unknown_turns(indicator, unit, [])?,
@@ -86,8 +87,22 @@ impl Samples {
     }
 }
 
-/// The indicator and the unit that a column is named after.
-fn column(name: &str) -> Option<(Indicator, Unit)> {
+/// What a column is named after: `startup_time_ns`, and for an indicator that is a tool author's own, all that must be known
+/// of it: `queue_depth [requests] less_is_better`.
+fn column(indicator: Indicator, unit: Unit) -> String {
+    match indicator {
+        Indicator::Other(own) => format!("{indicator} [{unit}] {}", own.direction().as_str()),
+        _ => format!("{indicator}_{unit}"),
+    }
+}
+
+fn read_column(name: &str) -> Option<(Indicator, Unit)> {
+    if let Some((own, rest)) = name.split_once(" [") {
+        let (unit, direction) = rest.split_once("] ")?;
+        let direction =
+            [Direction::LessIsBetter, Direction::MoreIsBetter].into_iter().find(|d| d.as_str() == direction)?;
+        return indicator(own, unit, Some(direction)).ok();
+    }
     let all = Indicator::ALL.iter().flat_map(|indicator| indicator.units().iter().map(move |unit| (*indicator, *unit)));
     all.into_iter().find(|(indicator, unit)| {
         name.strip_prefix(indicator.as_str()).and_then(|rest| rest.strip_prefix('_')) == Some(unit.as_str())
@@ -145,10 +160,30 @@ mod tests {
     }
 
     #[test]
+    fn the_column_of_an_own_indicator_says_all_of_it() {
+        let unit = Unit::other("requests").unwrap();
+        let depth = Indicator::other("queue_depth", unit, Direction::LessIsBetter).unwrap();
+        let samples = Samples::of_one_process(depth, unit, [2.5]).unwrap();
+        assert_eq!(samples.to_csv(), "process,turn,queue_depth [requests] less_is_better\n0,0,2.5\n");
+        assert_eq!(Samples::from_csv(&samples.to_csv()).unwrap(), samples);
+        let bytes = Indicator::other("cache_size", Unit::Bytes, Direction::MoreIsBetter).unwrap();
+        let samples = Samples::of_unknown_turns(bytes, Unit::Bytes, [2.0]).unwrap();
+        assert_eq!(Samples::from_csv(&samples.to_csv()).unwrap(), samples);
+    }
+
+    #[test]
     fn what_is_no_file_of_samples_is_refused_by_line() {
         let error = |text: &str| Samples::from_csv(text).unwrap_err().to_string();
-        for header in ["", "startup_time", "startup_time_bytes", "turn,process,startup_time_ns", "process,turn,", "a,b"]
-        {
+        for header in [
+            "",
+            "startup_time",
+            "startup_time_bytes",
+            "turn,process,startup_time_ns",
+            "process,turn,",
+            "a,b",
+            "process,turn,a [b] up",
+            "process,turn,A [b] less_is_better",
+        ] {
             assert!(error(&format!("{header}\n1\n")).starts_with("line 1"), "{header}");
         }
         for line in

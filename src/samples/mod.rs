@@ -14,7 +14,7 @@ mod recorded;
 pub use crate::metric::{Evidence, IntervalMethod};
 pub use curve::{Axis, Curve, CurveError};
 pub use error::SamplesError;
-pub(crate) use file::file_below;
+pub(crate) use file::{Unread, read_below};
 pub use recompute::{RecomputeError, recompute};
 pub use recorded::{Recorded, RecordedError};
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Estimated, Recorded, RecordedError, Samples, SamplesError, file_below};
+use super::{Estimated, Recorded, RecordedError, Samples, SamplesError, Unread, read_below};
 use crate::metric::{Indicator, Metric, Unit};
 
 /// The level of an interval where the figure itself has none.
@@ -27,13 +27,12 @@ pub fn recompute(metric: &Metric, directory: &Path) -> Result<Estimated, Recompu
 
 /// What a metric names in its baseline's directory, and by which path.
 fn recorded<'m>(metric: &'m Metric, directory: &Path) -> Result<(Recorded, &'m Path), RecomputeError> {
-    let path = metric.samples().ok_or(RecomputeError::NoSamples)?;
-    let file = file_below(directory, path).ok_or_else(|| RecomputeError::Outside(path.to_owned()))?;
-    // A pipe or a device would be read for ever.
-    if file.exists() && !file.is_file() {
-        return Err(RecomputeError::Outside(path.to_owned()));
-    }
-    Ok((Recorded::load(&file)?, path))
+    let path = metric.samples().or_else(|| metric.curve()).ok_or(RecomputeError::NoSamples)?;
+    let text = read_below(directory, path).map_err(|unread| match unread {
+        Unread::Outside => RecomputeError::Outside(path.to_owned()),
+        Unread::Io(error) => RecordedError::from(SamplesError::Io { path: directory.join(path), error }).into(),
+    })?;
+    Ok((Recorded::from_csv(&text)?, path))
 }
 
 /// The samples, if they are of what the metric is of.
@@ -42,7 +41,7 @@ fn own(metric: &Metric, samples: Samples) -> Result<Samples, RecomputeError> {
     if (indicator, unit) == (metric.indicator(), metric.quantity().unit()) {
         return Ok(samples);
     }
-    let path = metric.samples().unwrap_or(Path::new("")).to_owned();
+    let path = metric.samples().unwrap_or_else(|| Path::new("")).to_owned();
     Err(RecomputeError::Other { path, indicator, unit })
 }
 
@@ -77,7 +76,7 @@ pub enum RecomputeError {
     #[error("it names no samples")]
     NoSamples,
     /// The figure names something that is no file below its baseline's directory.
-    #[error("{} is no file below the baseline's directory", .0.display())]
+    #[error("{} is no regular file below the baseline's directory, and links are not followed", .0.display())]
     Outside(PathBuf),
     /// The figure names a curve that does not have it: too few points, or another statistic than a slope or a rate.
     #[error("{} is a curve, which does not give this figure", .0.display())]

@@ -6,7 +6,7 @@
 //! With fewer processes, but six turns or more, turns stand for processes, and the interval says so. With less there is a
 //! figure without an interval.
 
-use super::{Warning, order, quantile_of, warnings};
+use super::{Warning, order, warnings};
 use crate::{
     metric::{Evidence, IntervalMethod, Metric, Statistic, Subject},
     provenance::Provenance,
@@ -86,7 +86,8 @@ impl Samples {
         let quantity = estimated.quantity(self.unit()).map_err(crate::MetricError::from)?;
         let metric = Metric::new(self.indicator(), subject, quantity, from)?
             .with_statistic(statistic)
-            .with_count(self.len() as u64);
+            .with_count(self.len() as u64)
+            .with_evidence(estimated.evidence.clone());
         Ok(match estimated.quantities(self.unit())? {
             Some(interval) => metric.with_interval(interval)?,
             None => metric,
@@ -103,7 +104,7 @@ impl Samples {
     fn too_few(&self, statistic: Statistic) -> Option<Warning> {
         let p = match statistic {
             Statistic::Mean | Statistic::Min | Statistic::Max => return None,
-            other => quantile_of(other).unwrap_or(0.5),
+            other => other.fraction().unwrap_or(0.5),
         };
         match self.estimate(statistic, LEVEL) {
             Ok(Estimated { interval: None, .. }) => {
@@ -161,7 +162,7 @@ impl Samples {
         let (count, processes) = (self.len() as u64, self.processes() as u64);
         let p = match statistic {
             Statistic::Mean => None,
-            other => Some(quantile_of(other).unwrap_or(0.5)),
+            other => Some(other.fraction().unwrap_or(0.5)),
         };
         let needed = p.map_or(1, samples_for);
         if self.len() < needed {
@@ -188,7 +189,7 @@ struct Figures {
 
 /// The statistic within each unit.
 fn within(statistic: Statistic, units: &[Vec<f64>], of: &'static str) -> Result<Vec<f64>, SamplesError> {
-    let Some(p) = quantile_of(statistic) else { return Ok(units.iter().map(|values| mean(values)).collect()) };
+    let Some(p) = statistic.fraction() else { return Ok(units.iter().map(|values| mean(values)).collect()) };
     let needed = samples_for(p);
     if let Some(found) = units.iter().map(Vec::len).min().filter(|found| *found < needed) {
         return Err(SamplesError::TooFew { statistic, needed, found, of });

@@ -23,7 +23,6 @@ pub use change::{Change, Decision, Estimate};
 pub use histogram::Histogram;
 pub use line::Line;
 pub(crate) use order::quantile_ranks;
-pub(crate) use summary::quantile_of;
 pub use summary::{Confidence, Summary};
 pub use warning::{Warning, warnings};
 

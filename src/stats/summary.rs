@@ -132,7 +132,7 @@ impl Summary {
             Statistic::Min => Some(self.min()),
             Statistic::Max => Some(self.max()),
             Statistic::Single => (self.sorted.len() == 1).then(|| self.sorted[0]),
-            _ => quantile_of(statistic).map(|p| self.quantile(p)),
+            _ => statistic.fraction().map(|p| self.quantile(p)),
         }
     }
 
@@ -140,23 +140,13 @@ impl Summary {
     /// heavy-tailed times has no interval without assumptions that such times break.
     #[must_use]
     pub fn interval(&self, statistic: Statistic, level: f64) -> Option<Confidence> {
-        self.quantile_interval(quantile_of(statistic)?, level)
+        self.quantile_interval(statistic.fraction()?, level)
     }
 
     /// The samples in ascending order.
     #[must_use]
     pub fn sorted(&self) -> &[u64] {
         &self.sorted
-    }
-}
-
-/// The quantile that a statistic is, if it is one.
-pub(crate) fn quantile_of(statistic: Statistic) -> Option<f64> {
-    match statistic {
-        Statistic::Median => Some(0.5),
-        Statistic::P90 => Some(0.9),
-        Statistic::P99 => Some(0.99),
-        _ => None,
     }
 }
 

@@ -3,107 +3,13 @@
 use std::{fs, path::Path};
 
 use runtime_baseline::{
-    Baseline, Component, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Source, SourceKind,
-    Statistic, Temperature, UnavailableRow, Unit,
+    Baseline, Component, Direction, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Run,
+    Source, SourceKind, Statistic, Temperature, UnavailableRow, Unit,
+    samples::{Evidence, IntervalMethod},
 };
 
 /// The stored form of [`golden`], to the letter.
-pub const GOLDEN: &str = r#"{
-  "schema": 1,
-  "metrics": [
-    {
-      "indicator": "startup_time",
-      "subject": "wasmtime",
-      "workload": "ready",
-      "temperature": "precompiled",
-      "statistic": "median",
-      "value": 21450,
-      "unit": "ns",
-      "interval": {
-        "level": 0.95,
-        "low": 21010,
-        "high": 21960
-      },
-      "count": 5000,
-      "samples": "samples/startup.csv",
-      "provenance": {
-        "source": {
-          "kind": "benchmark",
-          "reference": "runtime-baseline 0.1.0, benches/startup"
-        },
-        "components": [
-          {
-            "name": "wasmtime",
-            "version": "48.0.8"
-          }
-        ],
-        "date": "2026-11-23",
-        "environment": {
-          "hardware": {
-            "cpu": "AMD EPYC",
-            "cores": 2,
-            "memory_bytes": 25149030400,
-            "storage": "ext4 on vda"
-          },
-          "software": {
-            "os": "Debian GNU/Linux 12",
-            "kernel": "6.18.44",
-            "rustc": "1.95.0"
-          },
-          "conditions": {
-            "concurrency": 1,
-            "load": "idle",
-            "isolation": "in-process",
-            "engine": {
-              "allocator": "pooling",
-              "compiler": "cranelift"
-            },
-            "noise": [
-              "no cpufreq: frequency unknown"
-            ]
-          }
-        }
-      }
-    },
-    {
-      "indicator": "cpu_baseline",
-      "subject": "container/alpine",
-      "statistic": "single",
-      "value": 0.5,
-      "unit": "percent",
-      "bound": "about",
-      "provenance": {
-        "source": {
-          "kind": "official_docs",
-          "reference": "a page"
-        },
-        "components": [
-          {
-            "name": "alpine",
-            "version": "3.20"
-          }
-        ],
-        "date": "2025-01",
-        "environment": {
-          "hardware": {},
-          "software": {},
-          "conditions": {}
-        }
-      }
-    }
-  ],
-  "unavailable": [
-    {
-      "subject": "wasmedge",
-      "indicator": "startup_time",
-      "workload": "ready",
-      "temperature": "cold",
-      "reason": "libwasmedge 0.17.1 not found",
-      "remedy": "set WASMEDGE_DIR"
-    }
-  ]
-}
-"#;
+pub const GOLDEN: &str = include_str!("../golden/baseline.schema-2.json");
 
 pub fn golden() -> Baseline {
     let mut environment = Environment::default();
@@ -118,13 +24,16 @@ pub fn golden() -> Baseline {
     software.rustc = Some("1.95.0".into());
     let conditions = &mut environment.conditions;
     conditions.concurrency = Some(1);
-    conditions.load = Some("idle".into());
+    conditions.load = Some("fill".into());
+    (conditions.part, conditions.method) = (Some("gzip".into()), Some("by hand".into()));
+    (conditions.around, conditions.pool, conditions.budget) = (Some(100), Some(64), Some("8 GiB".into()));
     conditions.isolation = Some(Isolation::InProcess);
     conditions.engine = [("compiler", "cranelift"), ("allocator", "pooling")].map(|(k, v)| (k.into(), v.into())).into();
     conditions.noise = vec!["no cpufreq: frequency unknown".into()];
     let source = Source::new(SourceKind::Benchmark, "runtime-baseline 0.1.0, benches/startup").unwrap();
     let provenance =
         Provenance::new(source, Component::new("wasmtime", "48.0.8").unwrap(), "2026-11-23".parse().unwrap())
+            .with_run(run())
             .with_environment(environment);
     let [value, low, high] = [21_450, 21_010, 21_960].map(Quantity::nanoseconds);
     let measured = Metric::new(Indicator::StartupTime, "wasmtime".parse().unwrap(), value, provenance)
@@ -135,7 +44,14 @@ pub fn golden() -> Baseline {
         .with_interval(Interval::new(0.95, low, high).unwrap())
         .unwrap()
         .with_count(5000)
-        .with_samples("samples/startup.csv");
+        .with_evidence(Evidence::new(
+            5000,
+            80,
+            8,
+            IntervalMethod::Processes { processes: 8, statistic: Statistic::Median },
+        ))
+        .with_samples("samples/startup.csv")
+        .with_curve("samples/curve.csv");
 
     let source = Source::new(SourceKind::OfficialDocs, "a page").unwrap();
     let provenance = Provenance::new(source, Component::new("alpine", "3.20").unwrap(), "2025-01".parse().unwrap());
@@ -144,16 +60,30 @@ pub fn golden() -> Baseline {
         .unwrap()
         .with_bound(runtime_baseline::Bound::About);
 
+    let source = Source::new(SourceKind::Production, "a cluster").unwrap();
+    let provenance = Provenance::new(source, Component::new("k3s", "1.30.4").unwrap(), "2026-11-23".parse().unwrap());
+    let unit = Unit::other("requests").unwrap();
+    let depth = Indicator::other("queue_depth", unit, Direction::LessIsBetter).unwrap();
+    let own = Metric::new(depth, "k3s".parse().unwrap(), Quantity::new(2.5, unit).unwrap(), provenance).unwrap();
+
     let mut baseline = Baseline::new();
     baseline.push(measured);
     baseline.push(published);
+    baseline.push(own.with_statistic(Statistic::quantile(999_000).unwrap()));
     let subject = "wasmedge".parse().unwrap();
     baseline.push_unavailable(
         UnavailableRow::new(subject, Indicator::StartupTime, "libwasmedge 0.17.1 not found", "set WASMEDGE_DIR")
             .with_workload("ready")
+            .with_part("page tables")
             .with_temperature(Temperature::Cold),
     );
     baseline
+}
+
+/// The run of the golden baseline.
+pub fn run() -> Run {
+    let began = "2026-11-23T10:07:57.123Z".parse().unwrap();
+    Run::recorded("0123456789abcdef0123456789abcdef", began).unwrap().built_from("2e18a61f9c40-dirty")
 }
 
 /// The names of a directory's entries, in order.

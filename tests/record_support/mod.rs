@@ -95,9 +95,17 @@ pub fn conditions() -> impl Strategy<Value = Conditions> {
         collection::btree_map(text(), text(), 0..3),
         collection::btree_map(text(), text(), 0..3),
         collection::vec(text(), 0..3),
+        (
+            option::of(text()),
+            option::of(text()),
+            option::of(text()),
+            option::of(any::<u64>()),
+            option::of(any::<u64>()),
+        ),
     )
-        .prop_map(|(concurrency, load, isolation, transport, engine, observed, noise)| {
+        .prop_map(|(concurrency, load, isolation, transport, engine, observed, noise, settings)| {
             let mut conditions = Conditions::default();
+            (conditions.part, conditions.method, conditions.budget, conditions.pool, conditions.around) = settings;
             (conditions.concurrency, conditions.load, conditions.isolation) = (concurrency, load, isolation);
             (conditions.transport, conditions.engine) = (transport, engine);
             (conditions.observed, conditions.noise) = (observed, noise);

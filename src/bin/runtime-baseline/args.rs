@@ -1,16 +1,27 @@
 //! The arguments, and their help.
 
+mod claims;
+mod edit;
+mod import;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use runtime_baseline::{Component, Date, Indicator, Isolation, Language, SourceKind, Subject};
+use runtime_baseline::{Component, Date, Indicator, Language, Metric, SourceKind, Subject};
+
+pub use claims::{Add, Claims, ClaimsCommand};
+pub use edit::Edit;
+pub use import::{Import, ImportFormat};
+
+/// Where the benches leave their baseline, and what every command takes that is not told of another.
+pub const BASELINE: &str = "target/baseline";
 
 /// What a workload costs to ship, start, hold and call in each runtime on this machine, every number with its provenance
 #[derive(Parser, Debug)]
 #[command(name = "runtime-baseline", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
-A BASELINE is a baseline.json, or the directory that holds one.
+A BASELINE is a baseline.json, or the directory that holds one; target/baseline, where none is named.
 
 Exit codes: 0 done, 1 worse (gate) or a figure that its samples do not give (recompute),
 2 could not decide (gate), or an error.
@@ -37,6 +48,8 @@ pub enum Command {
     Audit(Audit),
     /// Compute every figure again from its samples, and fail where one differs
     Recompute(Recompute),
+    /// Say more of figures whose record lacks it: load, workload, hardware
+    Edit(Edit),
     /// Take figures over from another tool's file
     Import(Import),
     /// Write figures for another tool
@@ -125,21 +138,6 @@ pub enum GateFormat {
     Json,
 }
 
-#[derive(Parser, Debug)]
-pub struct Claims {
-    /// Judge the claims by this baseline
-    pub baseline: Option<PathBuf>,
-    /// Read the claims from this file, instead of the ones that come with this tool
-    #[arg(long, value_name = "TOML")]
-    pub file: Option<PathBuf>,
-    /// Say where the claims' source rounds or contradicts its own figures
-    #[arg(long)]
-    pub check: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Which figures of a baseline; all, if nothing is said.
 #[derive(clap::Args, Debug)]
 pub struct Selection {
@@ -151,12 +149,32 @@ pub struct Selection {
     pub subject: Option<Subject>,
 }
 
+impl Selection {
+    pub fn takes(&self, metric: &Metric) -> bool {
+        self.indicator.is_none_or(|i| metric.indicator() == i)
+            && self.subject.as_ref().is_none_or(|s| metric.subject() == s)
+    }
+
+    /// `figure of startup_time of crun`.
+    pub fn describe(&self) -> String {
+        let indicator = self.indicator.map(|indicator| format!(" of {indicator}")).unwrap_or_default();
+        let subject = self.subject.as_ref().map(|subject| format!(" of {subject}")).unwrap_or_default();
+        format!("figure{indicator}{subject}")
+    }
+}
+
 #[derive(Parser, Debug)]
+#[command(after_help = "\
+Above each citation a line that starts with # says of what it is; what follows it parses back.")]
 pub struct Cite {
     /// The baseline
+    #[arg(default_value = BASELINE)]
     pub baseline: PathBuf,
     #[command(flatten)]
     pub selection: Selection,
+    /// Print every digit, as JSON has them, instead of three
+    #[arg(long)]
+    pub exact: bool,
     /// The language of the citation
     #[arg(long, value_enum, default_value = "en")]
     pub language: Tongue,
@@ -167,8 +185,12 @@ pub struct Cite {
 
 #[derive(Parser, Debug)]
 pub struct Audit {
-    /// The baseline; without it, the published claims are audited
-    pub baseline: Option<PathBuf>,
+    /// The baseline
+    #[arg(default_value = BASELINE)]
+    pub baseline: PathBuf,
+    /// Audit the published claims that come with this tool instead
+    #[arg(long, conflicts_with = "baseline")]
+    pub published: bool,
     #[command(flatten)]
     pub selection: Selection,
     /// Audit as of this day, instead of today
@@ -191,60 +213,11 @@ Exit codes:
   2  the baseline could not be read")]
 pub struct Recompute {
     /// The baseline
+    #[arg(default_value = BASELINE)]
     pub baseline: PathBuf,
     /// List the figures that name no samples as well
     #[arg(long)]
     pub all: bool,
-}
-
-/// No file of another tool says on which versions and hardware its figures were measured, so say it here.
-#[derive(Parser, Debug)]
-#[command(after_help = "\
-Example:
-  runtime-baseline import hyperfine crun.json --into target/baseline --indicator lifecycle_time \\
-      --subject crun --component 'crun 1.8.1' --component 'hyperfine 1.15.0' \\
-      --source 'hyperfine 1.15.0, lifecycle.sh' --date 2026-11-23 --measured-here")]
-pub struct Import {
-    /// Which tool wrote it
-    pub format: ImportFormat,
-    /// criterion's output directory, or the tool's JSON file
-    pub path: PathBuf,
-    /// The baseline to add the figures to; made where there is none
-    #[arg(long, value_name = "BASELINE")]
-    pub into: PathBuf,
-    /// What was measured, such as startup_time
-    #[arg(long)]
-    pub indicator: Indicator,
-    /// What it was measured on; without it, each benchmark's own name
-    #[arg(long)]
-    pub subject: Option<Subject>,
-    /// Name and exact version: first of what was measured, then of what took part, the tool included
-    #[arg(long = "component", value_name = "NAME VERSION", required = true)]
-    pub components: Vec<Component>,
-    /// Where the figures can be found or measured again
-    #[arg(long, value_name = "TEXT")]
-    pub source: String,
-    /// What kind of source that is
-    #[arg(long, value_enum, default_value = "benchmark")]
-    pub source_kind: Kind,
-    /// When it was measured
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub date: Date,
-    /// What was evaluated (opa-bench alone, whose file does not say)
-    #[arg(long, value_name = "NAME", default_value = "policy")]
-    pub policy: String,
-    /// It was measured on this machine: record its hardware and software
-    #[arg(long)]
-    pub measured_here: bool,
-    /// How many ran at the same time
-    #[arg(long)]
-    pub concurrency: Option<u32>,
-    /// What else the machine did, such as idle
-    #[arg(long)]
-    pub load: Option<String>,
-    /// What stood between the workload and its host: none, in-process, process, container, wasm-in-container
-    #[arg(long)]
-    pub isolation: Option<Isolation>,
 }
 
 #[derive(Parser, Debug)]
@@ -252,20 +225,11 @@ pub struct Export {
     /// For which tool
     pub format: ExportFormat,
     /// The baseline
+    #[arg(default_value = BASELINE)]
     pub baseline: PathBuf,
-    /// Write to this file, instead of standard output
+    /// Write to this file, whole or not at all, instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-}
-
-#[derive(ValueEnum, Debug, Clone, Copy)]
-pub enum ImportFormat {
-    /// The output directory of criterion, of any project
-    Criterion,
-    /// hyperfine --export-json
-    Hyperfine,
-    /// opa bench --format json
-    OpaBench,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy)]
@@ -302,6 +266,7 @@ impl From<Tongue> for Language {
 #[derive(ValueEnum, Debug, Clone, Copy)]
 pub enum Kind {
     /// A project's own documentation
+    #[value(alias = "official_docs")]
     OfficialDocs,
     /// A benchmark that others can run again
     Benchmark,
@@ -347,11 +312,15 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[command(after_help = "\
 Examples:
   runtime-baseline report
+  runtime-baseline report --claims mine.toml
   runtime-baseline report target/baseline --format html --output report.html --max-age 30d")]
 pub struct Report {
     /// The baseline
-    #[arg(value_name = "BASELINE", default_value = "target/baseline")]
+    #[arg(default_value = BASELINE)]
     pub baseline: PathBuf,
+    /// Judge the claims of this file, before the published ones; `claims --help` has its form
+    #[arg(long, value_name = "TOML")]
+    pub claims: Option<PathBuf>,
     /// As markdown, or as one self-contained page
     #[arg(long, value_enum, default_value = "md")]
     pub format: ReportFormat,
@@ -367,8 +336,8 @@ pub struct Report {
     /// Mark figures of this component in another version: the one that is here now
     #[arg(long = "here", value_name = "NAME VERSION")]
     pub components: Vec<Component>,
-    /// Ask every runtime and policy engine of this build for its version, and mark figures of others
-    #[cfg(feature = "measure")]
+    /// Ask every runtime and policy engine of this build for its version, and mark figures of others. A build without
+    /// runtimes has none to ask, and refuses
     #[arg(long)]
     pub all_here: bool,
 }

@@ -1,11 +1,10 @@
 //! `import` and `export`.
 
-use std::fs;
-
 use runtime_baseline::{
-    Baseline, Environment, Host, Provenance, Source,
+    Date, Environment, Host, Provenance, Source,
     compare::Direction,
-    exchange::{Import, to_bencher, to_csv, to_github_action_benchmark, to_openmetrics},
+    exchange::{Import, Imported, to_bencher, to_csv, to_github_action_benchmark, to_openmetrics},
+    report,
 };
 
 use crate::{
@@ -22,7 +21,7 @@ pub fn import(args: &args::Import) -> Result<Output, Failure> {
     for component in others {
         provenance = provenance.with_component(component.clone());
     }
-    let mut environment = if args.measured_here { Host::here().capture(&args.path) } else { Environment::default() };
+    let mut environment = if args.measured_here { machine(args) } else { Environment::default() };
     environment.conditions.concurrency = args.concurrency;
     environment.conditions.load.clone_from(&args.load);
     environment.conditions.isolation = args.isolation;
@@ -30,11 +29,12 @@ pub fn import(args: &args::Import) -> Result<Output, Failure> {
     if let Some(subject) = &args.subject {
         import = import.with_subject(subject.clone());
     }
-    let read = match args.format {
-        ImportFormat::Criterion => Baseline::from_criterion(&args.path, &import)?,
-        ImportFormat::Hyperfine => Baseline::from_hyperfine(&args.path, &import)?,
-        ImportFormat::OpaBench => Baseline::from_opa_bench(&args.path, &args.policy, &import)?,
+    let Imported { baseline: read, notes } = match args.format {
+        ImportFormat::Criterion => import.with_criterion_baseline(&args.criterion_baseline).criterion(&args.path)?,
+        ImportFormat::Hyperfine => import.with_accepted_exit_codes(&args.accepted).hyperfine(&args.path)?,
+        ImportFormat::OpaBench => import.opa_bench(&args.path, &args.policy)?,
     };
+    notes.iter().for_each(|note| eprintln!("note: {note}"));
     let (metrics, rows) = (read.metrics().len(), read.unavailable().len());
     // A path that is neither there nor called JSON is a directory to be.
     let into = if args.into.exists() || args.into.extension().is_some() {
@@ -42,10 +42,24 @@ pub fn import(args: &args::Import) -> Result<Output, Failure> {
     } else {
         args.into.join("baseline.json")
     };
-    let replaced = Baseline::merge_into(&into, read)?.len();
+    let replaced = read.merge_into(&into)?.superseded.len();
     let text =
         format!("{metrics} metrics and {rows} unavailable rows added to {}, {replaced} replaced\n", into.display());
     Ok(Output::fine(text))
+}
+
+/// This machine. What else it did is known of this moment alone, so it is no condition of what was measured before.
+fn machine(args: &args::Import) -> Environment {
+    let mut environment = Host::here().capture(&args.path);
+    if args.date != Date::today() {
+        environment.conditions.noise.clear();
+        eprintln!(
+            "note: what makes this machine noisy is known of today alone, and is left out of figures of {}; its hardware \
+             and software are recorded as they are today",
+            args.date
+        );
+    }
+    environment
 }
 
 pub fn export(args: &args::Export) -> Result<Output, Failure> {
@@ -60,7 +74,7 @@ pub fn export(args: &args::Export) -> Result<Output, Failure> {
     match &args.output {
         None => Ok(Output::fine(text)),
         Some(path) => {
-            fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+            report::save(path, &text)?;
             Ok(Output::fine(String::new()))
         }
     }

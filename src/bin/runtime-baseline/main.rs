@@ -1,7 +1,11 @@
-//! The command line tool: baselines compared, gated, cited, audited, imported and exported. See `runtime-baseline --help`.
+//! The command line tool: baselines compared, gated, cited, audited, edited, imported and exported. See
+//! `runtime-baseline --help`.
 
 mod args;
+mod claims_add;
+mod edit;
 mod exchange;
+mod failure;
 mod gate;
 mod output;
 mod pairs;
@@ -18,11 +22,9 @@ use std::{
 use clap::{CommandFactory, Parser};
 use runtime_baseline::{Baseline, BaselineError};
 
-use args::{Args, Command};
+use args::{Args, ClaimsCommand, Command};
+use failure::{CommandError, Failure};
 use output::Output;
-
-/// Whatever goes wrong, as a line for people: nothing here is handled by kind.
-type Failure = Box<dyn std::error::Error>;
 
 /// For errors, as clap does for wrong arguments; 1 is a finding: a regression, or a figure that its samples do not give.
 const FAILED: u8 = 2;
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
     match output {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("error: {failure}");
+            eprintln!("error: {}", failure::explained(failure.as_ref()));
             ExitCode::from(FAILED)
         }
     }
@@ -44,9 +46,13 @@ fn run(command: &Command) -> Result<Output, Failure> {
         Command::Report(args) => record::report(args),
         Command::Compare(args) => gate::compare(args),
         Command::Gate(args) => gate::gate(args),
-        Command::Claims(args) => verdict::claims(args),
+        Command::Claims(args) => match &args.command {
+            Some(ClaimsCommand::Add(claim)) => claims_add::add(claim),
+            None => verdict::claims(args),
+        },
         Command::Cite(args) => record::cite(args),
         Command::Audit(args) => record::audit(args),
+        Command::Edit(args) => edit::edit(args),
         Command::Recompute(args) => recompute::recompute_all(args),
         Command::Import(args) => exchange::import(args),
         Command::Export(args) => exchange::export(args),
@@ -78,6 +84,12 @@ fn directory_of(baseline: &Path) -> PathBuf {
     file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
-fn load(path: &Path) -> Result<Baseline, BaselineError> {
-    Baseline::load(file_of(path))
+fn load(path: &Path) -> Result<Baseline, Failure> {
+    let file = file_of(path);
+    Baseline::load(&file).map_err(|error| match error {
+        BaselineError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            CommandError::NoBaseline(file).into()
+        }
+        other => other.into(),
+    })
 }

@@ -38,8 +38,13 @@ pub fn coloured(word: &str, colour: Colour) -> String {
     format!("\x1b[{}m{word}\x1b[0m", colour as u8)
 }
 
-/// Rows as columns, the last one ragged. Widths count characters; escape sequences stand in the last column alone.
+/// The widest column: a name of a megabyte would make every row as wide.
+const WIDEST: usize = 80;
+
+/// Rows as columns, the last one ragged. Widths count characters, and what is wider than a column may be is cut; escape
+/// sequences stand in the last column alone, which is not.
 pub fn table(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| cut(row)).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |i: usize| rows.iter().filter_map(|row| row.get(i)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
@@ -55,4 +60,39 @@ pub fn table(rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A row whose cells are one line each, and no command to the terminal.
+fn cut(row: &[String]) -> Vec<String> {
+    let last = row.len().saturating_sub(1);
+    let cut = |(i, cell): (usize, &String)| {
+        if i == last {
+            return cell.clone();
+        }
+        let plain = |c: char| if c.is_control() { ' ' } else { c };
+        let mut text: String = cell.chars().take(WIDEST).map(plain).collect();
+        if cell.chars().nth(WIDEST).is_some() {
+            text.pop();
+            text.push('…');
+        }
+        text
+    };
+    row.iter().enumerate().map(cut).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_wide_cell_does_not_widen_all_rows() {
+        let row = |name: &str| vec![name.to_owned(), "1 ms".to_owned(), "same".to_owned()];
+        let mut rows = vec![row(&"w".repeat(1_000_000))];
+        rows.extend((0..1000).map(|i| row(&format!("w{i}"))));
+        let text = table(&rows);
+        assert!(text.len() < 120_000, "{}", text.len());
+        assert!(text.lines().all(|line| line.chars().count() <= WIDEST + 20));
+        assert!(text.starts_with(&format!("{}…  1 ms  same\n", "w".repeat(WIDEST - 1))));
+        assert_eq!(table(&[row("a\n\u{1b}[31mb")]), "a  [31mb  1 ms  same\n");
+    }
 }

@@ -3,72 +3,134 @@
 use std::path::Path;
 
 use runtime_baseline::{
-    Baseline, Date, Language, Metric, Shortfall, Staleness, claims::claims as published, report::Report,
+    Baseline, Citation, Claims, Date, Language, Metric, Shortfall, Staleness,
+    claims::claims as published,
+    report::{self, Report},
 };
 use serde_json::{Value, json};
 
-use crate::{Failure, args, directory_of, load, output::Output};
+use crate::{
+    Failure, args, directory_of,
+    failure::{CommandError, there},
+    file_of, load,
+    output::Output,
+};
 
-fn chosen<'a>(metrics: impl IntoIterator<Item = &'a Metric>, selection: &args::Selection) -> Vec<&'a Metric> {
-    let indicator = |m: &Metric| selection.indicator.is_none_or(|i| m.indicator() == i);
-    let subject = |m: &Metric| selection.subject.as_ref().is_none_or(|s| m.subject() == s);
-    metrics.into_iter().filter(|m| indicator(m) && subject(m)).collect()
+fn selected<'a>(metrics: impl IntoIterator<Item = &'a Metric>, selection: &args::Selection) -> Vec<&'a Metric> {
+    metrics.into_iter().filter(|metric| selection.takes(metric)).collect()
+}
+
+/// The figures selected of a baseline; that there are none is an error that says what there is.
+fn chosen<'a>(
+    baseline: &'a Baseline,
+    path: &Path,
+    selection: &args::Selection,
+) -> Result<Vec<&'a Metric>, CommandError> {
+    let found = selected(baseline.metrics(), selection);
+    if found.is_empty() {
+        let what = selection.describe();
+        return Err(CommandError::NothingMatches { path: file_of(path), what, there: there(baseline) });
+    }
+    Ok(found)
 }
 
 pub fn report(args: &args::Report) -> Result<Output, Failure> {
     let baseline = load(&args.baseline)?;
+    let claims = args.claims.as_ref().map(Claims::load).transpose()?;
     let language = Language::from(args.language);
     let mut staleness = Staleness::on(Date::today()).with_components(args.components.iter().cloned());
     if let Some(days) = args.max_age {
         staleness = staleness.with_max_age(days);
     }
-    #[cfg(feature = "measure")]
     if args.all_here {
-        staleness = staleness.with_components(runtime_baseline::components_here());
+        staleness = staleness.with_components(components_here()?);
     }
-    let report = Report::of(&baseline).with_raw_data(directory_of(&args.baseline)).with_staleness(staleness);
+    let mut page = Report::of(&baseline).with_raw_data(directory_of(&args.baseline)).with_staleness(staleness);
+    if let Some(claims) = &claims {
+        page = page.with_claims(claims);
+    }
     let text = match args.format {
-        args::ReportFormat::Md => report.markdown(language),
-        args::ReportFormat::Html => report.html(language),
+        args::ReportFormat::Md => page.markdown(language),
+        args::ReportFormat::Html => page.html(language),
     };
     match args.output.as_deref().filter(|path| *path != Path::new("-")) {
         None => Ok(Output::fine(text)),
         Some(path) => {
-            runtime_baseline::report::save(path, &text)?;
+            report::save(path, &text)?;
             Ok(Output::fine(String::new()))
         }
     }
 }
 
+#[cfg(feature = "measure")]
+fn components_here() -> Result<Vec<runtime_baseline::Component>, CommandError> {
+    Ok(runtime_baseline::components_here())
+}
+
+#[cfg(not(feature = "measure"))]
+fn components_here() -> Result<Vec<runtime_baseline::Component>, CommandError> {
+    Err(CommandError::NoRuntimes)
+}
+
 pub fn cite(args: &args::Cite) -> Result<Output, Failure> {
     let baseline = load(&args.baseline)?;
     let language = Language::from(args.language);
-    let cited = chosen(baseline.metrics(), &args.selection);
-    let parts = cited.iter().map(|metric| {
-        let citation = runtime_baseline::Citation::of(metric).display(language).to_string();
-        (*metric, citation, metric.provenance().environment().block(language).to_string())
-    });
+    let cited = chosen(&baseline, &args.baseline, &args.selection)?;
     if args.json {
-        let value = parts.map(|(metric, citation, environment)| {
+        let value = cited.into_iter().map(|metric| {
             json!({
-                "indicator": metric.indicator(), "subject": metric.subject(),
-                "citation": citation, "environment": environment,
+                "indicator": metric.indicator(), "subject": metric.subject(), "workload": metric.workload(),
+                "temperature": metric.temperature(), "statistic": metric.statistic(), "count": metric.count(),
+                "citation": Citation::of(metric).display(language).to_string(),
+                "environment": metric.provenance().environment().block(language).to_string(),
             })
         });
         return Ok(Output::json(&Value::Array(value.collect())));
     }
-    let text: Vec<String> = parts.map(|(_, citation, environment)| format!("{citation}\n{environment}\n")).collect();
-    Ok(Output::fine(text.join("\n")))
+    let text = cited.into_iter().map(|metric| {
+        let citation = Citation::of(metric);
+        let (citation, environment) = (citation.display(language), metric.provenance().environment().block(language));
+        match args.exact {
+            true => format!("# {}\n{citation}\n{environment}\n", heading(metric, language)),
+            false => format!("# {}\n{}\n{}\n", heading(metric, language), citation.rounded(), environment.rounded()),
+        }
+    });
+    Ok(Output::fine(text.collect::<Vec<_>>().join("\n")))
+}
+
+/// What a citation is of, on one line: what the notation has no place for.
+fn heading(metric: &Metric, language: Language) -> String {
+    let is_chinese = language == Language::Chinese;
+    let label = if is_chinese { metric.indicator().label_zh() } else { metric.indicator().label() };
+    let mut parts = vec![if is_chinese {
+        format!("{} 的{label}", metric.subject())
+    } else {
+        format!("{label} of {}", metric.subject())
+    }];
+    parts.extend(metric.workload().map(|name| {
+        // One line, whatever somebody called it.
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        if is_chinese { format!("工作负载 {name:?}") } else { format!("workload {name:?}") }
+    }));
+    parts.extend(metric.temperature().map(|temperature| temperature.to_string()));
+    parts.push(match metric.count() {
+        Some(n) if is_chinese => format!("{}（{n} 个样本）", metric.statistic()),
+        Some(n) => format!("{} of {n}", metric.statistic()),
+        None => metric.statistic().to_string(),
+    });
+    parts.join(if is_chinese { "，" } else { ", " })
 }
 
 pub fn audit(args: &args::Audit) -> Result<Output, Failure> {
     let today = args.date.unwrap_or_else(Date::today);
     let language = Language::from(args.language);
-    let baseline = args.baseline.as_deref().map(load).transpose()?;
+    let baseline = if args.published { None } else { Some(load(&args.baseline)?) };
     let claimed = || published().iter().flat_map(|c| [c.reference().metric(), c.contender().metric()]);
+    let unavailable = baseline.as_ref().map(|baseline| unavailable(baseline, &args.selection)).unwrap_or_default();
     let metrics = match &baseline {
-        Some(baseline) => chosen(baseline.metrics(), &args.selection),
-        None => chosen(claimed(), &args.selection),
+        Some(baseline) if unavailable.is_empty() => chosen(baseline, &args.baseline, &args.selection)?,
+        Some(baseline) => selected(baseline.metrics(), &args.selection),
+        None => selected(claimed(), &args.selection),
     };
     let audited: Vec<(&Metric, Vec<Shortfall>)> = metrics.into_iter().map(|m| (m, m.audit_on(today))).collect();
     let describe = |found: &[Shortfall]| found.iter().map(|s| s.describe(language)).collect::<Vec<_>>();
@@ -85,13 +147,16 @@ pub fn audit(args: &args::Audit) -> Result<Output, Failure> {
     }
     let complete = audited.iter().filter(|(_, found)| found.is_empty()).count();
     text.push_str(&format!("{complete} of {} records are complete.\n", audited.len()));
-    text.push_str(&unavailable(baseline.as_ref(), &args.selection));
+    text.push_str(&unavailable);
+    for unknown in baseline.iter().flat_map(Baseline::unknown) {
+        text.push_str(&format!("not known to this release: {unknown}\n"));
+    }
     Ok(Output::fine(text))
 }
 
 /// What could not be measured is part of what a baseline lacks.
-fn unavailable(baseline: Option<&Baseline>, selection: &args::Selection) -> String {
-    let rows = baseline.map(Baseline::unavailable).unwrap_or_default().iter();
+fn unavailable(baseline: &Baseline, selection: &args::Selection) -> String {
+    let rows = baseline.unavailable().iter();
     let rows = rows.filter(|row| selection.indicator.is_none_or(|i| row.indicator() == i));
     let rows = rows.filter(|row| selection.subject.as_ref().is_none_or(|s| row.subject() == s));
     rows.map(|r| format!("not measured: {} of {}: {} ({})\n", r.indicator(), r.subject(), r.reason(), r.remedy()))

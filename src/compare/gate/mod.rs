@@ -167,6 +167,9 @@ impl Gate {
                 groups.push(group);
                 groups.len() - 1
             });
+            // The first group of the same indicator stands for its kind.
+            let alike = groups.iter().position(|other| other.indicator == groups[group].indicator);
+            let place = Place { group, kind: alike.unwrap_or(group) };
             let gone = || match likely.get(loose(&series.short)) {
                 Some(other) => Doubt::Elsewhere(differences(metric, other)),
                 None => Doubt::Gone(reason(new, metric)),
@@ -182,7 +185,7 @@ impl Gate {
                 old: middle(&series.old),
                 new: middle(&series.new),
                 direction: Direction::of(metric.indicator()),
-                said: said(series, metric, group, [old, new], design, gone),
+                said: said(series, metric, place, [old, new], design, gone),
             });
         }
         self.rule(rows, &groups, design)
@@ -283,13 +286,20 @@ enum Said {
     Nothing(Ruling),
 }
 
+/// Where a change stands among the others, by numbers: its group, and the kind of it.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    group: usize,
+    kind: usize,
+}
+
 /// The runs of the old side, and those of the new one.
 type Sides<'a, 'b> = [&'b [Measured<'a>]; 2];
 
 fn said(
     series: &Series<'_>,
     metric: &Metric,
-    group: usize,
+    place: Place,
     sides: Sides<'_, '_>,
     design: Design,
     gone: impl Fn() -> Doubt,
@@ -301,7 +311,7 @@ fn said(
     if !there(&series.new) {
         return Said::Nothing(Ruling::Unseen(gone()));
     }
-    match change(series, metric, group, sides, design) {
+    match change(series, metric, place, sides, design) {
         Ok(said) => said,
         Err(doubt) => Said::Nothing(Ruling::Unseen(doubt)),
     }
@@ -310,7 +320,7 @@ fn said(
 fn change(
     series: &Series<'_>,
     metric: &Metric,
-    group: usize,
+    place: Place,
     sides: Sides<'_, '_>,
     design: Design,
 ) -> Result<Said, Doubt> {
@@ -333,8 +343,8 @@ fn change(
         Figure::Exact(value) => (value.ln(), None, Evidence::None),
         Figure::Sampled { log, within, evidence } => (*log, *within, *evidence),
     };
-    let base =
-        Change { group, kind: metric.indicator() as usize, anchor: is_by_hand(metric), runs: Vec::new(), within: None };
+    let Place { group, kind } = place;
+    let base = Change { group, kind, anchor: is_by_hand(metric), runs: Vec::new(), within: None };
     if design == Design::Single {
         let (change, within, evidence) = of_figures(
             &old.iter().flatten().map(log).collect::<Vec<_>>(),

@@ -103,7 +103,7 @@ fn settings(metric: &Metric) -> BTreeMap<String, String> {
 /// Lanes that took turns with each other: what the machine did to one of them it did to all.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Group<'a> {
-    indicator: Indicator,
+    pub indicator: Indicator,
     statistic: Statistic,
     isolation: Option<Isolation>,
     transport: Option<&'a str>,
@@ -148,7 +148,8 @@ impl<'a> Group<'a> {
 pub(super) fn is_by_hand(metric: &Metric) -> bool {
     let by_hand = |text: &str| text.contains("by hand") || text.contains("by-hand");
     let engine = &metric.provenance().environment().conditions.engine;
-    by_hand(metric.subject().as_str())
+    metric.part().is_some_and(by_hand)
+        || by_hand(metric.subject().as_str())
         || metric.workload().is_some_and(by_hand)
         || engine.iter().any(|(key, value)| by_hand(key) || by_hand(value))
 }

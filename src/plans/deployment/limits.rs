@@ -7,7 +7,7 @@ use crate::{
     experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
     plans::turns,
     probe::{burst, startup},
-    runtime::{Artifact, Identity, RuntimeError},
+    runtime::{Artifact, Identity},
 };
 
 #[cfg(any(feature = "container", feature = "wasmtime"))]
@@ -111,7 +111,7 @@ fn add(
     identity: &Identity,
     temperature: Temperature,
     limit: String,
-    made: Result<Box<dyn Artifact>, RuntimeError>,
+    made: Result<Box<dyn Artifact>, crate::runtime::RuntimeError>,
 ) {
     match made.and_then(|artifact| artifact.start().and_then(|instance| instance.stop()).map(|()| artifact)) {
         Ok(artifact) => {
@@ -121,7 +121,7 @@ fn add(
         Err(error) => {
             let figure = figure(Indicator::StartupTime, identity, temperature, &limit);
             match error {
-                RuntimeError::MemoryLimit { .. } => {
+                crate::runtime::RuntimeError::MemoryLimit { .. } => {
                     plan.unavailable(figure.unavailable(error.to_string(), "raise the limit"))
                 }
                 error => plan.refused(&figure, &error),
@@ -162,7 +162,7 @@ fn containers(plan: &mut Plan, limited: &mut Vec<Limited>) -> Result<(), LaneErr
         Container::scratch(&launcher).map(|scratch| scratch.with_limits(limits))
     };
     let Ok(scratch) = under(Limits::default().memory) else { return Ok(()) };
-    let mut kept = |limit: String, made: Result<Container, RuntimeError>| {
+    let mut kept = |limit: String, made: Result<Container, crate::runtime::RuntimeError>| {
         let identity = made.as_ref().map_or(scratch.identity(), |made| made.identity()).clone();
         let made = made.and_then(|made| made.prepare(&Workload::ready(), Temperature::Cold));
         add(plan, limited, &identity, Temperature::Cold, limit, made);

@@ -76,6 +76,17 @@ pub(crate) fn chinese(sentence: &str) -> Option<String> {
     })
 }
 
+/// The load average in the sentence, and of how many cores; `None` where it is not a sentence about that.
+pub(crate) fn load_average(sentence: &str) -> Option<(&str, u32)> {
+    if let Some([load]) = holes(Sentence::LoadOnOne.forms().0, sentence).as_deref() {
+        return Some((load, 1));
+    }
+    match holes(Sentence::Load.forms().0, sentence)?[..] {
+        [load, cores] => Some((load, cores.parse().ok()?)),
+        _ => None,
+    }
+}
+
 fn fill(form: &str, found: impl IntoIterator<Item = String>) -> String {
     let mut found = found.into_iter();
     form.split(HOLE).map(|piece| format!("{piece}{}", found.next().unwrap_or_default())).collect()
@@ -120,5 +131,8 @@ mod tests {
         let found = Sentence::Load.with([&"0.90", &2]);
         assert_eq!(found, "load average 0.90 on 2 cores: end what else runs, and wait a minute");
         assert_eq!(chinese(&found).unwrap(), "平均负载为 0.90（2 核）：请结束其他程序，并等待一分钟");
+        assert_eq!(load_average(&found), Some(("0.90", 2)));
+        assert_eq!(load_average(&Sentence::LoadOnOne.with([&"3.20"])), Some(("3.20", 1)));
+        assert_eq!(load_average(&Sentence::FewCores.with([&2])), None);
     }
 }

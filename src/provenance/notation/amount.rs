@@ -1,7 +1,10 @@
 //! A quantity as a citation gives it: with a bound, and with the short names that published tables use for counts.
 
 use super::NotationProblem;
-use crate::{Bound, Indicator, MetricError, Quantity, Unit, metric::decimal};
+use crate::{
+    Bound, Indicator, MetricError, Quantity, Unit,
+    metric::{decimal, number},
+};
 
 /// What stands for each bound; the printed one is `Bound::prefix`.
 const BOUNDS: [(&str, Bound); 11] = [
@@ -42,12 +45,11 @@ fn count(text: &str, indicator: Indicator) -> Option<Quantity> {
         Unit::Nodes => &["", "node", "个", "节点"],
         _ => return None,
     };
-    let (number, name) = text.split_at(text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len()));
-    let name = name.trim_start();
+    let (number, name) = number(text).ok()?;
     let (scale, name) = name.strip_prefix('万').map_or((1, name), |name| (10_000, name.trim_start()));
     names
         .contains(&name.to_ascii_lowercase().as_str())
-        .then(|| decimal(number, scale))?
+        .then(|| decimal(&number, scale))?
         .map(|n| Quantity::whole(n, unit))
 }
 
@@ -58,6 +60,19 @@ pub(super) const GIGA: u64 = 1_000_000_000;
 pub(super) fn giga(bytes: u64) -> String {
     let text = format!("{}.{:09}", bytes / GIGA, bytes % GIGA);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// `25.3` for 25,276,510,208 bytes; less than a hundredth of a gigabyte to the last byte.
+pub(super) fn giga_rounded(bytes: u64) -> String {
+    let size = bytes as f64 / GIGA as f64;
+    match size {
+        _ if size < 0.01 => giga(bytes),
+        _ if size >= 100.0 => format!("{size:.0}"),
+        _ => {
+            let text = if size >= 10.0 { format!("{size:.1}") } else { format!("{size:.2}") };
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+    }
 }
 
 /// Bytes of a decimal number of 10^9 bytes, if that is a whole number that fits.

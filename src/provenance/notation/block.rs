@@ -11,11 +11,16 @@
 
 use std::fmt::{self, Formatter};
 
-use super::{Language, NotationField, amount::giga, cursor::write_bracketed};
+use super::{
+    Language, NotationField,
+    amount::{giga, giga_rounded},
+    cursor::write_bracketed,
+};
 use crate::{Conditions, Environment, Hardware, Software};
 
 impl Environment {
-    /// The three-line block in `language`; it parses back to the same environment.
+    /// The three-line block in `language`; it parses back to the same environment. For people, see
+    /// [`EnvironmentBlock::rounded`].
     ///
     /// ```
     /// use runtime_baseline::{Environment, Language};
@@ -34,7 +39,7 @@ impl Environment {
     /// ```
     #[must_use]
     pub const fn block(&self, language: Language) -> EnvironmentBlock<'_> {
-        EnvironmentBlock { environment: self, language }
+        EnvironmentBlock { environment: self, language, is_rounded: false }
     }
 }
 
@@ -43,6 +48,7 @@ impl Environment {
 pub struct EnvironmentBlock<'a> {
     environment: &'a Environment,
     language: Language,
+    is_rounded: bool,
 }
 
 impl fmt::Display for EnvironmentBlock<'_> {
@@ -58,6 +64,14 @@ impl fmt::Display for EnvironmentBlock<'_> {
 }
 
 impl EnvironmentBlock<'_> {
+    /// The same with the memory to three significant digits, to be read: `25.3G` for 25,276,510,208 bytes. Everything else
+    /// stays as it is.
+    #[must_use]
+    pub const fn rounded(mut self) -> Self {
+        self.is_rounded = true;
+        self
+    }
+
     fn label(&self, f: &mut Formatter<'_>, field: NotationField) -> fmt::Result {
         write!(f, "{}:", field.label(self.language))
     }
@@ -79,7 +93,8 @@ impl EnvironmentBlock<'_> {
             write!(f, " {cores}C")?;
         }
         if let Some(bytes) = memory_bytes {
-            write!(f, " {}G", giga(*bytes))?;
+            let size = if self.is_rounded { giga_rounded(*bytes) } else { giga(*bytes) };
+            write!(f, " {size}G")?;
         }
         if cpu.is_none() && cores.is_none() && memory_bytes.is_none() {
             f.write_str(" -")?;
@@ -104,7 +119,8 @@ impl EnvironmentBlock<'_> {
     }
 
     fn conditions(&self, f: &mut Formatter<'_>, conditions: &Conditions) -> fmt::Result {
-        let Conditions { concurrency, load, isolation, transport, engine, observed, noise } = conditions;
+        let Conditions { concurrency, load, isolation, transport, observed, noise, .. } = conditions;
+        let engine = &conditions.settings();
         self.label(f, NotationField::Conditions)?;
         match concurrency {
             Some(n) => write!(f, " {n} {}", NotationField::Concurrency.label(self.language))?,

@@ -89,10 +89,10 @@ impl Citation {
         self.date
     }
 
-    /// The citation in `language`; it parses back to the same citation.
+    /// The citation in `language`; it parses back to the same citation. For people, see [`CitationText::rounded`].
     #[must_use]
     pub fn display(&self, language: Language) -> CitationText<'_> {
-        CitationText { citation: self, language }
+        CitationText { citation: self, language, is_rounded: false }
     }
 }
 
@@ -114,15 +114,38 @@ impl fmt::Display for Citation {
 pub struct CitationText<'a> {
     citation: &'a Citation,
     language: Language,
+    is_rounded: bool,
+}
+
+impl CitationText<'_> {
+    /// The same with the figure to three significant digits, as [`Quantity::rounded`] has it. What is lost is lost: this
+    /// is to be read, and parses to the rounded figure.
+    ///
+    /// ```
+    /// use runtime_baseline::{Citation, Language};
+    ///
+    /// let exact = "[startup time]: [20.390797 ms] | source: [benchmark] | version: [crun 1.8.1] | date: [2025-01]";
+    /// let citation: Citation = exact.parse()?;
+    /// assert_eq!(citation.display(Language::English).to_string(), exact);
+    /// let rounded = citation.display(Language::English).rounded().to_string();
+    /// assert!(rounded.starts_with("[startup time]: [20.4 ms] |"), "{rounded}");
+    /// # Ok::<(), runtime_baseline::NotationError>(())
+    /// ```
+    #[must_use]
+    pub const fn rounded(mut self) -> Self {
+        self.is_rounded = true;
+        self
+    }
 }
 
 impl fmt::Display for CitationText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { citation: c, language } = *self;
+        let Self { citation: c, language, is_rounded } = *self;
         let label = |field: NotationField| field.label(language);
         let indicator = language.pick(c.indicator.label_zh(), c.indicator.label());
         let versions: Vec<String> = c.components.iter().map(Component::to_string).collect();
-        write!(f, "[{indicator}]: [{}{}]", c.bound.prefix(), c.quantity)?;
+        let quantity = if is_rounded { c.quantity.rounded() } else { c.quantity.to_string() };
+        write!(f, "[{indicator}]: [{}{quantity}]", c.bound.prefix())?;
         write!(f, " | {}: [{}]", label(NotationField::Source), c.kind.label(language))?;
         write!(f, " | {}: [{}]", label(NotationField::Version), versions.join(", "))?;
         write!(f, " | {}: [{}]", label(NotationField::Date), c.date)

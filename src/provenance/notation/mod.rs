@@ -56,7 +56,7 @@ impl SourceKind {
     fn named(name: &str) -> Option<Self> {
         let name = folded(name);
         let also = |kind| match kind {
-            Self::OfficialDocs => ["official_docs", "official documentation"],
+            Self::OfficialDocs => ["official-docs", "official documentation"],
             Self::Benchmark => ["benchmark test", "benchmarks"],
             Self::Production => ["production", "生产"],
         };

@@ -244,6 +244,9 @@ fn read_conditions(line: &mut Cursor<'_>) -> Result<Conditions> {
             Ok(())
         }
     })?;
+    for (name, value) in std::mem::take(&mut conditions.engine) {
+        conditions.set(name, value);
+    }
     Ok(conditions)
 }
 

@@ -1,10 +1,10 @@
-//! What the records lack of the requirements for a figure (14.6.1 to 14.6.3): those measured, and those published.
+//! What the records lack of what a figure must say of itself (14.6.1 to 14.6.3).
 
 use std::collections::HashMap;
 
 use super::MOST_NAMES;
 use crate::{
-    Language, Metric, Shortfall, claims,
+    Language, Metric, Shortfall,
     report::{
         Report,
         document::{Block, Cell, Column, Section, Table},
@@ -21,16 +21,8 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section
         let temperature = metric.temperature().map(|t| format!(" ({t})")).unwrap_or_default();
         (*metric, format!("{} {}{temperature}", metric.indicator(), metric.subject()))
     });
-    let published = claims().iter().flat_map(|claim| {
-        [claim.reference(), claim.contender()].map(|side| {
-            let metric = side.metric();
-            (metric, format!("{} {}", claim.id(), metric.subject()))
-        })
-    });
     let what = language.pick("本机测得的记录", "Measured records");
     part(&mut section, report, measured, what, language);
-    let what = language.pick("已发布的记录", "Published records");
-    part(&mut section, report, published, what, language);
     Some(section)
 }
 
@@ -59,8 +51,13 @@ fn part<'a>(
         }
     }
     section.blocks.push(Block::Paragraph(match language {
-        Language::English => format!("{what}: {complete} of {all} have all that sections 14.6.1 to 14.6.3 ask for."),
-        Language::Chinese => format!("{what}：{all} 条中有 {complete} 条满足 14.6.1 至 14.6.3 的全部要求。"),
+        Language::English => format!(
+            "{what}: {complete} of {all} say all that a figure must say of itself: where it can be found (14.6.1), versions \
+             and date (14.6.2), hardware, software and conditions (14.6.3)."
+        ),
+        Language::Chinese => format!(
+            "{what}：{all} 条中有 {complete} 条写明了全部要求：来源（14.6.1）、版本与日期（14.6.2）、硬件、软件与条件（14.6.3）。"
+        ),
     }));
     if sets.is_empty() {
         return;

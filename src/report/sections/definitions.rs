@@ -28,7 +28,7 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section
 
     section.blocks.push(Block::Heading(language.pick("统计量与区间", "Statistics and intervals").to_owned()));
     let statistics: BTreeSet<Statistic> = report.metrics.iter().map(|metric| metric.statistic()).collect();
-    let statistics = statistics.into_iter().map(|s| item(s.label(language), s.definition(language)));
+    let statistics = statistics.into_iter().map(|s| item(&s.label(language), s.definition(language)));
     let interval = item(
         language.pick("95 % 区间", "95 % interval"),
         language.pick(

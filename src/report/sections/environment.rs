@@ -37,7 +37,7 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Section {
         let (hardware, software) = (environment.hardware.clone(), environment.software.clone());
         let machine = Environment { hardware, software, ..Environment::default() };
         // The third line, the conditions, differs from figure to figure and stands in its row.
-        let block = machine.block(language).to_string();
+        let block = machine.block(language).rounded().to_string();
         let lines: Vec<&str> = block.lines().take(2).collect();
         section.blocks.push(Block::Verbatim(lines.join("\n")));
     }

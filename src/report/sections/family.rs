@@ -1,6 +1,6 @@
 //! A family of indicators: a table for each kind of figure, with factors, warnings and plots.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     MOST_ROWS,
@@ -57,8 +57,11 @@ fn table(report: &Report<'_>, group: &Group<'_>, fills: &Fills<'_>, shown: usize
     let references = group.references();
     let rows = &group.rows[..shown];
     let varying = varying(rows);
-    let statistics: Vec<Statistic> =
+    let mut statistics: Vec<Statistic> =
         STATISTICS.into_iter().filter(|statistic| rows.iter().any(|row| row.of(*statistic).is_some())).collect();
+    // Percentiles that have no name of their own.
+    let all = rows.iter().flat_map(|row| &row.metrics).map(|metric| metric.statistic());
+    statistics.extend(all.filter(|statistic| !STATISTICS.contains(statistic)).collect::<BTreeSet<_>>());
     let columns = columns(&statistics, language);
     let cells = |row: &Row<'_>| {
         let mut cells = vec![subject(row, &varying)];
@@ -110,21 +113,21 @@ fn caption(group: &Group<'_>, language: Language) -> String {
 }
 
 /// The settings in which rows of one name differ: what all share says nothing within the table.
-fn varying<'a>(rows: &[Row<'a>]) -> HashMap<String, Vec<&'a str>> {
-    let mut by_name: HashMap<String, Vec<&BTreeMap<String, String>>> = HashMap::new();
+fn varying(rows: &[Row<'_>]) -> HashMap<String, Vec<String>> {
+    let mut by_name: HashMap<String, Vec<BTreeMap<String, String>>> = HashMap::new();
     for row in rows {
-        by_name.entry(row.name()).or_default().push(&row.first().provenance().environment().conditions.engine);
+        by_name.entry(row.name()).or_default().push(row.first().provenance().environment().conditions.settings());
     }
-    let differing = |all: Vec<&'a BTreeMap<String, String>>| -> Vec<&'a str> {
-        let first = all[0];
-        let mut keys: Vec<&str> = all[1..]
+    let differing = |all: Vec<BTreeMap<String, String>>| -> Vec<String> {
+        let first = &all[0];
+        let mut keys: Vec<String> = all[1..]
             .iter()
             .flat_map(|other| {
                 let changed = first.iter().filter(|(key, value)| other.get(*key) != Some(value));
                 let added = other.iter().filter(|(key, _)| !first.contains_key(*key));
-                changed.chain(added).map(|(key, _)| key.as_str())
+                changed.chain(added).map(|(key, _)| key.clone())
             })
-            .filter(|key| !OUTCOMES.contains(key))
+            .filter(|key| !OUTCOMES.contains(&key.as_str()))
             .collect();
         keys.sort_unstable();
         keys.dedup();
@@ -133,10 +136,10 @@ fn varying<'a>(rows: &[Row<'a>]) -> HashMap<String, Vec<&'a str>> {
     by_name.into_iter().map(|(name, all)| (name, differing(all))).collect()
 }
 
-fn subject(row: &Row<'_>, varying: &HashMap<String, Vec<&str>>) -> Cell {
+fn subject(row: &Row<'_>, varying: &HashMap<String, Vec<String>>) -> Cell {
     let temperature = row.first().temperature().map(|t| t.to_string());
     let keys = varying.get(&row.name()).map(Vec::as_slice).unwrap_or_default();
-    let settings = keys.iter().map(|key| format!("{key}={}", row.setting(key).unwrap_or("-")));
+    let settings = keys.iter().map(|key| format!("{key}={}", row.setting(key).unwrap_or_else(|| "-".to_owned())));
     let detail: Vec<String> = temperature.into_iter().chain(settings).collect();
     Cell::new(row.first().subject().to_string()).detail(detail.join(", "))
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::groups::Row;
 use crate::{Hardware, Indicator, Metric, Statistic, Subject, Temperature};
 
-type Conditions<'a> = (Option<u32>, Option<&'a str>, &'a BTreeMap<String, String>, &'a Hardware);
+type Conditions<'a> = (Option<u32>, Option<&'a str>, BTreeMap<String, String>, &'a Hardware);
 type Key<'a> = (&'a Subject, Option<&'a str>, Option<Temperature>, Conditions<'a>);
 
 /// The rates and slopes of fills.
@@ -39,6 +39,6 @@ impl<'a> Fills<'a> {
 fn key(metric: &Metric) -> Key<'_> {
     let environment = metric.provenance().environment();
     let conditions = &environment.conditions;
-    let conditions = (conditions.concurrency, conditions.load.as_deref(), &conditions.engine, &environment.hardware);
+    let conditions = (conditions.concurrency, conditions.load.as_deref(), conditions.settings(), &environment.hardware);
     (metric.subject(), metric.workload(), metric.temperature(), conditions)
 }

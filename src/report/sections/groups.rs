@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Family, Indicator, Isolation, Language, Metric, Statistic, Temperature,
+    Conditions, Family, Indicator, Isolation, Language, Metric, Statistic, Temperature,
     compare::{Comparison, Direction},
 };
 
@@ -62,7 +62,7 @@ pub(super) fn by_family<'a>(metrics: &[&'a Metric]) -> BTreeMap<Family, Vec<Grou
         let key = (metric.indicator(), metric.workload(), conditions.concurrency, conditions.load.as_deref());
         let row = (
             (metric.subject(), metric.temperature(), conditions.isolation),
-            (&conditions.transport, &conditions.engine, &environment.hardware),
+            (&conditions.transport, conditions.settings(), &environment.hardware),
         );
         groups.entry(key).or_default().entry(row).or_default().push(metric);
     }
@@ -90,7 +90,7 @@ impl<'a> Group<'a> {
             Language::English => format!("{n} at the same time"),
             Language::Chinese => format!("{n} 并发"),
         });
-        let load = self.load.filter(|load| *load != "idle").map(str::to_owned);
+        let load = self.load.filter(|load| *load != Conditions::IDLE).map(str::to_owned);
         let parts = [Some(indicator), self.workload.map(str::to_owned), concurrency, load];
         parts.into_iter().flatten().collect::<Vec<_>>().join(language.pick("，", ", "))
     }
@@ -151,9 +151,9 @@ impl<'a> Row<'a> {
     }
 
     /// An engine's setting, or what a probe said of how it went.
-    pub fn setting(&self, name: &str) -> Option<&'a str> {
+    pub fn setting(&self, name: &str) -> Option<String> {
         let conditions = &self.first().provenance().environment().conditions;
-        conditions.engine.get(name).or(conditions.observed.get(name)).map(String::as_str)
+        conditions.settings().remove(name).or_else(|| conditions.observed.get(name).cloned())
     }
 
     /// This row against the reference, for a statistic that both have and that factors are taken of. The harness's
@@ -178,7 +178,7 @@ impl<'a> Row<'a> {
         let by_value = if sense == Direction::MoreIsBetter { by_value.reverse() } else { by_value };
         let rest = |row: &Self| -> (String, Option<Temperature>, String) {
             let conditions = &row.first().provenance().environment().conditions;
-            (row.first().subject().to_string(), row.first().temperature(), format!("{:?}", conditions.engine))
+            (row.first().subject().to_string(), row.first().temperature(), format!("{:?}", conditions.settings()))
         };
         by_value.then_with(|| rest(self).cmp(&rest(other)))
     }

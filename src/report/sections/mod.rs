@@ -24,17 +24,29 @@ const MOST_ROWS: usize = 2_000;
 /// The most names in a list within a sentence.
 const MOST_NAMES: usize = 8;
 
-const FAMILIES: [Family; 7] =
-    [Family::Startup, Family::Policy, Family::Size, Family::Memory, Family::Cpu, Family::Density, Family::Cluster];
+const FAMILIES: [Family; 8] = [
+    Family::Startup,
+    Family::Policy,
+    Family::Size,
+    Family::Memory,
+    Family::Cpu,
+    Family::Density,
+    Family::Cluster,
+    Family::Other,
+];
 
 /// Everything that a report says.
 pub(super) fn document(report: &Report<'_>, language: Language) -> Document {
-    let mut sections = vec![environment::section(report, language), verdicts::section(report, language)];
+    let mut sections = vec![environment::section(report, language)];
+    let verdicts = verdicts::section(report, language);
     let families = groups::by_family(&report.metrics);
-    sections.extend(FAMILIES.into_iter().filter_map(|family| {
-        let groups = families.get(&family)?;
-        Some(family::section(report, family, groups, language))
-    }));
+    let mut figures: Vec<Section> = (FAMILIES.into_iter())
+        .filter_map(|family| Some(family::section(report, family, families.get(&family)?, language)))
+        .collect();
+    // The verdicts come first where there are any.
+    let place = if verdicts.is_about_this { 0 } else { figures.len() };
+    figures.insert(place, verdicts.section);
+    sections.append(&mut figures);
     let rest: [fn(&Report<'_>, Language) -> Option<Section>; 4] =
         [unavailable::section, audit::section, definitions::section, reproduce::section];
     sections.extend(rest.into_iter().filter_map(|section| section(report, language)));

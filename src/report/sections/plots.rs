@@ -103,7 +103,9 @@ fn curves(report: &Report<'_>, groups: &[Group<'_>], language: Language) -> Vec<
     for group in groups {
         for row in group.rows.iter().take(super::MOST_ROWS) {
             for metric in &row.metrics {
-                let Some(data) = metric.samples().and_then(|path| report.raw.get(path)) else { continue };
+                // Before schema 2 a curve stood in the samples' place.
+                let path = metric.curve().or(metric.samples());
+                let Some(data) = path.and_then(|path| report.raw.get(path)) else { continue };
                 let Data::Curve(curve) = &*data else { continue };
                 let (x, y) = (curve.x(), curve.y());
                 let workload = group.workload.unwrap_or_default().to_owned();
@@ -167,8 +169,7 @@ fn axis(label: &str, language: Language) -> String {
 fn unreadable(report: &Report<'_>, groups: &[Group<'_>], language: Language) -> Option<Block> {
     let mut why: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in groups.iter().flat_map(|group| group.rows.iter().take(super::MOST_ROWS)) {
-        for metric in &row.metrics {
-            let Some(path) = metric.samples() else { continue };
+        for path in row.metrics.iter().flat_map(|metric| metric.samples().into_iter().chain(metric.curve())) {
             let Some(data) = report.raw.get(path) else { continue };
             let Data::Missing(absence) = &*data else { continue };
             let files = why.entry(absence.describe(language)).or_default();

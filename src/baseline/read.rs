@@ -1,0 +1,200 @@
+//! Reading a baseline's file: each error says where in it, and what a later release wrote is kept.
+
+use std::{ops::RangeInclusive, path::Path, sync::Arc};
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde_json::value::RawValue;
+
+use super::{
+    Baseline, BaselineError, Runs, UnavailableRow,
+    unknown::{self, Kept},
+    wire::{Entries, Head, Named, Row},
+};
+use crate::{
+    Metric, MetricError, ProvenanceError, Run,
+    metric::{Fields, wire},
+    provenance::wire::{self as provenance, RunReference},
+};
+
+/// The schemas that this release reads.
+const READ: RangeInclusive<u64> = 1..=Baseline::SCHEMA;
+
+/// The text of a file, for errors that say where in it.
+struct Text<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let (line, column) = position(&bytes[..error.valid_up_to()]);
+        BaselineError::NotJson { path: path.to_owned(), line, column, message: "not UTF-8".to_owned() }
+    })?;
+    let text = Text { path, text };
+    // An array of as many entries would be taken for the object.
+    if text.text.trim_start().starts_with('[') {
+        let (path, message) = (path.to_owned(), "an array, and a baseline is an object".to_owned());
+        return Err(BaselineError::Shape { path, line: 1, column: 1, message });
+    }
+    let entries: Entries<'_> = serde_json::from_str(text.text).map_err(|error| text.not_entries(&error))?;
+    if !READ.contains(&entries.schema) {
+        return Err(text.schema(entries.schema.to_string()));
+    }
+    let mut baseline = Baseline::new();
+    for (name, value) in entries.unknown {
+        baseline.unknown_fields.insert(name, value.get().to_owned());
+    }
+    for entry in text.list("runs", &entries.runs) {
+        let run = entry.read(|wire: provenance::Run| Ok(Run::try_from(wire)?))?;
+        if let Some((run, fields)) = run.known(&mut baseline) {
+            baseline.runs.insert(run.id().to_owned(), (Arc::new(run), fields));
+        }
+    }
+    for entry in text.list("metrics", &entries.metrics) {
+        let metric = entry.read(|wire| metric_of(wire, &baseline.runs))?;
+        if let Some((metric, fields)) = metric.known(&mut baseline) {
+            baseline.metrics.push(metric.with_unknown_fields(fields));
+        }
+    }
+    for entry in text.list("unavailable", &entries.unavailable) {
+        let row = entry.read(|wire: Row| UnavailableRow::try_from(wire))?;
+        if let Some((row, fields)) = row.known(&mut baseline) {
+            baseline.unavailable.push(UnavailableRow { unknown: fields, ..row });
+        }
+    }
+    // The metrics have theirs.
+    let mut runs = std::mem::take(&mut baseline.runs);
+    runs.retain(|_, (run, fields)| !fields.is_empty() || baseline.keeps_figures_of(run));
+    baseline.runs = runs;
+    Ok(baseline)
+}
+
+/// A metric of a baseline that has these runs.
+fn metric_of(mut wire: wire::Metric, runs: &Runs) -> Result<Metric, MetricError> {
+    let run = match wire.provenance.run.take() {
+        Some(RunReference::Id(id)) => {
+            let (run, _) = runs.get(&id).ok_or(ProvenanceError::UnknownRun(id))?;
+            Some(Arc::clone(run))
+        }
+        Some(RunReference::Whole(run)) => Some(Arc::new(Run::try_from(run)?)),
+        None => None,
+    };
+    let metric = Metric::try_from(wire)?;
+    Ok(run.into_iter().fold(metric, Metric::with_run))
+}
+
+/// An entry of one of the lists.
+struct Entry<'a> {
+    text: &'a Text<'a>,
+    list: &'static str,
+    index: usize,
+    raw: &'a RawValue,
+}
+
+/// What became of an entry.
+enum Found<T> {
+    Known(T, Fields),
+    Unknown(Kept),
+}
+
+impl<T> Found<T> {
+    /// The entry and its fields that are not known; one that is not known itself is kept in the baseline.
+    fn known(self, baseline: &mut Baseline) -> Option<(T, Fields)> {
+        match self {
+            Self::Known(entry, fields) => Some((entry, fields)),
+            Self::Unknown(kept) => {
+                baseline.kept.push(kept);
+                None
+            }
+        }
+    }
+}
+
+impl Entry<'_> {
+    fn read<W: DeserializeOwned, T>(
+        &self,
+        into: impl FnOnce(W) -> Result<T, MetricError>,
+    ) -> Result<Found<T>, BaselineError> {
+        let keep = |reason| {
+            let (name, text) = (Named::of(self.raw), self.raw.get().to_owned());
+            Ok(Found::Unknown(Kept { list: self.list, name, reason, text }))
+        };
+        let failed = |error: serde_json::Error| self.text.entry(self.list, self.index, self.raw, &error);
+        let (wire, fields) = match unknown::read::<W>(self.raw.get()) {
+            Ok(read) => read,
+            Err(error) => return unknown::word(self.raw).map_or_else(|| Err(failed(error)), keep),
+        };
+        match into(wire) {
+            Ok(entry) => Ok(Found::Known(entry, fields)),
+            Err(error) if unknown::finds_no_room(&error) => keep(error.to_string()),
+            Err(error) => unknown::word(self.raw).map_or_else(|| Err(failed(serde_json::Error::custom(error))), keep),
+        }
+    }
+}
+
+impl Text<'_> {
+    /// Why the whole is not a baseline: the reasons from the outermost in.
+    fn not_entries(&self, error: &serde_json::Error) -> BaselineError {
+        let (path, line, column) = (self.path.to_owned(), error.line(), error.column());
+        let message = message(error);
+        // A number that breaks off (`0.`, `1e`) is a syntax error to serde_json.
+        let breaks_off = self.text.ends_with(['.', 'e', 'E', '+', '-']) && end(self.text) == (line, column);
+        if error.is_eof() || breaks_off {
+            return BaselineError::Truncated { path, line, column };
+        }
+        if error.is_syntax() {
+            return BaselineError::NotJson { path, line, column, message };
+        }
+        match serde_json::from_str::<Head>(self.text) {
+            // The rest of the file may break off or be no JSON, which comes before its schema.
+            Err(later) if !later.is_data() => self.not_entries(&later),
+            Ok(Head { schema: Some(schema) }) if !schema.as_u64().is_some_and(|schema| READ.contains(&schema)) => {
+                self.schema(schema.to_string())
+            }
+            Ok(Head { schema: None }) => self.schema("missing".to_owned()),
+            _ => BaselineError::Shape { path, line, column, message },
+        }
+    }
+
+    fn schema(&self, found: String) -> BaselineError {
+        BaselineError::Schema { path: self.path.to_owned(), found }
+    }
+
+    fn list<'a>(&'a self, list: &'static str, entries: &'a [&'a RawValue]) -> impl Iterator<Item = Entry<'a>> {
+        entries.iter().enumerate().map(move |(index, raw)| Entry { text: self, list, index, raw })
+    }
+
+    fn entry(&self, list: &'static str, index: usize, entry: &RawValue, error: &serde_json::Error) -> BaselineError {
+        // The entry is borrowed from the text, so the distance of their addresses is its place in it.
+        let start = (entry.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        let (mut line, mut column) = position(&self.text.as_bytes()[..start]);
+        match error.line() {
+            // A value that was refused has no place of its own: say where its entry starts.
+            0 => {}
+            1 => column += error.column().saturating_sub(1),
+            below => (line, column) = (line + below - 1, error.column()),
+        }
+        let (path, name, message) = (self.path.to_owned(), Named::of(entry), message(error));
+        BaselineError::Entry { path, line, column, list, index, name, message }
+    }
+}
+
+/// Line and column of what follows `before`, in bytes and from 1, as serde_json counts them.
+fn position(before: &[u8]) -> (usize, usize) {
+    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
+    (line, column)
+}
+
+/// Line and column of the last byte.
+fn end(text: &str) -> (usize, usize) {
+    let (line, column) = position(text.as_bytes());
+    (line, column - 1)
+}
+
+/// serde_json's message without the place, which the error states itself.
+fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).map_or(text.clone(), str::to_owned)
+}

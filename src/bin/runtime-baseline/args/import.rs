@@ -1,0 +1,78 @@
+//! The arguments of `import`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use runtime_baseline::{Component, Date, Indicator, Isolation, Subject};
+
+use super::{BASELINE, Kind};
+
+/// No file of another tool says on which versions and hardware its figures were measured, so say it here.
+#[derive(Parser, Debug)]
+#[command(after_help = "\
+Example:
+  runtime-baseline import hyperfine crun.json --indicator lifecycle_time \\
+      --subject crun --component 'crun 1.8.1' --component 'hyperfine 1.15.0' \\
+      --source 'hyperfine 1.15.0, lifecycle.sh' --date 2026-11-23 --measured-here --load idle
+
+What cannot be a figure (a command that failed, a time that is no number) becomes a row with the reason; what is left out
+is named on standard error.")]
+pub struct Import {
+    /// Which tool wrote it
+    pub format: ImportFormat,
+    /// criterion's output directory, or the tool's JSON file
+    pub path: PathBuf,
+    /// The baseline to add the figures to; made where there is none
+    #[arg(long, value_name = "BASELINE", default_value = BASELINE)]
+    pub into: PathBuf,
+    /// What was measured, such as startup_time
+    #[arg(long)]
+    pub indicator: Indicator,
+    /// What it was measured on; without it, each benchmark's own name
+    #[arg(long)]
+    pub subject: Option<Subject>,
+    /// Name and exact version: first of what was measured, then of what took part, the tool included
+    #[arg(long = "component", value_name = "NAME VERSION", required = true)]
+    pub components: Vec<Component>,
+    /// Where the figures can be found or measured again
+    #[arg(long, value_name = "TEXT")]
+    pub source: String,
+    /// What kind of source that is
+    #[arg(long, value_enum, default_value = "benchmark")]
+    pub source_kind: Kind,
+    /// When it was measured
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Date,
+    /// What was evaluated (opa-bench alone, whose file does not say)
+    #[arg(long, value_name = "NAME", default_value = "policy")]
+    pub policy: String,
+    /// The baseline that criterion saved under this name (criterion alone)
+    #[arg(long, value_name = "NAME", default_value = "new")]
+    pub criterion_baseline: String,
+    /// An exit code that means success, besides 0 (hyperfine alone)
+    #[arg(long = "accept-exit-code", value_name = "CODE")]
+    pub accepted: Vec<i32>,
+    /// It was measured on this machine: record its hardware and software, and what makes it noisy if that was today
+    #[arg(long)]
+    pub measured_here: bool,
+    /// How many ran at the same time
+    #[arg(long)]
+    pub concurrency: Option<u32>,
+    /// What else the machine did, such as idle
+    #[arg(long)]
+    pub load: Option<String>,
+    /// What stood between the workload and its host: none, in-process, process, container, wasm-in-container
+    #[arg(long)]
+    pub isolation: Option<Isolation>,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub enum ImportFormat {
+    /// The output directory of criterion, of any project
+    Criterion,
+    /// hyperfine --export-json
+    Hyperfine,
+    /// opa bench --format json
+    #[value(alias = "opa_bench")]
+    OpaBench,
+}

@@ -1,0 +1,148 @@
+//! What can go wrong with another tool's file, and what is only said of it.
+
+use std::{fmt, io, path::PathBuf};
+
+use crate::{Indicator, MetricError, samples::SamplesError};
+
+/// Why figures could not be read from another tool's file, or written for another tool.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExchangeError {
+    /// The file or directory cannot be read: check that it exists and may be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A pipe, a device, a directory: what is read there may never end. Name a regular file.
+    #[error("{} is no regular file: write what it gives to a file, and name that", .0.display())]
+    NotAFile(PathBuf),
+    /// The file is not what that tool writes; it may be cut off, or of another version of the tool.
+    #[error("{}: {message}", path.display())]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// What was expected, and where.
+        message: String,
+    },
+    /// There is nothing to read: check the path, and that the benchmarks ran (a test run writes nothing).
+    #[error("{}: no results here; run the benchmarks first", .0.display())]
+    Nothing(PathBuf),
+    /// Criterion saved other baselines than the one asked for.
+    #[error(
+        "{}: no results named {wanted} here, but baselines named {}: take one with --criterion-baseline {}",
+        path.display(), there.join(", "), there.first().map_or("NAME", String::as_str)
+    )]
+    NoSuchBaseline {
+        /// The directory.
+        path: PathBuf,
+        /// The baseline that was looked for.
+        wanted: String,
+        /// Those that are there.
+        there: Vec<String>,
+    },
+    /// Nothing in the file can be a figure of that indicator: what was left out, each with why.
+    #[error("{}: nothing here is a figure of {indicator}: {}", path.display(), notes(left_out))]
+    NoFigure {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was asked for.
+        indicator: Indicator,
+        /// What there was.
+        left_out: Vec<ImportNote>,
+    },
+    /// Two benchmarks have one name, so that one would replace the other: rename one, or import them apart.
+    #[error("two benchmarks are called {name:?}, {first} and {second}: rename one, or import each by itself")]
+    Duplicate {
+        /// Their name.
+        name: String,
+        /// Where the first one stands.
+        first: String,
+        /// Where the second one stands.
+        second: String,
+    },
+    /// The tool itself reported that it failed.
+    #[error("{}: the run failed: {message}", path.display())]
+    Failed {
+        /// The file.
+        path: PathBuf,
+        /// What the tool said.
+        message: String,
+    },
+    /// The indicator is not a time: name one that is measured in nanoseconds.
+    #[error("{0} is not measured in nanoseconds, and these files hold times: name an indicator that is")]
+    NotATime(Indicator),
+    /// A figure cannot be a metric.
+    #[error(transparent)]
+    Metric(#[from] MetricError),
+    /// Samples cannot be summarised.
+    #[error(transparent)]
+    Samples(#[from] SamplesError),
+}
+
+fn notes(notes: &[ImportNote]) -> String {
+    notes.iter().map(ImportNote::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// What an import left out, or somebody should know of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ImportNote {
+    /// Directories of benchmarks that hold no result.
+    Skipped(Vec<PathBuf>),
+    /// A benchmark measured in a unit that the indicator has not: import it under another indicator.
+    Unit {
+        /// The benchmark.
+        benchmark: String,
+        /// Its unit, as it stands in the file.
+        unit: String,
+        /// The indicator asked for.
+        indicator: Indicator,
+    },
+    /// What a benchmark worked through in each iteration; no indicator holds that.
+    Throughput {
+        /// The benchmark.
+        benchmark: String,
+        /// As it stands in the file.
+        stated: String,
+    },
+    /// A name that looks as if it held a secret, and goes into every export: give the benchmark another name.
+    Secret {
+        /// The benchmark.
+        benchmark: String,
+    },
+    /// Memory was measured in some runs only.
+    Memory {
+        /// The benchmark.
+        benchmark: String,
+    },
+}
+
+impl fmt::Display for ImportNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Skipped(directories) => {
+                let names: Vec<String> = directories.iter().map(|path| path.display().to_string()).collect();
+                write!(f, "{} without a result skipped: {}", names.len(), names.join(", "))
+            }
+            Self::Unit { benchmark, unit, indicator } => write!(
+                f,
+                "{benchmark:?} was measured in {unit:?}, which {indicator} is not: left out, import it under an \
+                 indicator that is"
+            ),
+            Self::Throughput { benchmark, stated } => {
+                write!(f, "the throughput of {benchmark:?} ({stated} an iteration) is left out: its time is imported")
+            }
+            Self::Secret { benchmark } => write!(
+                f,
+                "{benchmark:?} looks as if it held a secret, and the name goes into every report and export: give the \
+                 command another name (hyperfine --command-name) and import again"
+            ),
+            Self::Memory { benchmark } => {
+                write!(f, "the memory of {benchmark:?} is left out: it is not stated for every run")
+            }
+        }
+    }
+}
