@@ -104,7 +104,7 @@ fn a_lane_by_hand_tells_the_machine_from_the_code() {
     let old = run(1.0, 0.0);
     let code = compare(&old, &run(1.2, 0.0));
     assert_eq!((code.outcome(), code.groups[0].ruling), (Outcome::Worse, GroupRuling::Worse));
-    assert!(code.headline().contains("1 groups worse as wholes"), "{}", code.headline());
+    assert!(code.headline().contains("1 of its groups worse as wholes"), "{}", code.headline());
     let machine = compare(&old, &run(1.2, 20.0));
     assert_eq!((machine.outcome(), machine.groups[0].ruling), (Outcome::Fine, GroupRuling::Chance));
     assert!(machine.groups[0].to_string().contains("those by hand by +20.0 %"));

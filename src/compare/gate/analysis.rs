@@ -21,6 +21,11 @@ const PRIOR: f64 = 8.0;
 /// The same of what is known of a group for each of its series.
 const ALIKE: f64 = 4.0;
 
+/// What runs differ by is not normal: now and then a lane lands elsewhere in memory, or on the other bulk of its times.
+/// Student's t of so many degrees of freedom has tails like that, and it is taken to be no more certain, however many
+/// peers say how large it is.
+const TAILS: f64 = 8.0;
+
 /// The variance of a median of n is this times that of one value over n.
 const OF_MEDIAN: f64 = std::f64::consts::FRAC_PI_2;
 
@@ -207,6 +212,7 @@ fn from_within(
         // What lies beyond the samples is the difference of two variances, and known no better than the larger.
         let mut uncertain = within.variance.powi(2) / within.freedom;
         uncertain += scatter.map_or(0.0, |s| (s.all.variance * (1.0 + shift)).powi(2) / s.all.freedom);
+        uncertain += beyond.powi(2) / TAILS;
         let freedom =
             if uncertain > 0.0 && uncertain.is_finite() { variance.powi(2) / uncertain } else { f64::INFINITY };
         Some(Found { change: change.mean()?, measured: changes[i].mean()?, deviation: variance.sqrt(), freedom })
@@ -278,8 +284,10 @@ fn from_runs(
             (None, None) => return None,
         };
         let runs = change.runs.iter().flatten().count();
+        // The new run is one draw; the mean of pairs is of many, and nearly normal.
+        let freedom = if design == Design::References { noise.freedom.min(TAILS) } else { noise.freedom };
         let deviation = (noise.variance * of_mean(design, runs)).sqrt();
-        Some(Found { change: change.mean()?, measured: changes[i].mean()?, deviation, freedom: noise.freedom })
+        Some(Found { change: change.mean()?, measured: changes[i].mean()?, deviation, freedom })
     };
     (0..corrected.len()).map(found).collect()
 }

@@ -121,8 +121,10 @@ fn noisy(
     let &Found { change, measured, deviation, freedom } = found;
     let limit = row.max_regression.ln_1p() + ROUNDING;
     let worse = worsening(row.direction, change);
-    let overlooked = quantiles.overlooked.at(freedom) * deviation;
-    let least = quantiles.alarm.at(freedom) * deviation + overlooked;
+    let (alarm, overlooked) = (quantiles.alarm.at(freedom), quantiles.overlooked.at(freedom) * deviation);
+    // Another run guesses its noise anew, so where the alarm goes off varies as well: by this, for a standard deviation of
+    // so many degrees of freedom.
+    let least = alarm * deviation + overlooked * (1.0 + alarm.powi(2) / (2.0 * freedom)).sqrt();
     let certain = probability <= rules.false_alarms;
     let ruling = if certain && worse > limit {
         Ruling::Worse

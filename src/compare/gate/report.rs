@@ -120,7 +120,7 @@ impl GateReport {
         let mut line = format!("{}: {worse} worse, {better} better, {fine} fine", self.outcome().as_str());
         line.push_str(&format!(", {unseen} could not be seen, of {} series", self.rows.len()));
         for (count, what) in
-            [(new, "new"), (ignored, "ignored"), (self.worse_groups().count(), "groups worse as wholes")]
+            [(new, "new"), (ignored, "ignored"), (self.worse_groups().count(), "of its groups worse as wholes")]
         {
             if count > 0 {
                 line.push_str(&format!(", {count} {what}"));
@@ -272,7 +272,7 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Noise => {
-                write!(f, "a change of the limit's size could hide in the noise: raise the limit, or run more")
+                write!(f, "too noisy for its limit: run more, or raise it")
             }
             Self::NoInterval => write!(f, "a side has no interval: measure it more often, or set ignore in the limits"),
             Self::Zero => {

@@ -27,6 +27,8 @@ struct World {
     count: usize,
     /// What a run moves each series by, of its own.
     noise: f64,
+    /// Whether that is of Student's t with four degrees of freedom, in place of normal.
+    tails: bool,
     /// What processes of one run differ by.
     processes: f64,
     /// What a run moves a whole group by, at most.
@@ -36,14 +38,15 @@ struct World {
 impl World {
     fn of(sizes: &[usize], noise: f64) -> Self {
         let groups = sizes.iter().enumerate().flat_map(|(group, size)| std::iter::repeat_n(group, *size)).collect();
-        Self { groups, count: sizes.len(), noise, processes: 0.03, drift: 0.12 }
+        Self { groups, count: sizes.len(), noise, tails: false, processes: 0.03, drift: 0.12 }
     }
 
     /// The logarithm of each series in one run, with its noise.
     fn run(&self, rng: &mut Rng, slower: impl Fn(usize) -> f64) -> Vec<(f64, super::analysis::Noise)> {
         let drifts: Vec<f64> = (0..self.count).map(|_| (rng.f64() * 2.0 - 1.0) * self.drift).collect();
         let series = self.groups.iter().enumerate().map(|(i, group)| {
-            let centre = drifts[*group] + self.noise * normal(rng) + slower(i).ln();
+            let own = if self.tails { student(rng) } else { normal(rng) };
+            let centre = drifts[*group] + self.noise * own + slower(i).ln();
             let statistics: Vec<f64> = (0..6).map(|_| 1e6 * (centre + self.processes * normal(rng)).exp()).collect();
             match of_processes(&statistics) {
                 Some(Figure::Sampled { log, within: Some(noise), .. }) => (log, noise),
@@ -100,6 +103,12 @@ fn normal(rng: &mut Rng) -> f64 {
     (-2.0 * (1.0 - rng.f64()).ln()).sqrt() * (std::f64::consts::TAU * rng.f64()).cos()
 }
 
+/// Student's t of four degrees of freedom: one in 120 is more than five away.
+fn student(rng: &mut Rng) -> f64 {
+    let square = (0..4).map(|_| normal(rng).powi(2)).sum::<f64>() / 4.0;
+    normal(rng) / square.sqrt()
+}
+
 fn count(decided: &Decided, test: impl Fn(&Ruling) -> bool) -> usize {
     decided.rows.iter().filter(|(ruling, _)| ruling.as_ref().is_some_and(&test)).count()
 }
@@ -137,9 +146,20 @@ fn intervals_that_leave_out_what_runs_differ_by_raise_no_alarm() {
 }
 
 #[test]
+fn lanes_that_land_elsewhere_now_and_then_are_few_alarms() {
+    let mut rng = Rng::with_seed(7);
+    let world = World { tails: true, ..World::of(&groups(), 0.02) };
+    let runs = 40;
+    let all: usize =
+        (0..runs).map(|_| alarms(&world.judge(&world.single(&mut rng, |_| 1.0), Design::Single, true))).sum();
+    // One row in 2,000, where the run-to-run noise is what it is; a quiet machine or pairs have none.
+    assert!(all * 2000 <= runs * 800, "{all} of {}", runs * 800);
+}
+
+#[test]
 fn a_slower_lane_is_found_among_quiet_peers() {
     let mut rng = Rng::with_seed(3);
-    let world = World::of(&groups(), 0.01);
+    let world = World::of(&groups(), 0.005);
     let (slower, found) = (420, 50);
     let runs = (0..found).map(|_| {
         let changes = world.single(&mut rng, |i| if i == slower { 1.2 } else { 1.0 });
@@ -213,7 +233,7 @@ fn the_least_change_that_is_said_is_found() {
         let changes = world.single(&mut rng, |i| if i == row { 1.0 + least } else { 1.0 });
         world.judge(&changes, Design::Single, true).rows[row].0 == Some(Ruling::Worse)
     });
-    // Nineteen in twenty are promised where the noise is what it was; here each run guesses it anew.
+    // Nineteen in twenty are promised.
     let found = found.count();
-    assert!(found >= 70, "{found} of 80 at {least}");
+    assert!(found >= 72, "{found} of 80 at {least}");
 }
