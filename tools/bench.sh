@@ -24,22 +24,12 @@ failed=""
 
 bench() { tools/cargo.sh bench --locked --bench "$@"; }
 measure() { bench "$@" || { echo "bench: $1 failed" >&2; failed="$failed $1"; }; }
-# What runs beside ends with this, and by its own handler.
-beside=""
-trap 'if [ -n "$beside" ]; then kill -TERM "$beside" 2>/dev/null || true; fi' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+. tools/setup/beside.sh
 
-tools/setup.sh --plan --for bench
-# The one that decides what is built; cargo's own downloads run beside, and if they fail the build says why.
-cargo fetch --locked --quiet 2>/dev/null &
-tools/setup.sh --no-plan wasmedge
-wait || true
-tools/setup.sh --for bench --light --no-plan &
-beside=$!
+before_building bench
+set_up_beside --for bench --light
 bench startup --bench evaluation --no-run
-wait "$beside" || true
-beside=""
+set_up_is_done
 
 if [ -n "$look_at_starts" ]; then
   echo "bench: a first look; every figure of it is measured again"
@@ -48,12 +38,10 @@ if [ -n "$look_at_starts" ]; then
 fi
 measure startup -- "$@"
 
-tools/setup.sh --for bench --no-plan &
-beside=$!
+set_up_beside --for bench
 # shellcheck disable=SC2046 # one word each
 tools/cargo.sh bench --locked $(printf -- '--bench %s ' $others) --no-run
-wait "$beside" || true
-beside=""
+set_up_is_done
 
 for name in evaluation $others; do measure "$name" -- "$@"; done
 echo "report: ${CARGO_TARGET_DIR:-target}/baseline/report.html"

@@ -4,22 +4,13 @@ set -euo pipefail
 
 cd "$(dirname "$0")/.."
 export SETUP=${SETUP:-local}
-beside=""
-trap 'if [ -n "$beside" ]; then kill -TERM "$beside" 2>/dev/null || true; fi' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+. tools/setup/beside.sh
 
-tools/setup.sh --plan --for test
-# The one that decides what is built; cargo's own downloads run beside, and if they fail the build says why.
-cargo fetch --locked --quiet 2>/dev/null &
-tools/setup.sh --no-plan wasmedge
-wait || true
-tools/setup.sh --for test --no-plan &
-beside=$!
+before_building test
+set_up_beside --for test
 tools/cargo.sh test --locked --no-run
 tools/cargo.sh test --locked --benches --no-run
-wait "$beside" || true
-beside=""
+set_up_is_done
 
 # What fails does not hide what comes after it.
 failed=0
