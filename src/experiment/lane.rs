@@ -183,7 +183,8 @@ impl From<&Refusal> for Failure {
     }
 }
 
-fn refusal<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Refusal> {
+/// The refusal that an error of any layer is, if it is one.
+pub(super) fn refusal<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Refusal> {
     if let Some(error) = error.downcast_ref::<ProbeError>() {
         return error.refusal();
     }

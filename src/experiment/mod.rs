@@ -115,12 +115,6 @@ impl Experiment {
         &self.name
     }
 
-    /// How thorough the pass is.
-    #[must_use]
-    pub fn asked_pass(&self) -> Pass {
-        self.pass
-    }
-
     /// Measures in processes of its own, one after the other. In such a process this does not return.
     ///
     /// A lane in whose turn a process dies has failed; the process is started again without it.

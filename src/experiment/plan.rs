@@ -4,10 +4,10 @@ use std::{any::Any, error::Error, time::Duration};
 
 use super::{
     figure::Figure,
-    lane::{Failure, Lane},
+    lane::{Failure, Lane, refusal},
     pass::{Filter, Pass},
 };
-use crate::{Indicator, UnavailableRow, adapter::Refusal};
+use crate::{Indicator, Subject, UnavailableRow, adapter::Refusal};
 
 /// When the turns of a group end. Neither looks at the samples, so that the level of an interval keeps.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -200,9 +200,18 @@ impl Plan {
         }
     }
 
-    /// Adds a row that is a refusal or a failure of the run.
-    pub fn row(&mut self, row: UnavailableRow, refused: bool) {
-        self.rows.push((row, refused));
+    /// The same of the error that there was: a refusal counts under its own subject, a failure under the name that was asked
+    /// for. A name that is no subject has no row.
+    pub fn not_made(&mut self, subject: &str, error: &(dyn Error + 'static), indicators: &[Indicator]) {
+        if let Some(refusal) = refusal(error) {
+            return self.without(refusal, indicators);
+        }
+        let Ok(subject) = subject.parse::<Subject>() else { return };
+        let Failure { refused, reason, remedy } = Failure::of(error);
+        for indicator in indicators {
+            let row = UnavailableRow::new(subject.clone(), *indicator, &reason, &remedy);
+            self.rows.push((row, refused));
+        }
     }
 
     /// Adds the row of a figure whose lane could not be made: a refusal where the error is one, else a failure of the run.

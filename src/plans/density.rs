@@ -4,8 +4,9 @@
 
 use std::{fmt, str::FromStr, thread, time::Duration};
 
+use super::prepared::flat;
 use crate::{
-    Bound, Indicator, Statistic, Temperature, UnavailableRow, Unit,
+    Bound, Indicator, Statistic, Temperature, Unit,
     experiment::{Failure, Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
     probe::{self, Budget, Described, Fill, FreshError, ProbeError, Stop, Target, fill},
     runtime::{Registry, Workload},
@@ -80,7 +81,7 @@ impl Density {
         }
         let mut lanes = Vec::new();
         for runtime in Registry::subjects().into_iter().chain([DENSE.to_owned()]) {
-            if !plan.wants_some(GROUP, &runtime.replace('/', "-")) {
+            if !plan.wants_some(GROUP, &flat(&runtime)) {
                 continue;
             }
             match Described::of(&runtime) {
@@ -92,12 +93,7 @@ impl Density {
                         }
                     }
                 }
-                Err(error) => {
-                    let Failure { refused, reason, remedy } = Failure::of(&error);
-                    let subject = error.refusal().map(|refusal| refusal.subject.clone());
-                    let Some(subject) = subject.or_else(|| runtime.parse().ok()) else { continue };
-                    plan.row(UnavailableRow::new(subject, Indicator::Density, reason, remedy), refused);
-                }
+                Err(error) => plan.not_made(&runtime, &error, &[Indicator::Density]),
             }
         }
         // A fill to the end of the node's memory takes minutes.
@@ -155,7 +151,7 @@ struct Case {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.runtime.replace('/', "-"), self.temperature)?;
+        write!(f, "{}/{}", flat(&self.runtime), self.temperature)?;
         if self.processes > 1 { write!(f, ", {} processes", self.processes) } else { Ok(()) }
     }
 }

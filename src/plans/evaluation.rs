@@ -7,12 +7,13 @@ use std::{rc::Rc, time::Duration};
 
 use super::{
     by_hand::{self, Made},
+    prepared::flat,
     turns,
 };
 use crate::{
     Indicator, Statistic, Temperature,
     experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
-    policy::{Policy, PolicyEngine, PolicyForm, Registry},
+    policy::{Loader, Policy, PolicyEngine, PolicyForm, Registry},
     probe::{evaluate, first_decision, throughput},
     runtime::Limits,
 };
@@ -88,7 +89,7 @@ impl Evaluation {
 }
 
 fn lane_name(engine: &dyn PolicyEngine) -> String {
-    engine.identity().subject.as_str().replace('/', "-")
+    flat(engine.identity().subject.as_str())
 }
 
 /// `engine_startup`: bytes on disk to the first correct decision.
@@ -158,26 +159,24 @@ fn rates(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>) {
     let mut lanes = Vec::new();
     for engine in registry.engines() {
         let Some(form) = engine.forms().last().copied() else { continue };
-        for threads in counts.iter().copied() {
-            let name = format!("{}/{threads}", lane_name(engine));
-            if !plan.wants(&group, &name) {
+        let name = |threads: usize| format!("{}/{threads}", lane_name(engine));
+        let wanted: Vec<_> = counts.iter().copied().filter(|threads| plan.wants(&group, &name(*threads))).collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let figure = |indicator| Figure::new(indicator, engine.identity(), &policy.name).at(Temperature::Warm);
+        let loader: Rc<dyn Loader> = match engine.prepare(policy, form, Limits::default()) {
+            Ok(loader) => Rc::from(loader),
+            Err(error) => {
+                plan.refused(&figure(Indicator::EvaluationRate), &error);
                 continue;
             }
-            let figure = |indicator| {
-                let concurrency = u32::try_from(threads).unwrap_or(u32::MAX);
-                Figure::new(indicator, engine.identity(), &policy.name)
-                    .at(Temperature::Warm)
-                    .concurrent(concurrency, LOAD)
-            };
-            let loader = match engine.prepare(policy, form, Limits::default()) {
-                Ok(loader) => loader,
-                Err(error) => {
-                    plan.refused(&figure(Indicator::EvaluationRate), &error);
-                    continue;
-                }
-            };
-            let policy = Rc::clone(policy);
-            let lane = Lane::new(name, move |taken: &mut Taken| {
+        };
+        for threads in wanted {
+            let concurrency = u32::try_from(threads).unwrap_or(u32::MAX);
+            let figure = |indicator| figure(indicator).concurrent(concurrency, LOAD);
+            let (loader, policy) = (Rc::clone(&loader), Rc::clone(policy));
+            let lane = Lane::new(name(threads), move |taken: &mut Taken| {
                 let whole = throughput(loader.as_ref(), &policy, threads, time)?;
                 taken.push(0, whole.rate);
                 if threads > 1 {

@@ -79,7 +79,12 @@ impl Surrounding {
     pub const ALL: [Self; 3] = [Self::This, Self::Process, Self::Container];
 }
 
-/// The name of a runtime's lane at a temperature. Criterion makes folders of slashes.
+/// A subject's name within a lane's. Criterion makes folders of slashes.
+pub(super) fn flat(subject: &str) -> String {
+    subject.replace('/', "-")
+}
+
+/// The name of a runtime's lane at a temperature.
 pub(super) fn lane_name(identity: &Identity, temperature: Temperature) -> String {
-    format!("{}/{temperature}", identity.subject.as_str().replace('/', "-"))
+    format!("{}/{temperature}", flat(identity.subject.as_str()))
 }

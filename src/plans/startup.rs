@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{
     Indicator, Isolation, Statistic, Temperature,
-    experiment::{Lane, LaneError, Pass, Plan, Turns},
+    experiment::{Lane, LaneError, Pass, Plan, Taken, Turns},
     probe::{burst, lifecycle, startup},
     runtime::{Registry, Workload},
+    stats::Summary,
 };
 
 /// The plan of the bench `startup`.
@@ -65,23 +66,19 @@ impl Startup {
         Ok(())
     }
 
-    /// `startup_p99`, and what else a burst says: each burst's own 99th percentile, median, maximum and rate is one sample,
-    /// since the starts of one burst are not independent of each other.
+    /// `startup_p99`, and what else a burst says: each burst's own 99th percentile, median and rate is one sample, since the
+    /// starts of one burst are not independent of each other.
     fn bursts<'a>(&self, plan: &mut Plan, prepared: impl Iterator<Item = &'a Prepared>) {
         let starts = if plan.pass() == Pass::Test { 10 } else { self.burst };
         let lanes = prepared.map(|one| {
             let figure = |indicator| one.figure(indicator).concurrent(starts, "cold start");
             let artifact = Rc::clone(&one.artifact);
-            let sample = move |taken: &mut crate::experiment::Taken| {
+            let sample = move |taken: &mut Taken| {
                 let burst = burst(artifact.as_ref(), starts as usize)?;
+                let startup = Summary::of(&burst.startup)?;
+                taken.push(0, startup.p99() as f64);
+                taken.push(1, startup.median() as f64);
                 taken.push(2, burst.rate());
-                let mut startup = burst.startup;
-                startup.sort_unstable();
-                // Nearest rank.
-                let rank = |p: f64| (p * startup.len() as f64).ceil() as usize;
-                let at = |p: f64| startup[rank(p).clamp(1, startup.len()) - 1] as f64;
-                taken.push(0, at(0.99));
-                taken.push(1, at(0.5));
                 Ok::<_, LaneError>(())
             };
             Lane::new(one.name(), sample)

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use crate::{
     Indicator, Statistic, Temperature, UnavailableRow,
     experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
-    plans::turns,
+    plans::{prepared::flat, turns},
     probe::{burst, startup},
     runtime::{Artifact, Identity},
+    stats::Summary,
 };
 
 #[cfg(any(feature = "container", feature = "wasmtime"))]
@@ -61,10 +62,8 @@ fn bursts(plan: &mut Plan, limited: &[Limited]) {
         let artifact = Rc::clone(&one.artifact);
         let figure = one.figure(Indicator::StartupP99).concurrent(starts, "cold start");
         let sample = move |taken: &mut Taken| {
-            let mut startup = burst(artifact.as_ref(), starts as usize)?.startup;
-            startup.sort_unstable();
-            let rank = (0.99 * startup.len() as f64).ceil() as usize;
-            taken.push(0, startup[rank.clamp(1, startup.len()) - 1] as f64);
+            let burst = burst(artifact.as_ref(), starts as usize)?;
+            taken.push(0, Summary::of(&burst.startup)?.p99() as f64);
             Ok::<_, LaneError>(())
         };
         Lane::new(one.name(), sample).of(figure, &[Statistic::Median])
@@ -83,7 +82,7 @@ struct Limited {
 
 impl Limited {
     fn name(&self) -> String {
-        format!("{}, {}", self.identity.subject.as_str().replace('/', "-"), self.limit)
+        format!("{}, {}", flat(self.identity.subject.as_str()), self.limit)
     }
 
     fn figure(&self, indicator: Indicator) -> Figure {

@@ -2,8 +2,9 @@
 
 use super::wanted;
 use crate::{
-    Indicator, Statistic, Temperature, UnavailableRow,
-    experiment::{Failure, Figure, Lane, LaneError, Pass, Plan, Taken},
+    Indicator, Statistic, Temperature,
+    experiment::{Figure, Lane, LaneError, Pass, Plan, Taken},
+    plans::prepared::flat,
     policy::{PolicyForm, Registry},
     probe::engine_memory,
 };
@@ -12,17 +13,13 @@ pub(super) const GROUP: &str = "engine_memory";
 
 /// The lanes of one engine, or its row.
 pub(super) fn lanes(plan: &mut Plan, subject: &str, lanes: &mut Vec<Lane>) {
-    let beginning = subject.replace('/', "-");
+    let beginning = flat(subject);
     if !plan.wants_some(GROUP, &beginning) {
         return;
     }
     let engine = match Registry::only(subject) {
         Ok(engine) => engine,
-        Err(error) => {
-            let Failure { refused, reason, remedy } = Failure::of(&error);
-            let Ok(subject) = subject.parse() else { return };
-            return plan.row(UnavailableRow::new(subject, Indicator::EngineMemory, reason, remedy), refused);
-        }
+        Err(error) => return plan.not_made(subject, &error, &[Indicator::EngineMemory]),
     };
     // What compiles a policy has it compiled before.
     let compiles = engine.forms().contains(&PolicyForm::Precompiled);

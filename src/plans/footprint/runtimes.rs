@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{is_test, lacking, wanted};
 use crate::{
-    Bound, Indicator, Isolation, Statistic, Temperature, UnavailableRow, Unit,
-    experiment::{Failure, Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
-    plans::prepared::lane_name,
+    Bound, Indicator, Isolation, Statistic, Temperature, Unit,
+    experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
+    plans::prepared::{flat, lane_name},
     probe::{Described, Target, cold_start_cpu_peak, idle_cpu, memory_growth, memory_peak, shipped},
     runtime::Workload,
     samples::{Axis, Curve},
@@ -44,20 +44,13 @@ impl Tables {
             (IDLE, Indicator::CpuBaseline),
             (BURST, Indicator::ColdStartCpuPeak),
         ];
-        let beginning = subject.replace('/', "-");
+        let beginning = flat(subject);
         if !groups.iter().any(|(group, _)| plan.wants_some(group, &beginning)) {
             return;
         }
         let described = match Described::of(subject) {
             Ok(described) => described,
-            Err(error) => {
-                let Failure { refused, reason, remedy } = Failure::of(&error);
-                let Ok(subject) = subject.parse::<crate::Subject>() else { return };
-                for (_, indicator) in groups {
-                    plan.row(UnavailableRow::new(subject.clone(), indicator, &reason, &remedy), refused);
-                }
-                return;
-            }
+            Err(error) => return plan.not_made(subject, &error, &groups.map(|(_, indicator)| indicator)),
         };
         let most = if is_test(plan) { 1 } else { described.temperatures.len() };
         for temperature in described.temperatures.iter().take(most) {
