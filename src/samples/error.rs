@@ -47,7 +47,7 @@ pub enum SamplesError {
     #[error("no samples: a figure needs at least one")]
     Empty,
     /// A tail of few samples is their largest one under another name: take more in each process or turn.
-    #[error("a {statistic} takes {needed} samples in each {of}, and one has {found}: take more")]
+    #[error("a {statistic} takes {needed} samples in {of}, and {found} are the fewest there: take more")]
     TooFew {
         /// The statistic that was asked for.
         statistic: Statistic,
@@ -55,7 +55,7 @@ pub enum SamplesError {
         needed: usize,
         /// How many the smallest unit of evidence has.
         found: usize,
-        /// What the unit of evidence is: `process`, `turn`, or `set` of samples whose turns are unknown.
+        /// In what: `each process`, `each turn`, or `all` where each of those has a single one.
         of: &'static str,
     },
     /// The level of confidence is not between 0 and 1: give 0.95 for 95 %.

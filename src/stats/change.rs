@@ -88,15 +88,9 @@ impl Change {
     /// of zero.
     #[must_use]
     pub fn between(old: &Summary, new: &Summary, level: f64) -> Option<Self> {
-        Self::of_quantiles(old, new, 0.5, level)
-    }
-
-    /// As [`Change::between`], of the p-quantiles.
-    #[must_use]
-    pub fn of_quantiles(old: &Summary, new: &Summary, p: f64, level: f64) -> Option<Self> {
         let estimate = |summary: &Summary| {
-            let interval = summary.quantile_interval(p, level)?;
-            Estimate::new(summary.quantile(p) as f64, interval.low as f64, interval.high as f64)
+            let interval = summary.median_interval(level)?;
+            Estimate::new(summary.median() as f64, interval.low as f64, interval.high as f64)
         };
         let ratio = estimate(new)?.over(estimate(old)?);
         Some(Self { ratio, superiority: Some(superiority(old.sorted(), new.sorted())) })

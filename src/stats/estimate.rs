@@ -145,16 +145,16 @@ impl Samples {
             Unit::Few => IntervalMethod::None,
         };
         if unit == Unit::Turn {
-            match within(statistic, &self.by_turn(), "turn") {
+            match within(statistic, &self.by_turn(), "each turn") {
                 Ok(figures) => return Ok(Figures { figures, p: Some(0.5), method }),
                 // Turns that are too short for a tail: the process may be long enough, though nothing then bounds it.
                 Err(short) => {
-                    let figures = within(statistic, &self.by_process(), "process").map_err(|_| short)?;
+                    let figures = within(statistic, &self.by_process(), "each process").map_err(|_| short)?;
                     return Ok(Figures { figures, p: Some(0.5), method: IntervalMethod::None });
                 }
             }
         }
-        Ok(Figures { figures: within(statistic, &self.by_process(), "process")?, p: Some(0.5), method })
+        Ok(Figures { figures: within(statistic, &self.by_process(), "each process")?, p: Some(0.5), method })
     }
 
     /// Each unit has one sample, which is its statistic: what is asked for is of the samples themselves.
@@ -166,8 +166,7 @@ impl Samples {
         };
         let needed = p.map_or(1, samples_for);
         if self.len() < needed {
-            let of = if self.turns_are_known() { "group of processes or turns" } else { "set" };
-            return Err(SamplesError::TooFew { statistic, needed, found: self.len(), of });
+            return Err(SamplesError::TooFew { statistic, needed, found: self.len(), of: "all" });
         }
         let statistic = Statistic::Single;
         let method = match unit {

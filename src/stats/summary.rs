@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{StatsError, order};
-use crate::metric::{Interval, MetricError, Quantity, Statistic, Unit};
+use crate::metric::Statistic;
 
 /// A summary of samples in one unit (nanoseconds, bytes).
 ///
@@ -174,16 +174,6 @@ pub struct Confidence {
     pub low: u64,
     /// The upper end.
     pub high: u64,
-}
-
-impl Confidence {
-    /// The same with a unit, for a [`Metric`](crate::Metric).
-    ///
-    /// # Errors
-    /// [`MetricError::Interval`] when the ends or the level were changed into something that is no interval.
-    pub fn with_unit(self, unit: Unit) -> Result<Interval, MetricError> {
-        Interval::new(self.level, Quantity::whole(self.low, unit), Quantity::whole(self.high, unit))
-    }
 }
 
 #[cfg(test)]
