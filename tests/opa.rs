@@ -133,4 +133,14 @@ fn what_is_no_opa_is_unavailable() {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && text.matches(said).count() == 2, "{text}");
     }
+    // What the set-up said of it is what the row tells.
+    let notes = tempfile::tempdir().unwrap();
+    std::fs::write(notes.path().join("opa.reason"), "the build by go1.27: no space left\n").unwrap();
+    std::fs::write(notes.path().join("opa.remedy"), "free 1 GB\n").unwrap();
+    let mut command = inner("what_is_no_opa_is_unavailable");
+    command.env_remove("OPA_BIN").env("RUNTIME_BASELINE_TOOLS", "/no/such/tools").env("PATH", "/no/such/folder");
+    let output = command.env("RUNTIME_BASELINE_SETUP", notes.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let said = "the build by go1.27: no space left";
+    assert!(text.matches(said).count() == 2 && text.matches("free 1 GB").count() == 2, "{text}");
 }

@@ -5,7 +5,9 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 /// A folder of steps, and a target folder for what they leave.
@@ -27,13 +29,18 @@ impl SetUp {
         self.directory.path().join(inside)
     }
 
-    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/setup.sh"));
         for variable in ["SETUP", "WITHOUT", "RUNTIME_BASELINE_TOOLS", "RUNTIME_BASELINE_IMAGES"] {
             command.env_remove(variable);
         }
         command.args(arguments).env("SETUP_STEPS", self.path("steps")).env("CARGO_TARGET_DIR", self.path("target"));
-        command.envs(variables.iter().copied()).output().unwrap()
+        command.envs(variables.iter().copied());
+        command
+    }
+
+    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        self.command(arguments, variables).output().unwrap()
     }
 
     /// What a step left, without the end of its line.
@@ -120,8 +127,64 @@ fn what_takes_too_long_is_ended_with_all_that_it_started() {
     assert!(remedy.contains("LIMIT_SLOW=4") && remedy.ends_with("patience"), "{remedy}");
     assert!(text(&output).contains("works: done"), "{}", text(&output));
     let sleeper = fs::read_to_string(set_up.path("target/pid")).unwrap();
-    let state = fs::read_to_string(format!("/proc/{}/stat", sleeper.trim())).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "it still runs: {state}");
+    assert!(is_gone(&sleeper), "what the step started still runs");
+}
+
+#[test]
+fn what_is_interrupted_goes_on_from_where_it_was() {
+    let long = "bring() {\n  if [ -f \"$work/half\" ]; then touch \"$target/whole\"; return; fi\n  touch \"$work/half\"\n  \
+                sleep 300 & echo $! >\"$target/pid\"; wait\n}\nthere() { [ -f \"$target/whole\" ]; }\n";
+    let set_up = SetUp::new(&[("10-long.sh", long)]);
+    let mut runner = set_up.command(&[], &[]).stdout(Stdio::null()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let sleeper = loop {
+        match fs::read_to_string(set_up.path("target/pid")) {
+            Ok(pid) if pid.ends_with('\n') => break pid,
+            _ => assert!(Instant::now() < deadline, "the step did not start"),
+        }
+        sleep(Duration::from_millis(20));
+    };
+    end(&runner);
+    assert_eq!(runner.wait().unwrap().code(), Some(143));
+    assert!(is_gone(&sleeper), "what the step started still runs");
+    assert!(set_up.path("target/setup/long.work/half").exists());
+    assert!(set_up.left("long.reason").is_none(), "it has not failed");
+    let again = set_up.run(&[], &[]);
+    assert!(text(&again).contains("long: done") && set_up.path("target/whole").exists(), "{}", text(&again));
+}
+
+/// As somebody at a shell would end it.
+fn end(process: &Child) {
+    let status = Command::new("kill").arg("-TERM").arg(process.id().to_string()).status().unwrap();
+    assert!(status.success());
+}
+
+fn is_gone(pid: &str) -> bool {
+    let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    state.is_empty() || state.contains(") Z ")
+}
+
+/// The reason for missing packages is the one that explains most, without the mirror's address.
+#[test]
+fn an_index_that_apt_refuses_is_told_as_that() {
+    let directory = tempfile::tempdir().unwrap();
+    let complaints = |said: &str| {
+        let log = directory.path().join("apt.log");
+        fs::write(&log, said).unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/setup/packages.sh");
+        let output =
+            Command::new("bash").args(["-c", ". \"$1\"; apt_complains \"$2\"", "bash"]).arg(script).arg(log).output();
+        text(&output.unwrap()).trim_end().to_owned()
+    };
+    let expired = "W: Some index files failed to download. They have been ignored, or old ones used instead.\n\
+                   E: Release file for http://mirror.example/debian/dists/forky/InRelease is expired (invalid since 3d 2h). \
+                   Updates for this repository will not be applied.\n";
+    assert_eq!(
+        complaints(expired),
+        "Release file for the mirror is expired (invalid since 3d 2h). Updates for this repository will not be applied."
+    );
+    assert_eq!(complaints("E: Unable to locate package opa\nW: and so on\n"), "Unable to locate package opa");
+    assert_eq!(complaints("Reading package lists...\n"), "");
 }
 
 #[test]
@@ -170,8 +233,7 @@ fn the_projects_own_steps_say_what_they_are() {
         if file.extension().is_none_or(|extension| extension != "sh") {
             continue;
         }
-        let step = Command::new(project.join("tools/setup/step.sh"));
-        let mut step = step;
+        let mut step = Command::new(project.join("tools/setup/step.sh"));
         let target = tempfile::tempdir().unwrap();
         let output = step.arg(&file).arg("plan").env("CARGO_TARGET_DIR", target.path()).output().unwrap();
         let said = text(&output);

@@ -45,8 +45,10 @@ case $action in
     if declare -F ahead >/dev/null; then echo "ahead=yes"; fi ;;
   there) there ;;
   ahead | bring)
-    mkdir -p "$work"
+    mkdir -p "$work/tmp"
     rm -f "$work/why"
+    # What the programs of a step write down in passing goes with it.
+    export TMPDIR=$work/tmp
     trap 'exit 143' INT TERM HUP
     # A shell of its own: `set -e` holds in it, since nothing asks how it ends in the same breath.
     set +e
