@@ -1,7 +1,7 @@
 //! Claims against baselines made by hand, so that every branch of the rule is seen.
 
 use runtime_baseline::{
-    Baseline, Bound, Component, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Source,
+    Baseline, Bound, Component, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Run, Source,
     SourceKind, Statistic, Subject, Temperature, UnavailableRow, Unit, claims,
     claims::Claims,
     compare::{Aspect, Missing, Verdict, judge},
@@ -353,6 +353,38 @@ fn a_figure_of_a_part_answers_for_no_whole() {
     let claim = claims().get("startup-time").unwrap();
     let with_parts = baseline(whole.into_iter().chain(parts));
     assert_eq!(judge(claim, &with_parts).verdict, Verdict::Reproduced);
+}
+
+/// A figure taken in a run, whatever its date.
+fn in_run(measured: Measured, run: &Run) -> Metric {
+    let metric = measured.metric();
+    let provenance = metric.provenance().clone().with_run(run.clone());
+    Metric::new(metric.indicator(), metric.subject().clone(), metric.quantity(), provenance)
+        .unwrap()
+        .with_statistic(metric.statistic())
+        .with_temperature(metric.temperature().unwrap())
+        .with_interval(metric.interval().unwrap())
+        .unwrap()
+}
+
+#[test]
+fn peers_are_of_one_run_and_not_of_one_day() {
+    let (morning, evening) = (Run::begin(), Run::begin());
+    let slow = || container([1190 * MS, 1200 * MS, 1210 * MS]);
+    let fast = || wasm([5 * MS, 55 * MS / 10, 6 * MS]);
+    let of = |metrics: [Metric; 2]| {
+        let mut baseline = Baseline::new();
+        metrics.into_iter().for_each(|metric| baseline.push(metric));
+        verdict(&baseline)
+    };
+    // A run that lasted over midnight.
+    let late = in_run(fast().with(|m| m.date = "2026-11-24"), &morning);
+    assert_eq!(of([in_run(slow(), &morning), late]), Verdict::Reproduced);
+    // Two runs of one day.
+    let Verdict::NotComparable(missing) = of([in_run(slow(), &morning), in_run(fast(), &evening)]) else { panic!() };
+    assert!(missing[0].to_string().contains(&format!("run: {} / {}", morning.id(), evening.id())), "{}", missing[0]);
+    // One of them was recorded before runs were.
+    assert!(matches!(of([slow().metric(), in_run(fast(), &evening)]), Verdict::NotComparable(_)));
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub enum Aspect {
     Engine(String),
     /// When.
     Date,
+    /// In which run.
+    Run,
 }
 
 impl Aspect {
@@ -81,6 +83,7 @@ impl Aspect {
                 Language::English => return format!("engine's {name}"),
             },
             Self::Date => language.pick("日期", "date"),
+            Self::Run => language.pick("运行", "run"),
         };
         name.to_owned()
     }

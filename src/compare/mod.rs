@@ -17,7 +17,7 @@ pub use verdict::{Judgement, Verdict, judge};
 
 pub use crate::metric::Direction;
 
-use crate::{Family, Indicator, Metric, stats::Estimate};
+use crate::{Date, Family, Indicator, Metric, stats::Estimate};
 
 /// The same indicator on two subjects: how many times better the contender is.
 ///
@@ -114,6 +114,20 @@ impl<'a> Comparison<'a> {
     #[must_use]
     pub fn differences(&self) -> Vec<Difference> {
         differences(self.reference, self.contender)
+    }
+}
+
+/// The run that a figure was taken in: by its id, or by its day where none was recorded, as before schema 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum RunOf<'a> {
+    Id(&'a str),
+    Day(Date),
+}
+
+impl<'a> RunOf<'a> {
+    fn of(metric: &'a Metric) -> Self {
+        let provenance = metric.provenance();
+        provenance.run().map_or_else(|| Self::Day(provenance.date()), |run| Self::Id(run.id()))
     }
 }
 

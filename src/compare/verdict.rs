@@ -3,11 +3,11 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use super::{
-    Aspect, Comparison, Difference, Missing, differences, estimate,
+    Aspect, Comparison, Difference, Missing, RunOf, differences, estimate,
     rule::{Answer, Undecided, rule},
 };
 use crate::{
-    Baseline, Bound, Component, Conditions, Date, Hardware, Indicator, Metric, Software, Statistic, Subject,
+    Baseline, Bound, Component, Conditions, Date, Hardware, Indicator, Metric, Moment, Software, Statistic, Subject,
     Temperature, UnavailableRow,
     claims::{Claim, Sense, Side},
 };
@@ -29,14 +29,14 @@ use crate::{
 /// by whether the whole interval lies within the margin. Each verdict stands on an interval of its own at 95 %: see
 /// [`caution`](super::caution) for how many of a list may be wrong.
 ///
-/// Where several workloads or settings of the contender were measured that day and the claim does not say which it
+/// Where several workloads or settings of the contender were measured in that run and the claim does not say which it
 /// means, they must not contradict each other: a workload that suits the verdict is not picked. Of the temperatures, the one
 /// nearest to the claim's is judged (`cold`, where it names none), and the others are in [`Judgement::others`].
 ///
 /// Another machine, and other versions than the claim's, are listed as differences and do not forbid a verdict. These do:
 /// an isolation that is not the claimed one, a concurrency that is not the claimed one where it bears on the indicator
 /// (startup, CPU peaks, evaluation), a pooled instance for a cold start, and two sides that differ in machine, software,
-/// day, workload, statistic, or concurrency.
+/// run (day, where no run was recorded), workload, statistic, or concurrency.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -171,9 +171,9 @@ fn absent(claim: &Claim, side: &Side, rows: &[UnavailableRow]) -> Missing {
     }
 }
 
-/// Pairs the sides, best first: each contender with the reference of its run (same day, machine, software, workload and
-/// statistic) that comes closest to the claim. Where no run has both, the closest figure of each side, so that the
-/// difference can be named.
+/// Pairs the sides, best first: each contender with the reference of its run (its day, where no run was recorded), machine,
+/// software, workload and statistic that comes closest to the claim. Where no run has both, the closest figure of each
+/// side, so that the difference can be named.
 fn pair<'a>(claim: &Claim, references: &[&'a Metric], contenders: &[&'a Metric]) -> Vec<Comparison<'a>> {
     let near = best_by_run(claim.reference(), references);
     let mut pairs: Vec<Comparison> = contenders
@@ -195,12 +195,12 @@ fn pair<'a>(claim: &Claim, references: &[&'a Metric], contenders: &[&'a Metric])
     pairs
 }
 
-type Run<'a> = (Date, &'a Hardware, &'a Software, Option<&'a str>, Statistic);
+type Run<'a> = (RunOf<'a>, &'a Hardware, &'a Software, Option<&'a str>, Statistic);
 
 fn run_of(metric: &Metric) -> Run<'_> {
     let provenance = metric.provenance();
     let environment = provenance.environment();
-    (provenance.date(), &environment.hardware, &environment.software, metric.workload(), metric.statistic())
+    (RunOf::of(metric), &environment.hardware, &environment.software, metric.workload(), metric.statistic())
 }
 
 fn best_by_run<'a>(side: &Side, metrics: &[&'a Metric]) -> HashMap<Run<'a>, &'a Metric> {
@@ -218,7 +218,7 @@ fn best_by_run<'a>(side: &Side, metrics: &[&'a Metric]) -> HashMap<Run<'a>, &'a 
 }
 
 /// How far a figure is from what a side claims: conditions that forbid a verdict, then temperature, then age.
-fn distance(side: &Side, metric: &Metric) -> (usize, u8, Reverse<Date>) {
+fn distance(side: &Side, metric: &Metric) -> (usize, u8, Reverse<(Date, Option<Moment>)>) {
     let interval = usize::from(estimate(metric).is_none());
     // A claim that says no more than "start" is the whole way from the artifact as shipped.
     let temperature = match metric.temperature() {
@@ -227,7 +227,9 @@ fn distance(side: &Side, metric: &Metric) -> (usize, u8, Reverse<Date>) {
         Some(Temperature::Precompiled) => 2,
         _ => 3,
     };
-    (unmet(side, metric).len() + interval, temperature, Reverse(metric.provenance().date()))
+    let provenance = metric.provenance();
+    let age = Reverse((provenance.date(), provenance.run().map(|run| run.began())));
+    (unmet(side, metric).len() + interval, temperature, age)
 }
 
 /// The claimed conditions that a figure was not measured under, of those without which it does not answer the claim.
@@ -265,17 +267,18 @@ fn obstacles(claim: &Claim, pair: &Comparison) -> Vec<Missing> {
             unmet(side, metric).into_iter().map(|d| Missing::Condition(metric.subject().clone(), d))
         })
         .collect();
-    let unlike: Vec<Difference> = pair
+    let mut unlike: Vec<Difference> = pair
         .differences()
         .into_iter()
         .filter(|d| match d.aspect {
-            Aspect::Workload | Aspect::Statistic | Aspect::Date => true,
+            Aspect::Workload | Aspect::Statistic => true,
             Aspect::Cpu | Aspect::Cores | Aspect::Memory | Aspect::Storage | Aspect::Virtualization => true,
             Aspect::Os | Aspect::Kernel => true,
             Aspect::Concurrency => concurrency_matters(pair.reference.indicator()),
             _ => false,
         })
         .collect();
+    unlike.extend(other_run(pair));
     if !unlike.is_empty() {
         missing.push(Missing::Alike(unlike));
     }
@@ -295,10 +298,22 @@ fn obstacles(claim: &Claim, pair: &Comparison) -> Vec<Missing> {
     missing
 }
 
-/// The verdict on the best pair, unless another of the same day and temperature says the opposite.
+/// That the two sides were not taken in one run, which a day stands for where no run was recorded.
+fn other_run(pair: &Comparison) -> Option<Difference> {
+    let (left, right) = (RunOf::of(pair.reference), RunOf::of(pair.contender));
+    let text = |run: RunOf<'_>| match run {
+        RunOf::Id(id) => id.to_owned(),
+        RunOf::Day(date) => date.to_string(),
+    };
+    let both_days = matches!((left, right), (RunOf::Day(_), RunOf::Day(_)));
+    let aspect = if both_days { Aspect::Date } else { Aspect::Run };
+    (left != right).then(|| Difference { aspect, left: Some(text(left)), right: Some(text(right)) })
+}
+
+/// The verdict on the best pair, unless another of the same run and temperature says the opposite.
 fn agreed(claim: &Claim, pair: &Comparison, others: &[Comparison]) -> Verdict {
     let alike = |other: &&Comparison| {
-        other.contender.provenance().date() == pair.contender.provenance().date()
+        RunOf::of(other.contender) == RunOf::of(pair.contender)
             && other.contender.temperature() == pair.contender.temperature()
     };
     let verdict = ruled(claim, pair);

@@ -171,8 +171,7 @@ fn noise(row: &GateRow) -> Option<f64> {
 
 /// Without a sign, and without digits that say nothing.
 fn percent(fraction: f64) -> String {
-    let percent = fraction * 100.0;
-    if percent.is_finite() && percent < 1e6 { format!("{percent:.1} %") } else { "any".to_owned() }
+    if fraction < 10.0 { format!("{:.1} %", fraction * 100.0) } else { "over 1000 %".to_owned() }
 }
 
 fn cells(row: &GateRow, colours: bool) -> Vec<String> {
@@ -194,8 +193,7 @@ fn cells(row: &GateRow, colours: bool) -> Vec<String> {
 
 fn change(change: RowChange) -> String {
     let percent = |factor: f64| {
-        let percent = (factor - 1.0) * 100.0;
-        if percent.abs() < 1e6 { format!("{percent:+.1}%") } else { "any".to_owned() }
+        if factor < 11.0 { format!("{:+.1}%", (factor - 1.0) * 100.0) } else { "over +1000%".to_owned() }
     };
     let ratio = change.ratio;
     let mut text = percent(ratio.value);

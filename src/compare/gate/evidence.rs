@@ -48,7 +48,8 @@ pub(super) fn figure(metric: &Metric, directory: Option<&Path>) -> Result<Figure
     {
         return Ok(found);
     }
-    let units = samples.and_then(|(_, estimated)| match estimated.evidence.method {
+    let estimated = samples.map(|(_, estimated)| estimated.evidence);
+    let units = estimated.as_ref().or(metric.evidence()).and_then(|evidence| match evidence.method {
         IntervalMethod::Processes { processes, .. } => Some(processes),
         IntervalMethod::Turns { turns, .. } => Some(turns),
         _ => None,

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Direction, Measured};
-use crate::{Baseline, Conditions, Date, Indicator, Isolation, Lineage, Metric, Statistic};
+use crate::compare::RunOf;
+use crate::{Baseline, Conditions, Indicator, Isolation, Lineage, Metric, Statistic};
 
 /// One series in all baselines of a comparison.
 #[derive(Debug, Clone)]
@@ -83,8 +84,8 @@ fn tell_apart(series: &mut [Series<'_>]) {
 fn settings(metric: &Metric) -> BTreeMap<String, String> {
     let provenance = metric.provenance();
     let environment = provenance.environment();
-    let Conditions { load, isolation, transport, engine, .. } = &environment.conditions;
-    let mut settings: BTreeMap<String, String> = engine.clone();
+    let Conditions { load, isolation, transport, .. } = &environment.conditions;
+    let mut settings = environment.conditions.settings();
     let mut add = |key: &str, value: Option<String>| settings.extend(value.map(|value| (key.to_owned(), value)));
     add("unit", Some(metric.quantity().unit().to_string()));
     add("load", load.clone());
@@ -109,14 +110,14 @@ pub(super) struct Group<'a> {
     transport: Option<&'a str>,
     concurrency: u32,
     /// In which runs it was last measured, old and new: a baseline may be merged from several.
-    runs: [Option<Date>; 2],
+    runs: [Option<RunOf<'a>>; 2],
 }
 
 impl<'a> Group<'a> {
     pub fn of(series: &Series<'a>) -> Option<Self> {
         let metric = series.any()?;
         let conditions = &metric.provenance().environment().conditions;
-        let run = |side: &[Option<&Metric>]| side.iter().rev().flatten().next().map(|m| m.provenance().date());
+        let run = |side: &[Option<&'a Metric>]| side.iter().rev().flatten().next().map(|metric| RunOf::of(metric));
         Some(Self {
             indicator: metric.indicator(),
             statistic: metric.statistic(),
