@@ -68,8 +68,7 @@ mod tests {
         std::fs::create_dir(directory.path().join("below")).unwrap();
         std::fs::write(&file, "one").unwrap();
         if !git(&["init", "-q"]) {
-            eprintln!("skipped: no git");
-            return;
+            return crate::need::skip("git", &"it is not installed, or makes no commit");
         }
         assert!(git(&["add", "."]) && git(&["commit"]));
         let clean = revision_of(directory.path()).unwrap();

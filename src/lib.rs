@@ -42,7 +42,7 @@ pub mod adapter;
 #[cfg(feature = "measure")]
 pub mod clock;
 #[cfg(feature = "measure")]
-#[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "adapters use it"))]
+#[allow(dead_code, reason = "each adapter uses its part")]
 mod disk;
 #[cfg(feature = "measure")]
 mod entry;
@@ -60,15 +60,14 @@ mod process;
 mod resource;
 #[cfg(feature = "measure")]
 pub mod runtime;
-#[cfg(any(
-    feature = "container",
-    feature = "opa-wasm",
-    feature = "regorus",
-    feature = "wasmedge",
-    feature = "wasmtime"
-))]
+#[cfg(feature = "measure")]
+#[allow(dead_code, reason = "each adapter uses its part")]
 mod versions;
 mod whole_file;
+
+#[cfg(test)]
+#[path = "../tests/support/need.rs"]
+mod need;
 
 pub use baseline::{Baseline, BaselineError, Lineage, Query, Series, Stale, Staleness, UnavailableRow};
 pub use claims::{Claim, Claims, ClaimsError, claims};

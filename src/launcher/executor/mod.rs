@@ -41,9 +41,12 @@ pub(crate) struct ModuleEngine {
     pub name: &'static str,
     /// What starts of machine code inherit from the worker, where that is anything.
     pub inherit: fn() -> Result<Option<Inherited>, Failure>,
-    /// Runs the module of a file to ready. Returns its reading, and what it lives in.
-    pub run: fn(&Module, &Path, Option<&Inherited>) -> Result<(u64, Box<dyn Any>), Failure>,
+    /// Runs the module of a file to ready.
+    pub run: fn(&Module, &Path, Option<&Inherited>) -> Result<Ready, Failure>,
 }
+
+/// A module that is ready: its reading of the clock, and what it lives in.
+pub(crate) type Ready = (u64, Box<dyn Any>);
 
 /// The engine of that name, where it was built in.
 pub(crate) type FindEngine = fn(&str) -> Option<ModuleEngine>;
