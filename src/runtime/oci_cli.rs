@@ -13,11 +13,8 @@ use std::{
     process::Command,
 };
 
-use super::{
-    Artifact, Identity, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload,
-    container::{Container, find_in_path},
-};
-use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher};
+use super::{Artifact, Identity, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload, container::Container};
+use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher, process::child::find_program};
 
 /// A command-line runtime of OCI bundles.
 ///
@@ -136,7 +133,7 @@ fn usable(subject: &Subject, launcher: &Launcher) -> Result<PathBuf, RuntimeErro
             "run as root, with CgroupView::Auto".to_owned(),
         ));
     }
-    find_in_path(name)
+    find_program(name)
         .ok_or_else(|| refuse(subject, RefusalKind::NotFound, "it is not in PATH".to_owned(), install(subject)))
 }
 

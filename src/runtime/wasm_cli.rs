@@ -19,7 +19,7 @@ use super::{
     spawned::{Output, Spawned},
     wasm::{self, PAGE},
 };
-use crate::{Component, Isolation, Subject, Temperature, clock, disk};
+use crate::{Component, Isolation, Subject, Temperature, clock, disk, process::child::find_program};
 
 /// Which engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,9 +56,7 @@ impl Cli {
                 _ => vec![path],
             });
         }
-        let directories = env::var_os("PATH")?;
-        let mut found = env::split_paths(&directories).map(|directory| directory.join(self.name()));
-        found.find(|path| path.is_file()).map(|path| vec![path.into()])
+        find_program(self.name()).map(|path| vec![path.into()])
     }
 
     /// Its arguments before the file.
