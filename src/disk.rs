@@ -3,12 +3,13 @@
 
 use std::{
     env,
-    fs::File,
+    fs::{self, File},
     io::{self, Write},
-    os::fd::AsRawFd,
+    os::{fd::AsRawFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
 };
 
+use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest, Sha256};
 
 use crate::whole_file::write_whole;
@@ -92,26 +93,55 @@ pub(crate) fn shared<E: From<Error>>(from: &[u8], make: impl FnOnce() -> Result<
     Ok(made)
 }
 
-/// The names of work directories, before the process's id.
-const PREFIX: &str = "runtime-baseline-";
-
-/// A directory for a compiler that takes nothing less, in [`directory`]; removed when dropped. What processes that were
-/// killed left of theirs is removed first.
-pub(crate) fn workplace() -> Result<tempfile::TempDir, Error> {
+/// A directory for a compiler that takes nothing less, in [`directory`].
+pub(crate) fn workplace() -> Result<Owned, Error> {
     let parent = directory();
-    sweep(&parent);
-    let made = tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir_in(&parent);
-    made.map_err(|source| Error { directory: parent, source })
+    Owned::make(&parent, "runtime-baseline-", 0o700).map_err(|source| Error { directory: parent, source })
 }
 
-fn sweep(parent: &Path) {
-    let Ok(entries) = std::fs::read_dir(parent) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let process = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse::<u32>().ok());
-        if process.is_some_and(|id| !PathBuf::from(format!("/proc/{id}")).exists()) {
+/// A directory of this process's own: gone when it is dropped, and where its process was killed, when another makes one of
+/// the same prefix beside it.
+///
+/// Its owner lives as long as it is locked. A process id would not tell: it means nothing in another process namespace that
+/// shares the file system, and it is given again. It is in the name for people to read.
+#[derive(Debug)]
+pub(crate) struct Owned {
+    // Declared before the lock, so that it is gone when the lock is free.
+    directory: tempfile::TempDir,
+    _lock: File,
+}
+
+impl Owned {
+    /// Makes one in `parent`, after it removed those whose owner is dead.
+    pub(crate) fn make(parent: &Path, prefix: &str, mode: u32) -> io::Result<Self> {
+        sweep(parent, prefix);
+        let prefix = format!("{prefix}{}-", std::process::id());
+        // Between the making and the locking another process may take it for one that a dead owner left.
+        for _ in 0..100 {
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(&prefix).permissions(fs::Permissions::from_mode(mode));
+            let directory = builder.tempdir_in(parent)?;
+            let Ok(lock) = File::open(directory.path()) else { continue };
+            if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() && directory.path().exists() {
+                return Ok(Self { directory, _lock: lock });
+            }
+        }
+        Err(io::Error::other(format!("directories in {} are removed as often as they are made", parent.display())))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+fn sweep(parent: &Path, prefix: &str) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let is_one = entry.file_name().to_string_lossy().starts_with(prefix)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let Some(lock) = is_one.then(|| File::open(entry.path()).ok()).flatten() else { continue };
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
             // Another process may do the same, and win.
-            let _ = std::fs::remove_dir_all(entry.path());
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
@@ -119,7 +149,6 @@ fn sweep(parent: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn without_a_directory_that_is_shared_everything_is_made() {
@@ -137,13 +166,16 @@ mod tests {
     #[test]
     fn what_a_killed_process_left_is_swept_and_nothing_else() {
         let parent = tempfile::tempdir().unwrap();
-        let make = |name: String| fs::create_dir(parent.path().join(name)).unwrap();
-        // No process has this id: it is beyond the kernel's largest.
-        make(format!("{PREFIX}4194305-x"));
-        make(format!("{PREFIX}{}-x", std::process::id()));
-        make("other-4194305-x".to_owned());
-        sweep(parent.path());
-        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 2);
+        let make = |prefix: &str| Owned::make(parent.path(), prefix, 0o700).unwrap();
+        let (own, other) = (make("own-"), make("other-"));
+        // Of a process that is gone, and did not remove it: nobody has it locked, whoever has its number now.
+        fs::create_dir(parent.path().join(format!("own-{}-left", std::process::id()))).unwrap();
+        fs::write(parent.path().join("own-file"), "").unwrap();
+        let next = make("own-");
+        assert!(own.path().is_dir() && other.path().is_dir() && next.path().is_dir());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 4);
+        drop((own, other, next));
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
     }
 
     #[test]

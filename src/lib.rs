@@ -42,7 +42,7 @@ pub mod adapter;
 #[cfg(feature = "measure")]
 pub mod clock;
 #[cfg(feature = "measure")]
-#[cfg_attr(not(any(feature = "wasmedge", feature = "wasmtime")), allow(dead_code, reason = "adapters use it"))]
+#[allow(dead_code, reason = "each adapter uses its part")]
 mod disk;
 #[cfg(feature = "measure")]
 mod entry;
@@ -65,20 +65,15 @@ mod resource;
 #[cfg(feature = "measure")]
 pub mod runtime;
 #[cfg(feature = "measure")]
-#[cfg_attr(
-    all(feature = "wasmedge", not(feature = "container"), not(feature = "opa")),
-    allow(dead_code, reason = "adapters use it")
-)]
 mod setup;
-#[cfg(any(
-    feature = "container",
-    feature = "opa-wasm",
-    feature = "regorus",
-    feature = "wasmedge",
-    feature = "wasmtime"
-))]
+#[cfg(feature = "measure")]
+#[allow(dead_code, reason = "each adapter uses its part")]
 mod versions;
 mod whole_file;
+
+#[cfg(test)]
+#[path = "../tests/support/need.rs"]
+mod need;
 
 /// Why a file could not be written: it is written whole or not at all.
 pub use whole_file::WriteError;

@@ -1,4 +1,4 @@
-//! The exact versions of what this build links, as `build.rs` read them from the build's lock file.
+//! The exact versions of what this build links, as `build/locked.rs` read them from the build's lock file.
 
 use crate::{
     Component, Subject,
@@ -6,35 +6,27 @@ use crate::{
 };
 
 /// The compiler that built the harness.
-#[allow(dead_code, reason = "the captured environment names it; not every feature set captures one")]
 pub(crate) const RUSTC: Option<&str> = option_env!("RUNTIME_BASELINE_RUSTC");
+
+/// Every dependency of this package, by its name in capitals.
+const LOCKED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/locked.rs"));
 
 /// The package `name` with its exact version, for `subject`'s identity. One that cannot be told is refused: no number
 /// without a version.
-#[cfg_attr(
-    not(any(feature = "wasmedge", feature = "container", feature = "opa-wasm")),
-    allow(dead_code, reason = "the others tell their versions themselves")
-)]
 pub(crate) fn component(subject: &Subject, name: &str) -> Result<Component, Refusal> {
-    let version = match name {
-        "libcontainer" => option_env!("RUNTIME_BASELINE_LOCK_LIBCONTAINER"),
-        "opa-wasm" => option_env!("RUNTIME_BASELINE_LOCK_OPA_WASM"),
-        "regorus" => option_env!("RUNTIME_BASELINE_LOCK_REGORUS"),
-        "wasmedge-sdk" => option_env!("RUNTIME_BASELINE_LOCK_WASMEDGE_SDK"),
-        "wasmtime" => option_env!("RUNTIME_BASELINE_LOCK_WASMTIME"),
-        _ => None,
-    };
-    let refuse = |reason: String| {
-        let remedy = format!(
-            "build with RUNTIME_BASELINE_VERSION_{} set to the version that Cargo.lock names",
-            name.to_uppercase().replace('-', "_")
-        );
-        Refusal::new(subject, RefusalKind::Failed, reason, remedy)
-    };
-    let version = version.ok_or_else(|| {
-        refuse(format!("the exact version of {name} is unknown, since no Cargo.lock lies above the target directory"))
+    let key = name.to_uppercase().replace('-', "_");
+    let refuse = |reason: String, remedy: String| Refusal::new(subject, RefusalKind::Failed, reason, remedy);
+    let state = || format!("build with RUNTIME_BASELINE_VERSION_{key} set to its exact version");
+    if LOCKED.is_empty() {
+        let reason =
+            format!("the exact version of {name} is unknown, since no Cargo.lock lies above the target directory");
+        return Err(refuse(reason, state()));
+    }
+    let version = LOCKED.iter().find(|(locked, _)| *locked == key).map(|(_, version)| *version).ok_or_else(|| {
+        let reason = format!("Cargo.lock knows no dependency of runtime-baseline that is named {name}");
+        refuse(reason, format!("name the package as Cargo.toml does, or {}", state()))
     })?;
-    Component::new(name, version).map_err(|e| refuse(e.to_string()))
+    Component::new(name, version).map_err(|error| refuse(error.to_string(), state()))
 }
 
 #[cfg(test)]
@@ -42,10 +34,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lock_file_tells_every_engine() {
+    fn the_lock_file_tells_every_dependency() {
         let lock = include_str!("../Cargo.lock");
-        let subject: Subject = "wasmtime".parse().unwrap();
-        for name in ["libcontainer", "opa-wasm", "regorus", "wasmtime"] {
+        let subject: Subject = "noop".parse().unwrap();
+        let manifest: toml::Table = include_str!("../Cargo.toml").parse().unwrap();
+        for (name, _) in manifest["dependencies"].as_table().unwrap() {
             let found = component(&subject, name).unwrap();
             let entry = format!("name = \"{name}\"\nversion = \"{}\"\n", found.version());
             assert!(lock.contains(&entry), "{found}");
@@ -54,8 +47,10 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_engine_is_refused_with_a_remedy() {
+    fn what_is_no_dependency_is_refused_with_the_remedies_that_help() {
         let refused = component(&"wasmtime".parse().unwrap(), "no-such-engine").unwrap_err();
+        assert!(refused.kind.is_failure() && refused.reason.contains("no-such-engine"), "{refused}");
+        assert!(refused.remedy.contains("Cargo.toml"), "{refused}");
         assert!(refused.remedy.contains("RUNTIME_BASELINE_VERSION_NO_SUCH_ENGINE"), "{refused}");
     }
 }

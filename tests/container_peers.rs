@@ -7,13 +7,13 @@ mod container_common;
 use std::{fs, path::PathBuf, sync::Barrier, thread, time::Duration};
 
 use container_common::{
-    Altered, Traces, assert_processes_gone, available, burst_until_killed, bursting, kill, launcher, prepared,
-    processes, until,
+    Altered, Traces, assert_processes_gone, available, burst_until_killed, bursting, kill, launcher, measured, need,
+    prepared, processes, until,
 };
 use runtime_baseline::{
     Isolation, Temperature, clock,
     launcher::{CgroupView, Launcher},
-    probe::{ProbeError, Target, idle_cpu, memory_growth, memory_peak, shipped},
+    probe::{Target, idle_cpu, memory_growth, memory_peak, shipped},
     runtime::{Artifact, Limits, Registry, Runtime, RuntimeError, Workload, container::Container, oci_cli::OciCli},
 };
 
@@ -135,7 +135,7 @@ fn the_view_of_the_host_is_refused_where_it_is_not_cgroup2() {
         return;
     };
     if launcher.cgroup().starts_with("v2") {
-        return;
+        return need::skip("cgroup-v1", &format!("the host's view is {}", launcher.cgroup()));
     }
     for made in [OciCli::crun(&launcher), OciCli::runc(&launcher)] {
         let error = made.map(drop).unwrap_err();
@@ -152,7 +152,7 @@ fn a_command_that_is_not_there_is_unavailable() {
     let Some(launcher) = launcher() else { return };
     let Some(scratch) = available(Container::scratch(&launcher)) else { return };
     if launcher.rootless() {
-        return;
+        return need::skip("root", &"commands are not run without it");
     }
     let error = OciCli::of("no-such-runtime", &scratch).map(drop).unwrap_err();
     let RuntimeError::Unavailable(why) = &error else { panic!("{error}") };
@@ -290,17 +290,6 @@ fn runc_victim() {
     burst(OciCli::runc);
 }
 
-fn found<T>(result: Result<T, ProbeError>) -> Option<T> {
-    match result {
-        Ok(value) => Some(value),
-        Err(ProbeError::Unavailable(refusal) | ProbeError::Runtime(RuntimeError::Unavailable(refusal))) => {
-            println!("unavailable: {refusal}");
-            None
-        }
-        Err(other) => panic!("{other}"),
-    }
-}
-
 fn target(subject: &str) -> Target {
     Target::new(subject, Workload::ready(), Temperature::Cold)
 }
@@ -308,9 +297,9 @@ fn target(subject: &str) -> Target {
 #[test]
 fn what_they_hold_is_what_the_adapter_holds() {
     let counts = [8, 16, 24];
-    let Some(own) = found(memory_growth(&target("container/scratch"), &counts)) else { return };
+    let Some(own) = measured(memory_growth(&target("container/scratch"), &counts)) else { return };
     for name in NAMES {
-        let Some(growth) = found(memory_growth(&target(name), &counts)) else { continue };
+        let Some(growth) = measured(memory_growth(&target(name), &counts)) else { continue };
         let points = growth.points();
         let host = points[0].processes;
         assert_eq!(points.iter().map(|point| point.processes - host).collect::<Vec<_>>(), [0, 8, 16, 24], "{name}");
@@ -328,7 +317,7 @@ fn what_they_hold_is_what_the_adapter_holds() {
 #[test]
 fn every_footprint_can_be_measured() {
     for name in NAMES {
-        let Some(peak) = found(memory_peak(&target(name))) else { continue };
+        let Some(peak) = measured(memory_peak(&target(name))) else { continue };
         println!("{name}: {} bytes at the peak of a start, by {}", peak.bytes, peak.method);
         assert!(peak.bytes > 4096, "{peak:?}");
         let idle = idle_cpu(&target(name), 3, Duration::from_millis(100), 2).unwrap();

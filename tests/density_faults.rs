@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use container_common::{Traces, assert_processes_gone, available, groups_left, launcher, processes, until};
+use container_common::{Traces, assert_processes_gone, available, groups_left, launcher, need, processes, until};
 use procfs::process::{Process, Stat};
 use runtime_baseline::{
     Temperature,
@@ -82,7 +82,7 @@ fn assert_charged_alike(warden: i32, filling: i32, traces: &Traces) {
     let own = format!("runtime-baseline-{warden}-");
     let groups = |pid: i32| fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
     if !groups(filling).contains(&own) {
-        return println!("unavailable: no cgroup of its own");
+        return need::skip("cgroup", &"none of its own");
     }
     // A start takes processes of its own, and who ends is in the root's v1 groups before it is gone.
     until("processes that are charged elsewhere", || {
@@ -230,7 +230,7 @@ impl Group {
                 return Some(group);
             }
         }
-        println!("unavailable: this user may not limit {controller} in a cgroup");
+        need::skip("cgroup", &format!("this user may not limit {controller} in one"));
         None
     }
 }
@@ -256,7 +256,7 @@ fn a_memory_budget_alone_ends_a_fill_of_containers() {
     let time = Duration::from_secs(60);
     let filled = fill(&Fill::new(target, Budget::default().memory(MEMORY).time(time).threads(4))).unwrap().density;
     if !filled.memory_method.starts_with("own") {
-        return println!("unavailable: no cgroup of its own, {}", filled.memory_method);
+        return need::skip("cgroup", &format!("none of its own: {}", filled.memory_method));
     }
     assert_eq!((filled.died, &filled.stopped_by), (0, &Stop::Budget(Bound::Memory)));
     // Starts that are under way take some, and give some back.

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use container_common::{available, launcher, processes, until};
+use container_common::{available, launcher, measured, need, processes, until};
 use procfs::process::Stat;
 use runtime_baseline::{
     Temperature,
@@ -33,21 +33,10 @@ fn scratch() -> Target {
     Target::new("container/scratch", Workload::ready(), Temperature::Cold)
 }
 
-fn found<T>(result: Result<T, ProbeError>) -> Option<T> {
-    match result {
-        Ok(value) => Some(value),
-        Err(ProbeError::Unavailable(refusal)) => {
-            println!("unavailable: {refusal}");
-            None
-        }
-        Err(other) => panic!("{other}"),
-    }
-}
-
 #[test]
 fn each_container_is_a_process_and_holds_memory() {
     let _alone = alone();
-    let Some(growth) = found(memory_growth(&scratch(), &[3, 6, 9])) else { return };
+    let Some(growth) = measured(memory_growth(&scratch(), &[3, 6, 9])) else { return };
     let points = growth.points();
     let host = points[0].processes;
     assert!(host >= 4, "the measuring process, the keeper, the first of the namespace, a worker: {points:?}");
@@ -57,20 +46,20 @@ fn each_container_is_a_process_and_holds_memory() {
     println!("{pss} bytes of set size, charged {:?} ({:?})", growth.charge_slope(), growth.charge_method);
     match growth.charge_slope().unwrap() {
         Some(charge) => assert!(charge > pss, "the kernel's part is in the charge: {charge} {pss}"),
-        None => println!("unavailable: {}", growth.no_charge.expect("it says why")),
+        None => need::skip("cgroup", &growth.no_charge.expect("it says why")),
     }
 }
 
 #[test]
 fn a_peak_and_idle_cpu_are_those_of_the_containers_processes() {
     let _alone = alone();
-    let Some(peak) = found(memory_peak(&scratch())) else { return };
+    let Some(peak) = measured(memory_peak(&scratch())) else { return };
     assert!(peak.method.starts_with("cgroup") || peak.method.contains("processes"), "{peak:?}");
     println!("peak of a start: {} bytes ({})", peak.bytes, peak.method);
     assert!(peak.bytes > 4096, "{peak:?}");
-    let Some(idle) = found(idle_cpu(&scratch(), 3, Duration::from_millis(100), 6)) else { return };
+    let Some(idle) = measured(idle_cpu(&scratch(), 3, Duration::from_millis(100), 6)) else { return };
     assert!(idle.percent_each().iter().all(|percent| *percent > 0.0 && *percent < 20.0), "{idle:?}");
-    let Some(burst) = found(cold_start_cpu_peak(&scratch(), 10, 1, Duration::from_millis(1))) else { return };
+    let Some(burst) = measured(cold_start_cpu_peak(&scratch(), 10, 1, Duration::from_millis(1))) else { return };
     assert!(burst.peaks[0] > 5.0, "ten containers take milliseconds each: {burst:?}");
 }
 
@@ -96,7 +85,7 @@ fn the_size_is_the_sum_of_an_independent_walk() {
 #[test]
 fn a_measurement_that_is_killed_says_so_and_leaves_nothing() {
     let _alone = alone();
-    if found(memory_growth(&scratch(), &[1, 2, 3])).is_none() {
+    if measured(memory_growth(&scratch(), &[1, 2, 3])).is_none() {
         return;
     }
     // More than it will come to.
@@ -118,7 +107,7 @@ fn a_measurement_that_is_killed_says_so_and_leaves_nothing() {
 #[test]
 fn a_warden_that_is_killed_leaves_nothing() {
     let _alone = alone();
-    if found(memory_growth(&scratch(), &[1, 2, 3])).is_none() {
+    if measured(memory_growth(&scratch(), &[1, 2, 3])).is_none() {
         return;
     }
     let running = thread::spawn(|| memory_growth(&scratch(), &[350]));
@@ -135,7 +124,7 @@ fn a_warden_that_is_killed_leaves_nothing() {
 #[test]
 fn a_run_that_is_killed_leaves_nothing() {
     let _alone = alone();
-    if found(memory_growth(&scratch(), &[1, 2, 3])).is_none() {
+    if measured(memory_growth(&scratch(), &[1, 2, 3])).is_none() {
         return;
     }
     let mut run = Command::new(std::env::current_exe().unwrap())

@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use container_common::{available, launcher};
+use container_common::{available, launcher, need};
 use runtime_baseline::{
     Temperature, clock,
     launcher::{Launcher, LauncherOptions},
@@ -164,11 +164,13 @@ fn rootfs(said: &str) -> PathBuf {
 fn a_directory_and_tarballs_of_ones_own_are_taken_and_left_as_they_are() {
     let directory = tempfile::tempdir().unwrap();
     let images = directory.path().join("images");
-    let Some(root) = small_root(directory.path()) else { return println!("unavailable: no busybox here") };
+    let Some(root) = small_root(directory.path()) else {
+        return need::skip("busybox", &"there is none in /bin or /usr/bin");
+    };
     let before = inventory(&root);
     let said = with_alpine(&root, &images);
     if said.contains("no containers here") {
-        return println!("unavailable: no containers here");
+        return need::skip("container", &"no launcher: the inner test says why");
     }
     assert_eq!(before, inventory(&root));
     assert!(!directory.path().join("outside").exists(), "the workload went through the image's link");
@@ -196,7 +198,9 @@ fn what_is_no_root_file_system_is_refused_with_the_remedy() {
     let directory = tempfile::tempdir().unwrap();
     let images = directory.path().join("images");
     let path = |name: &str| directory.path().join(name);
-    let Some(root) = small_root(directory.path()) else { return println!("unavailable: no busybox here") };
+    let Some(root) = small_root(directory.path()) else {
+        return need::skip("busybox", &"there is none in /bin or /usr/bin");
+    };
     fs::create_dir(path("empty")).unwrap();
     fs::write(path("text"), "no tarball").unwrap();
     let whole = path("whole.tar.gz");
@@ -223,7 +227,7 @@ fn what_is_no_root_file_system_is_refused_with_the_remedy() {
     ] {
         let said = with_alpine(&what, &images);
         if said.contains("no containers here") {
-            return println!("unavailable: no containers here");
+            return need::skip("container", &"no launcher: the inner test says why");
         }
         assert!(said.contains("refused: ") && said.contains(expected), "{}: {said}", what.display());
         assert!(said.contains("ALPINE_ROOTFS"), "{said}");

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use container_common::{Traces, available, started};
+use container_common::{Traces, available, need, started};
 use runtime_baseline::{
     Temperature,
     launcher::{CgroupView, Launcher},
@@ -51,7 +51,6 @@ fn a_container_over_its_memory_limit_is_killed_and_says_so() {
     let mut exercised = 0;
     for launcher in launchers() {
         if !launcher.limits_memory() {
-            println!("unavailable: {} has no memory controller", launcher.cgroup());
             continue;
         }
         // A block of 64 MiB, read into: every page is touched before the workload is ready.
@@ -79,7 +78,9 @@ fn a_container_over_its_memory_limit_is_killed_and_says_so() {
         drop((container, launcher));
         traces.assert_gone();
     }
-    println!("limits of memory held in {exercised} views");
+    if exercised == 0 {
+        need::skip("cgroup", &"no view of this machine has a memory controller for containers");
+    }
 }
 
 #[test]

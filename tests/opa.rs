@@ -3,6 +3,9 @@
 
 #![cfg(feature = "opa")]
 
+#[path = "support/need.rs"]
+mod need;
+
 use std::{
     env, fs,
     io::{BufRead, BufReader},
@@ -23,12 +26,8 @@ const INNER: &str = "RUNTIME_BASELINE_TEST_INNER";
 /// OPA, or nothing where it is not.
 fn opa() -> Option<Opa> {
     match Opa::server() {
-        Ok(opa) => Some(opa),
-        Err(PolicyError::Unavailable(unavailable)) => {
-            eprintln!("not tested: {unavailable}");
-            None
-        }
-        Err(error) => panic!("{error}"),
+        Err(PolicyError::Unavailable(why)) => need::need("opa", Err(why)),
+        made => Some(made.unwrap()),
     }
 }
 

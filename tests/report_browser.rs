@@ -4,6 +4,8 @@
 
 #![cfg(feature = "html")]
 
+#[path = "support/need.rs"]
+mod need;
 mod report_support;
 
 use std::{env, fs, path::PathBuf};
@@ -15,13 +17,10 @@ use tempfile::TempDir;
 
 /// Chromium, or why there is nothing to test with. In CI a browser that is not there is a failure.
 fn browser() -> Option<Chromium> {
-    let required = ["CI", "RUNTIME_BASELINE_REQUIRE_BROWSER"].iter().any(|name| env::var_os(name).is_some());
-    let found = chromium::find();
-    assert!(found.is_some() || !required, "no Chromium: install the package chromium, or name it in CHROMIUM");
-    if found.is_none() {
-        eprintln!("skipped: no Chromium; install the package chromium, or name it in CHROMIUM");
-    }
-    found.map(|program| Chromium::start(&program))
+    let found = chromium::find().ok_or("install the package chromium, or name it in CHROMIUM");
+    // In CI it is always required.
+    assert!(found.is_ok() || env::var_os("CI").is_none(), "no Chromium: {found:?}");
+    need::need("browser", found).map(|program| Chromium::start(&program))
 }
 
 /// The complete report in both languages.

@@ -2,6 +2,9 @@
 //! the native program does: the right result, or no *ready*.
 #![cfg(feature = "measure")]
 
+#[path = "support/need.rs"]
+mod need;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -106,7 +109,9 @@ fn run_native(name: &str, source: &str) -> Option<(Option<i32>, Vec<u8>)> {
 fn the_native_program_says_ready_for_the_right_result_alone() {
     for name in NAMES {
         let source = fs::read_to_string(directory().join(format!("{name}.rs"))).unwrap();
-        let Some((code, said)) = run_native(name, &source) else { return println!("unavailable: no rustc") };
+        let Some((code, said)) = run_native(name, &source) else {
+            return need::skip("rustc", &"no compiler for a native program");
+        };
         assert_eq!((code, said.len()), (Some(0), 8), "{name}");
         assert_eq!(run_native(name, &mistaken(&source)), Some((Some(1), Vec::new())), "{name}, mistaken");
     }

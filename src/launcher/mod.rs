@@ -40,7 +40,7 @@ use crate::{
     adapter::RefusalKind,
     process::{HookError, hook},
 };
-pub(crate) use executor::{FindEngine, Inherited, ModuleEngine};
+pub(crate) use executor::{FindEngine, Inherited, ModuleEngine, Ready};
 pub(crate) use keeper::run as keeper_main;
 use pool::Pool;
 pub(crate) use pool::{Held, WorkerError};

@@ -13,7 +13,6 @@ impl<T> Default for Live<T> {
 
 impl<T> Live<T> {
     /// What others have, or else a new one.
-    #[cfg(any(feature = "opa-wasm", feature = "wasmedge"))]
     pub(super) fn get<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
         self.get_if(|_| true, make)
     }

@@ -264,8 +264,8 @@ mod tests {
                     assert!(found.method.contains("tick of"), "{found:?}");
                     assert!(found.peaks.iter().all(|peak| *peak > least && *peak <= 100.0), "{found:?}");
                 }
-                Err(ProbeError::Unavailable(refusal)) => println!("unavailable: {refusal}"),
-                Err(ProbeError::Runtime(error)) => println!("{error}"),
+                Err(ProbeError::Unavailable(refusal)) => crate::need::skip(refusal.subject.as_str(), &refusal),
+                Err(ProbeError::Runtime(error)) => crate::need::skip(subject, &error),
                 Err(other) => panic!("{other}"),
             }
         }

@@ -36,7 +36,7 @@ pub use target::{Described, Target};
 pub use throughput::{Throughput, throughput};
 
 use crate::{
-    adapter::{Refusal, RefusalKind},
+    adapter::{Refusal, RefusalKind, RegistryError},
     policy::PolicyError,
     process::{Failure, fresh::NoAnswer},
     runtime::RuntimeError,
@@ -52,6 +52,16 @@ pub enum ProbeError {
     /// It cannot be measured here, or on this runtime; the value says what to do about it.
     #[error(transparent)]
     Unavailable(#[from] Refusal),
+    /// No runtime, or no policy engine, has that name.
+    #[error("no {kind} is named {name:?}; there are {}", known.join(", "))]
+    UnknownSubject {
+        /// What was looked for.
+        kind: String,
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
     /// There is no answer from the fresh process that was to measure.
     #[error(transparent)]
     Fresh(#[from] FreshError),
@@ -139,7 +149,7 @@ impl From<ProbeError> for Failure {
             return Self::Refused(refusal.clone());
         }
         match error {
-            ProbeError::Runtime(RuntimeError::UnknownSubject { name, known }) => Self::UnknownSubject { name, known },
+            ProbeError::UnknownSubject { kind, name, known } => Self::UnknownSubject { kind, name, known },
             other => Self::Other(other.to_string()),
         }
     }
@@ -149,8 +159,17 @@ impl From<NoAnswer> for ProbeError {
     fn from(none: NoAnswer) -> Self {
         match none {
             NoAnswer::Refused(refusal) => refusal.into(),
-            NoAnswer::UnknownSubject { name, known } => RuntimeError::UnknownSubject { name, known }.into(),
+            NoAnswer::UnknownSubject { kind, name, known } => Self::UnknownSubject { kind, name, known },
             NoAnswer::Fresh(error) => error.into(),
+        }
+    }
+}
+
+impl From<RegistryError> for ProbeError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Unavailable(refusal) => refusal.into(),
+            RegistryError::UnknownSubject { kind, name, known } => Self::UnknownSubject { kind, name, known },
         }
     }
 }

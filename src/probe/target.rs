@@ -87,9 +87,8 @@ impl Described {
     /// Asks a runtime in a fresh process, so that this one starts and loads nothing.
     ///
     /// # Errors
-    /// [`ProbeError::Unavailable`] when it does not run here, [`ProbeError::Runtime`] with
-    /// [`UnknownSubject`](crate::runtime::RuntimeError::UnknownSubject) when there is none, [`ProbeError::Fresh`] when there
-    /// is no answer.
+    /// [`ProbeError::Unavailable`] when it does not run here, [`ProbeError::UnknownSubject`] when there is none,
+    /// [`ProbeError::Fresh`] when there is no answer.
     pub fn of(subject: &str) -> Result<Self, ProbeError> {
         Ok(fresh::measure(&Describe { subject: subject.to_owned() }, MAKING)?)
     }

@@ -32,8 +32,8 @@ pub(crate) enum NoAnswer {
     #[error(transparent)]
     Refused(Refusal),
     /// No adapter has that name.
-    #[error("nothing is named {name:?}")]
-    UnknownSubject { name: String, known: Vec<String> },
+    #[error("no {kind} is named {name:?}; there are {}", known.join(", "))]
+    UnknownSubject { kind: String, name: String, known: Vec<String> },
     /// Something went wrong on the way.
     #[error(transparent)]
     Fresh(#[from] FreshError),
@@ -169,7 +169,9 @@ impl<T: Task> Fresh<T> {
             Ok(Said::Waiting) => return Ok(None),
             Ok(Said::Done(answer)) => return Ok(Some(answer)),
             Ok(Said::Failed(Failure::Refused(refusal))) => NoAnswer::Refused(refusal),
-            Ok(Said::Failed(Failure::UnknownSubject { name, known })) => NoAnswer::UnknownSubject { name, known },
+            Ok(Said::Failed(Failure::UnknownSubject { kind, name, known })) => {
+                NoAnswer::UnknownSubject { kind, name, known }
+            }
             Ok(Said::Failed(Failure::Other(reason))) => self.failed(reason),
             Ok(Said::Ended { out_of_memory: true, .. }) => FreshError::OutOfMemory { task, doing }.into(),
             Ok(Said::Ended { how, .. }) => FreshError::Died { task, doing, how }.into(),

@@ -14,10 +14,14 @@
 //!
 //! This module is the mechanism. Which roles and which tasks there are, it does not know: `entry` has the tables.
 
+#[allow(dead_code, reason = "adapters of programs use it")]
+pub(crate) mod child;
 pub(crate) mod fork;
 pub(crate) mod fresh;
 pub(crate) mod hook;
 pub(crate) mod reap;
+#[allow(dead_code, reason = "each kind of server uses its part")]
+pub(crate) mod supervised;
 pub(crate) mod task;
 #[cfg(test)]
 pub(crate) mod tests;

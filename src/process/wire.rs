@@ -47,7 +47,7 @@ pub(crate) enum Failure {
     /// It cannot be measured here.
     Refused(Refusal),
     /// No adapter has that name.
-    UnknownSubject { name: String, known: Vec<String> },
+    UnknownSubject { kind: String, name: String, known: Vec<String> },
     /// It went wrong.
     Other(String),
 }

@@ -15,14 +15,6 @@ pub enum RuntimeError {
     /// The runtime cannot run here; the value says what to do about it.
     #[error(transparent)]
     Unavailable(#[from] Refusal),
-    /// No adapter has that name.
-    #[error("no runtime is named {name:?}; there are {}", known.join(", "))]
-    UnknownSubject {
-        /// The name asked for.
-        name: String,
-        /// The names there are.
-        known: Vec<String>,
-    },
     /// The workload has no form that this runtime takes.
     #[error("{subject} cannot run workload {workload:?}: {reason}")]
     UnsupportedWorkload {

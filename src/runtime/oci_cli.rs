@@ -13,11 +13,8 @@ use std::{
     process::Command,
 };
 
-use super::{
-    Artifact, Identity, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload,
-    container::{Container, find_in_path},
-};
-use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher, setup};
+use super::{Artifact, Identity, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload, container::Container};
+use crate::{Component, Isolation, Subject, Temperature, launcher::Launcher, process::child::find_program, setup};
 
 /// Those that the set-up brings.
 const PEERS: [&str; 2] = ["crun", "runc"];
@@ -135,7 +132,7 @@ fn usable(subject: &Subject, launcher: &Launcher) -> Result<PathBuf, RuntimeErro
         let remedy = "run as root, where cgroup2 can be mounted".to_owned();
         return Err(refuse(subject, RefusalKind::NotPermitted, reason, remedy));
     }
-    find_in_path(name).ok_or_else(|| {
+    find_program(name).ok_or_else(|| {
         let steps: &[_] = if PEERS.contains(&name) { &["peers"] } else { &[] };
         let (reason, remedy) = setup::said(steps, "it is not in PATH", &install(subject));
         refuse(subject, RefusalKind::NotFound, reason, remedy)

@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     fs::File,
     io::{self, Read, Seek},
-    os::{fd::AsFd, unix::process::CommandExt},
+    os::fd::AsFd,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -13,8 +13,9 @@ use std::{
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::{MemfdFlags, memfd_create},
-    process::{Signal, getppid, set_parent_process_death_signal},
 };
+
+use crate::process::child::bind;
 
 /// At most this much of what a process says is kept.
 const TEXT: u64 = 64 << 10;
@@ -51,15 +52,7 @@ impl Spawned {
         let stderr = File::from(memfd_create("stderr", MemfdFlags::CLOEXEC)?);
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr.try_clone()?);
-        let parent = rustix::process::getpid();
-        let bind = move || {
-            set_parent_process_death_signal(Some(Signal::KILL))?;
-            // Who is gone already sends no signal any more.
-            if getppid() == Some(parent) { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
-        };
-        // SAFETY: between fork and exec the closure makes two system calls and allocates nothing: an error of a kind alone
-        // is no allocation either.
-        unsafe { command.pre_exec(bind) };
+        bind(&mut command, None);
         let mut child = command.spawn()?;
         let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         Ok(Self { child, stdout, stderr, deadline: Instant::now().checked_add(limit) })

@@ -17,11 +17,9 @@ use std::{collections::BTreeMap, env, ffi::OsString, fs, path::Path, process};
 use super::{
     Artifact, Identity, Instance, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload,
     spawned::{Output, Spawned},
+    wasm::{self, PAGE},
 };
-use crate::{Component, Isolation, Subject, Temperature, clock, disk};
-
-/// A page of Wasm memory, in bytes.
-const PAGE: u64 = 64 << 10;
+use crate::{Component, Isolation, Subject, Temperature, clock, disk, process::child::find_program};
 
 /// Which engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,9 +56,7 @@ impl Cli {
                 _ => vec![path],
             });
         }
-        let directories = env::var_os("PATH")?;
-        let mut found = env::split_paths(&directories).map(|directory| directory.join(self.name()));
-        found.find(|path| path.is_file()).map(|path| vec![path.into()])
+        find_program(self.name()).map(|path| vec![path.into()])
     }
 
     /// Its arguments before the file.
@@ -174,16 +170,8 @@ impl Runtime for WasmCli {
     }
 
     fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
-        let subject = self.identity.subject.clone();
-        if temperature == Temperature::Warm {
-            return Err(RuntimeError::UnsupportedTemperature { subject, temperature });
-        }
-        let Some(module) = &workload.wasm else {
-            let reason = "it has no Wasm module".to_owned();
-            return Err(RuntimeError::UnsupportedWorkload { subject, workload: workload.name.clone(), reason });
-        };
-        let job = Job { workload: workload.name.clone(), ..self.job.clone() };
-        let wasm = wat::parse_bytes(module).map_err(|error| job.invalid(error.to_string()))?;
+        let (of, wasm) = wasm::Job::of(self, self.job.limits, workload, temperature)?;
+        let job = Job { workload: of.workload, ..self.job.clone() };
         let precompiled = temperature == Temperature::Precompiled;
         let file = disk::Artifact::write(&if precompiled { job.compile(&wasm)? } else { wasm.into_owned() })?;
         Ok(Box::new(OnDisk { job, precompiled, file }))

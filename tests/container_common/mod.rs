@@ -2,6 +2,8 @@
 #![allow(dead_code, unused_imports, reason = "each test program uses its part")]
 
 mod faults;
+#[path = "../support/need.rs"]
+pub mod need;
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +15,9 @@ use std::{
 
 use procfs::process::{Process, Stat, all_processes};
 use runtime_baseline::{
+    adapter::Refusal,
     launcher::{CgroupView, Launcher, LauncherError, LauncherOptions},
+    probe::ProbeError,
     runtime::RuntimeError,
 };
 
@@ -36,23 +40,32 @@ pub fn launcher() -> Option<Launcher> {
 pub fn started(result: Result<Launcher, LauncherError>) -> Option<Launcher> {
     match result {
         Ok(launcher) => Some(launcher),
-        Err(error @ LauncherError::Unavailable { .. }) => {
-            println!("unavailable: {error}");
+        Err(error @ LauncherError::Unavailable { kind, .. }) if !kind.is_failure() => {
+            need::skip("container", &error);
             None
         }
         Err(error) => panic!("{error}"),
     }
 }
 
+/// What was made, or nothing where the machine lacks what it takes.
 pub fn available<T>(result: Result<T, RuntimeError>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
-        Err(error @ RuntimeError::Unavailable(_)) => {
-            println!("unavailable: {error}");
-            None
-        }
+        Err(RuntimeError::Unavailable(why)) => refused(&why),
         Err(error) => panic!("{error}"),
     }
+}
+
+/// What was measured, or nothing where the machine lacks what it takes.
+pub fn measured<T>(result: Result<T, ProbeError>) -> Option<T> {
+    result.map_err(|error| refused::<()>(error.refusal().unwrap_or_else(|| panic!("{error}")))).ok()
+}
+
+fn refused<T>(why: &Refusal) -> Option<T> {
+    assert!(!why.kind.is_failure(), "{why}");
+    need::skip(why.subject.as_str(), why);
+    None
 }
 
 /// The processes of the machine, by id.

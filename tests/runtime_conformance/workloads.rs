@@ -68,3 +68,61 @@ pub fn bad() -> Vec<(Workload, Verdict)> {
     }
     cases
 }
+
+/// The text of the workload that says ready, and nothing else.
+pub const READY: &str = include_str!("../../fixtures/workloads/ready.wat");
+
+/// The same with more in the module.
+pub fn ready_and(name: &str, more: &str) -> Workload {
+    let body = READY.trim_end().strip_suffix(')').expect("a module");
+    Workload::wasm(name, format!("{body}\n{more})"))
+}
+
+/// Says ready when every import has answered as WASI says: what C and Rust programs import, each with arguments that are wrong
+/// or right. The last, `proc_exit`, ends it with status 0.
+pub fn every_import() -> Workload {
+    let import = |(name, parameters, result): (&str, &str, &str)| {
+        format!("(import \"wasi_snapshot_preview1\" \"{name}\" (func ${name} (param {parameters}) {result}))")
+    };
+    const NUMBER: &str = "(result i32)";
+    let imports = [
+        ("clock_time_get", "i32 i64 i32", NUMBER),
+        ("fd_write", "i32 i32 i32 i32", NUMBER),
+        ("fd_close", "i32", NUMBER),
+        ("fd_fdstat_get", "i32 i32", NUMBER),
+        ("fd_seek", "i32 i64 i32 i32", NUMBER),
+        ("args_sizes_get", "i32 i32", NUMBER),
+        ("args_get", "i32 i32", NUMBER),
+        ("environ_sizes_get", "i32 i32", NUMBER),
+        ("environ_get", "i32 i32", NUMBER),
+        ("random_get", "i32 i32", NUMBER),
+        ("proc_exit", "i32", ""),
+    ];
+    let is = |call: &str, answer: i32| format!("(if (i32.ne (call {call}) (i32.const {answer})) (then unreachable))");
+    let calls = [
+        is("$fd_fdstat_get (i32.const 1) (i32.const 128)", 0),
+        is("$fd_fdstat_get (i32.const 9) (i32.const 128)", 8),
+        is("$fd_seek (i32.const 1) (i64.const 0) (i32.const 0) (i32.const 128)", 70),
+        is("$args_sizes_get (i32.const 128) (i32.const 132)", 0),
+        is("$args_sizes_get (i32.const 128) (i32.const 65533)", 21),
+        is("$args_get (i32.const 128) (i32.const 132)", 0),
+        is("$environ_sizes_get (i32.const 128) (i32.const 132)", 0),
+        is("$environ_get (i32.const 128) (i32.const 132)", 0),
+        is("$random_get (i32.const 128) (i32.const 8)", 0),
+        is("$random_get (i32.const -1) (i32.const 8)", 21),
+        is("$clock_time_get (i32.const 7) (i64.const 1) (i32.const 16)", 28),
+        is("$clock_time_get (i32.const 1) (i64.const 1) (i32.const 16)", 0),
+        is("$fd_write (i32.const 1) (i32.const 65535) (i32.const 1) (i32.const 8)", 21),
+        is("$fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)", 0),
+        is("$fd_close (i32.const 2)", 0),
+        is("$fd_close (i32.const 2)", 8),
+        "(call $proc_exit (i32.const 0)) unreachable".to_owned(),
+    ];
+    let module = format!(
+        "(module {} (memory (export \"memory\") 1) (data (i32.const 0) \"\\10\\00\\00\\00\\08\\00\\00\\00\")
+         (func (export \"_start\") {}))",
+        imports.map(import).join("\n"),
+        calls.join("\n")
+    );
+    Workload::wasm("every import", module)
+}

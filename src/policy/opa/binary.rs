@@ -10,6 +10,7 @@ use crate::{
     Component, Subject,
     adapter::{Refusal, RefusalKind},
     setup,
+    process::child::find_program,
 };
 
 /// The first OPA whose policies are Rego v1 by default.
@@ -45,10 +46,9 @@ pub(super) fn find(subject: &Subject) -> Result<(Binary, Component), Refusal> {
 fn look() -> Option<PathBuf> {
     let tools = env::var_os("RUNTIME_BASELINE_TOOLS").map_or_else(|| PathBuf::from("target/tools"), PathBuf::from);
     let own = tools.join("bin/opa");
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut candidates = std::iter::once(own).chain(env::split_paths(&path).map(|directory| directory.join("opa")));
+    let found = if own.is_file() { Some(own) } else { find_program("opa") };
     // Absolute, so that it stays the same when the working directory changes.
-    candidates.find(|path| path.is_file())?.canonicalize().ok()
+    found?.canonicalize().ok()
 }
 
 fn version(path: &Path) -> Result<String, String> {

@@ -15,7 +15,10 @@ use super::{
     Asked, Problem, checked_input,
     child::{self, path_for_others},
 };
-use crate::policy::{Evaluator, Loader, PolicyError, live::Live};
+use crate::{
+    policy::{Evaluator, Loader, PolicyError, live::Live},
+    process::supervised::{NotReady, Supervised},
+};
 
 /// How often a server that starts is looked at. What it takes to start is known to within this.
 const LOOK: Duration = Duration::from_micros(500);
@@ -44,7 +47,7 @@ impl Servers {
 }
 
 struct Server {
-    process: Mutex<child::Opa>,
+    process: Mutex<Supervised>,
     url: String,
 }
 
@@ -84,28 +87,20 @@ impl Server {
             "--bundle",
             &bundle,
         ];
-        let mut process = child::Opa::start(asked, &arguments, false)?;
-        let begun = Instant::now();
-        let port = loop {
-            if let Some(port) = listening(process.id()) {
-                break port;
-            }
-            if process.ended() {
-                return Err(match asked.ended(&process.said()) {
-                    PolicyError::Engine { .. } => asked.refused(&process.said()),
-                    other => other,
-                });
-            }
-            if begun.elapsed() > START {
-                return Err(asked.trouble(format!("no server within {START:?}: {}", process.said())));
-            }
-            thread::sleep(LOOK);
-        };
+        let mut process = child::start(asked, &arguments, false)?;
+        let port = process.wait_until(START, LOOK, |process| listening(process.id()));
+        let port = port.map_err(|why| match (why, process.said()) {
+            (NotReady::Late, said) => asked.trouble(format!("no server within {START:?}: {said}")),
+            (NotReady::Ended, said) => match asked.ended(&said) {
+                PolicyError::Engine { .. } => asked.refused(&said),
+                other => other,
+            },
+        })?;
         let url = format!("http://127.0.0.1:{port}/v1/data/{}", asked.entrypoint);
         Ok(Self { process: Mutex::new(process), url })
     }
 
-    fn process(&self) -> MutexGuard<'_, child::Opa> {
+    fn process(&self) -> MutexGuard<'_, Supervised> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -42,8 +42,10 @@ impl Code {
                 // SAFETY: `deserialize_file` asks for two things. The content must come from Wasmtime's compiler,
                 // unaltered: `Code::machine`, the only constructor of `Machine`, wrote what `Module::serialize` returned;
                 // that it was compiled for another configuration is checked by Wasmtime itself. And the file must not
-                // change while the module lives: it never had a name under which another process could open it, its one
-                // writable descriptor was closed before the `Artifact` existed, and nothing opens its path but to read.
+                // change while the module lives: it has no name in any directory, its one writable descriptor was closed
+                // before the `Artifact` existed, and this crate opens its path but to read. Who else could open it,
+                // through /proc/PID/fd, has from the kernel the right to trace this process, and is trusted with its
+                // memory anyway.
                 // The mapping keeps the file's content alive after the artifact is dropped.
                 let module = unsafe { Module::deserialize_file(&asked.engine, artifact.path()) };
                 module.map_err(|e| {

@@ -12,7 +12,6 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::{
     bundle::{self, Bundle},
@@ -20,6 +19,8 @@ use super::{
 };
 use crate::{
     Component, Subject,
+    disk::Owned,
+    process::child::find_program,
     runtime::{
         Refusal, RefusalKind, RuntimeError,
         workload::{Program, START},
@@ -76,7 +77,7 @@ impl Images<'_> {
 
     /// The machine's static busybox, whose shell executes `/ready`.
     pub fn busybox(&self) -> Result<Image, RuntimeError> {
-        let program = find_in_path("busybox").ok_or_else(|| {
+        let program = find_program("busybox").ok_or_else(|| {
             let missing = self.no_busybox("there is none in PATH");
             let (reason, remedy) = setup::said(&["peers"], &missing.reason, &missing.remedy);
             Refusal { reason, remedy, ..missing }
@@ -139,7 +140,7 @@ impl Images<'_> {
         image: &Bundle,
         cpu: Option<u32>,
         memory: Option<u64>,
-    ) -> Result<Option<TempDir>, RuntimeError> {
+    ) -> Result<Option<Owned>, RuntimeError> {
         // What the configuration cannot say is beyond every machine.
         let memory = memory.and_then(|bytes| i64::try_from(bytes).ok());
         if cpu.is_none() && memory.is_none() {
@@ -161,15 +162,10 @@ impl Images<'_> {
     }
 
     /// A new directory, which is removed unless it gets another name; by the next process, if this one is killed.
-    fn unfinished(&self) -> Result<TempDir, RuntimeError> {
+    fn unfinished(&self) -> Result<Owned, RuntimeError> {
         let images = self.directory.join("images");
         fs::create_dir_all(&images).map_err(|e| io_error(&images, e))?;
-        remove_unfinished(&images);
-        tempfile::Builder::new()
-            .prefix(&format!("{UNFINISHED}{}-", std::process::id()))
-            .permissions(fs::Permissions::from_mode(0o755))
-            .tempdir_in(&images)
-            .map_err(|e| io_error(&images, e))
+        Owned::make(&images, UNFINISHED, 0o755).map_err(|e| io_error(&images, e))
     }
 
     /// The bundle of that name, which is made if it is not there: somewhere else first, so that what has the name is
@@ -288,33 +284,12 @@ struct Rustc {
     component: Component,
 }
 
-/// Removes what processes that were killed left unfinished.
-fn remove_unfinished(images: &Path) {
-    for entry in fs::read_dir(images).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let maker = name.strip_prefix(UNFINISHED).and_then(|rest| rest.split('-').next());
-        if maker.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
 /// What an image depends on, besides its own parts: the program's source, how it is compiled, and the configuration.
 fn key(parts: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     (Program::Ready.source(), START, RUSTC_ARGUMENTS, bundle::config(&[]).to_string()).hash(&mut hasher);
     parts.hash(&mut hasher);
     hasher.finish()
-}
-
-/// The first executable file of that name in PATH, and where an administrator's PATH would look.
-pub(crate) fn find_in_path(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let also = ["/usr/sbin", "/sbin"].map(PathBuf::from);
-    let candidates = env::split_paths(&path).chain(also).map(|directory| directory.join(name));
-    candidates
-        .into_iter()
-        .find(|file| fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0))
 }
 
 /// Whether it is a 64-bit little-endian ELF file that asks for no interpreter.

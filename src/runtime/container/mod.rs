@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     Component, Isolation, Subject, Temperature,
+    disk::Owned,
     launcher::{
         Held, Launcher, WorkerError,
         protocol::{Payload, Request},
@@ -36,7 +37,6 @@ use crate::{
     versions,
 };
 use bundle::Bundle;
-pub(crate) use image::find_in_path;
 use image::{Image, Images};
 
 /// Containers of one image, through libcontainer.
@@ -292,7 +292,7 @@ pub(super) struct Shared {
     pub command: Option<PathBuf>,
     pub limits: Limits,
     /// The bundle's directory, where it goes with its last container.
-    pub directory: Option<tempfile::TempDir>,
+    pub directory: Option<Owned>,
 }
 
 pub(super) struct Prepared(Arc<Shared>);

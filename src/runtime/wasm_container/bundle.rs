@@ -6,9 +6,11 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::runtime::{RuntimeError, container::bundle};
+use crate::{
+    disk::Owned,
+    runtime::{RuntimeError, container::bundle},
+};
 
 /// The names of the directories, before the process's id.
 const PREFIX: &str = "bundle-";
@@ -24,12 +26,10 @@ pub(super) fn settings() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// Writes a bundle that holds `module` as `/name` and nothing else, in a new directory in `parent`.
-pub(super) fn write(parent: &Path, name: &str, module: &[u8]) -> Result<(TempDir, PathBuf), RuntimeError> {
-    sweep(parent);
-    let written = || -> io::Result<(TempDir, PathBuf)> {
+pub(super) fn write(parent: &Path, name: &str, module: &[u8]) -> Result<(Owned, PathBuf), RuntimeError> {
+    let written = || -> io::Result<(Owned, PathBuf)> {
         fs::create_dir_all(parent)?;
-        let directory =
-            tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir_in(parent)?;
+        let directory = Owned::make(parent, PREFIX, 0o700)?;
         let rootfs = directory.path().join("rootfs");
         // Where /dev is mounted.
         fs::create_dir_all(rootfs.join("dev"))?;
@@ -53,18 +53,6 @@ fn config(program: &str) -> Value {
     }
     config["annotations"] = json!({ "run.oci.handler": "wasm" });
     config
-}
-
-/// Removes the bundles of processes that were killed.
-fn sweep(parent: &Path) {
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let process = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse::<u32>().ok());
-        if process.is_some_and(|id| !Path::new("/proc").join(id.to_string()).exists()) {
-            // Another process may do the same, and win.
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
 }
 
 #[cfg(test)]

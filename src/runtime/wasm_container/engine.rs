@@ -1,13 +1,13 @@
 //! What an engine does to be run in a container's init. An engine is one line of [`ENGINES`], and an implementation of
 //! [`Contained`] in its own module.
 
-use std::{any::Any, collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     Subject,
     adapter::Identity,
     launcher::{
-        Inherited, ModuleEngine,
+        Inherited, ModuleEngine, Ready,
         protocol::{Failure, Module, shorten},
     },
     runtime::RuntimeError,
@@ -32,8 +32,8 @@ pub(in crate::runtime) trait Contained {
         Ok(None)
     }
 
-    /// Runs the module of a file to ready. Returns its reading, and what it lives in.
-    fn run(module: &Module, path: &Path, inherited: Option<&Inherited>) -> Result<(u64, Box<dyn Any>), RuntimeError>;
+    /// Runs the module of a file to ready.
+    fn run(module: &Module, path: &Path, inherited: Option<&Inherited>) -> Result<Ready, RuntimeError>;
 }
 
 /// The file of an image: its name, its content, and what it adds to the settings.

@@ -38,6 +38,7 @@ use self::engine::Engine;
 use super::{
     Artifact, Instance, Runtime, RuntimeError, Workload,
     container::{self, Prepared, Shared},
+    wasm,
 };
 use crate::{
     Subject, Temperature,
@@ -160,21 +161,11 @@ impl Runtime for WasmContainer {
     }
 
     fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
-        let subject = self.identity.subject.clone();
-        if !self.temperatures().contains(&temperature) {
-            return Err(RuntimeError::UnsupportedTemperature { subject, temperature });
-        }
-        let Some(module) = &workload.wasm else {
-            let reason = "it has no Wasm module".to_owned();
-            return Err(RuntimeError::UnsupportedWorkload { subject, workload: workload.name.clone(), reason });
-        };
+        let (_, wasm) = wasm::Job::of(self, self.limits, workload, temperature)?;
         let named = |error| match error {
             RuntimeError::Invalid { reason, .. } => RuntimeError::Invalid { workload: workload.name.clone(), reason },
             other => other,
         };
-        let invalid =
-            |error: wat::Error| RuntimeError::Invalid { workload: workload.name.clone(), reason: error.to_string() };
-        let wasm = wat::parse_bytes(module).map_err(invalid)?;
         let form = (self.engine.form)(&wasm, temperature == Temperature::Precompiled).map_err(named)?;
         let (directory, program) = bundle::write(&self.launcher.directory().join("bundles"), form.name, &form.content)?;
         let precompiled = temperature == Temperature::Precompiled;

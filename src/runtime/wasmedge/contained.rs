@@ -1,7 +1,7 @@
 //! A module in a container's init: the parts of a start that an executor puts together there. Nothing here needs a thread:
 //! no deadline is watched, since who takes too long is killed with its container.
 
-use std::{any::Any, ffi::CString, os::unix::ffi::OsStrExt, path::Path, sync::Arc};
+use std::{ffi::CString, os::unix::ffi::OsStrExt, path::Path, sync::Arc};
 
 use super::{
     Mode, PAGE, PAGES, compile,
@@ -12,9 +12,9 @@ use crate::{
     Isolation, Subject,
     adapter::{Identity, Limits},
     disk,
-    launcher::{Inherited, protocol::Module as Asked},
+    launcher::{Inherited, Ready, protocol::Module as Asked},
     runtime::{
-        RuntimeError,
+        RuntimeError, wasm,
         wasm_container::{ContainedEngine, Form},
     },
     versions,
@@ -52,7 +52,7 @@ impl ContainedEngine for WasmEdge {
         start::holds_machine_code(&job, path)
     }
 
-    fn run(asked: &Asked, path: &Path, _: Option<&Inherited>) -> Result<(u64, Box<dyn Any>), RuntimeError> {
+    fn run(asked: &Asked, path: &Path, _: Option<&Inherited>) -> Result<Ready, RuntimeError> {
         let job = job(if asked.precompiled { Mode::Aot } else { Mode::Interpreter }, asked.limits())?;
         let module = load(&job, path)?;
         let engine = Engine::executor(&job.config).map_err(|fault| job.engine(fault.message))?;
@@ -74,9 +74,9 @@ fn compiled(wasm: &[u8]) -> Result<Vec<u8>, RuntimeError> {
 
 /// Loads, validates, and checks what the ready protocol asks of a module.
 fn load(job: &Job, path: &Path) -> Result<Module, RuntimeError> {
-    let named = |error: std::io::Error| job.invalid(format!("{}: {error}", path.display()));
+    let named = |error: std::io::Error| job.of.invalid(format!("{}: {error}", path.display()));
     std::fs::metadata(path).map_err(named)?;
-    let name = CString::new(path.as_os_str().as_bytes()).map_err(|error| job.invalid(error.to_string()))?;
+    let name = CString::new(path.as_os_str().as_bytes()).map_err(|error| job.of.invalid(error.to_string()))?;
     let module = Module::load(&job.config, &name).map_err(|fault| job.judge(fault))?;
     job.check_exports(&module)?;
     Ok(module)
@@ -87,5 +87,6 @@ fn job(mode: Mode, limits: Limits) -> Result<Job, RuntimeError> {
     let subject: Subject = "container+wasmedge".parse().expect("a valid constant");
     let config = Config::new(mode, (limits.memory / PAGE).min(PAGES))
         .map_err(|fault| RuntimeError::Engine { subject: subject.clone(), reason: fault.message })?;
-    Ok(Job { subject, workload: String::new(), limits, config: Arc::new(config), watch: None, mode })
+    let of = wasm::Job { subject, workload: String::new(), limits };
+    Ok(Job { of, config: Arc::new(config), watch: None, mode })
 }

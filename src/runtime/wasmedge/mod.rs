@@ -20,7 +20,10 @@
 //! size.
 //!
 //! **Memory limit.** A module whose memory is larger than the limit from the start, and one that asks to grow beyond it,
-//! end alike, in [`RuntimeError::MemoryLimit`].
+//! end alike, in [`RuntimeError::MemoryLimit`]. The engine limits no table: a module whose tables could hold more than
+//! 10,000 elements together, or one for each 4 KiB of the limit where that is more, is refused with the same error before it
+//! runs. **The stack has no limit**: a module that recurses without end overflows that of its thread in machine code, which
+//! ends the process, and takes gigabytes when it is interpreted. Run foreign modules in `container+wasmedge`.
 //!
 //! **Log.** The engine says in its log alone which import is missing and that memory was refused, so this adapter takes
 //! the log of the whole process.
@@ -38,19 +41,19 @@ mod compile;
 #[cfg(feature = "container")]
 pub(crate) mod contained;
 mod ffi;
-mod imports;
 mod signals;
 mod start;
+mod tables;
 mod watch;
 
 use std::{fmt, sync::Arc};
 
 use self::{start::Job, watch::Watch};
-use super::{Artifact, Identity, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload, room};
+use super::{
+    Artifact, Identity, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload, room,
+    wasm::{self, PAGE},
+};
 use crate::{Component, Isolation, Subject, Temperature, versions};
-
-/// A page of Wasm memory, in bytes.
-const PAGE: u64 = 64 << 10;
 
 /// The most pages of a 32-bit memory.
 const PAGES: u64 = 1 << 16;
@@ -139,10 +142,10 @@ impl WasmEdge {
         let watch = Watch::new().map_err(|error| engine(format!("its time limit thread: {error}")))?;
         let mut identity = Identity::new(subject.clone(), component, Isolation::InProcess)
             .with_component(sdk)
-            .with_setting("mode", mode)
-            .with_setting("time_limit", format!("{:?}", limits.time))
-            .with_setting("memory_limit_bytes", limits.memory)
-            .with_setting("wasi", "preview1, the adapter's own");
+            .with_setting("mode", mode);
+        for (name, value) in wasm::settings(&limits) {
+            identity = identity.with_setting(name, value);
+        }
         if mode != Mode::Interpreter {
             for (name, value) in compile::Ended::ByEngine.settings() {
                 identity = identity.with_setting(name, value);
@@ -179,23 +182,12 @@ impl Runtime for WasmEdge {
     }
 
     fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
-        let subject = self.identity.subject.clone();
-        if !self.temperatures().contains(&temperature) {
-            return Err(RuntimeError::UnsupportedTemperature { subject, temperature });
+        let (of, wasm) = wasm::Job::of(self, self.limits, workload, temperature)?;
+        if tables::most_elements(&wasm).is_some_and(|most| most > wasm::table_limit(&self.limits) as u64) {
+            return Err(of.memory_limit());
         }
-        let Some(module) = &workload.wasm else {
-            let reason = "it has no Wasm module".to_owned();
-            return Err(RuntimeError::UnsupportedWorkload { subject, workload: workload.name.clone(), reason });
-        };
-        let job = Job {
-            subject,
-            workload: workload.name.clone(),
-            limits: self.limits,
-            config: Arc::clone(&self.config),
-            watch: Some(Arc::clone(&self.watch)),
-            mode: self.mode,
-        };
-        let wasm = wat::parse_bytes(module).map_err(|error| job.invalid(error.to_string()))?;
+        let (config, watch) = (Arc::clone(&self.config), Some(Arc::clone(&self.watch)));
+        let job = Job { of, config, watch, mode: self.mode };
         start::prepare(job, temperature, &wasm)
     }
 }

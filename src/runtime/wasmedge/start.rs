@@ -10,8 +10,11 @@ use super::{
     watch::Watch,
 };
 use crate::{
-    Subject, Temperature, disk,
-    runtime::{Artifact, Instance, Limits, RuntimeError},
+    Temperature, disk,
+    runtime::{
+        Artifact, Instance, RuntimeError,
+        wasm::{self, Shape},
+    },
 };
 
 /// The addresses that the engine reserves for a memory, whatever its size.
@@ -28,9 +31,7 @@ const fn mappings(mode: Mode) -> u64 {
 /// What the artifacts of one workload share.
 #[derive(Debug)]
 pub(super) struct Job {
-    pub(super) subject: Subject,
-    pub(super) workload: String,
-    pub(super) limits: Limits,
+    pub(super) of: wasm::Job,
     pub(super) config: Arc<Config>,
     /// None where somebody else keeps the time limit.
     pub(super) watch: Option<Arc<Watch>>,
@@ -38,29 +39,20 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn invalid(&self, reason: impl Into<String>) -> RuntimeError {
-        RuntimeError::Invalid { workload: self.workload.clone(), reason: reason.into() }
-    }
-
     pub(super) fn engine(&self, reason: impl Into<String>) -> RuntimeError {
-        RuntimeError::Engine { subject: self.subject.clone(), reason: reason.into() }
-    }
-
-    fn memory_limit(&self) -> RuntimeError {
-        RuntimeError::MemoryLimit { workload: self.workload.clone(), limit: self.limits.memory }
+        self.of.engine(reason)
     }
 
     /// What the engine's error means.
     pub(super) fn judge(&self, fault: Fault) -> RuntimeError {
-        let workload = self.workload.clone();
         if fault.memory {
-            self.memory_limit()
+            self.of.memory_limit()
         } else if fault.interrupted() {
-            RuntimeError::TimeLimit { workload, limit: self.limits.time }
+            self.of.time_limit()
         } else if fault.invalid() {
-            self.invalid(fault.message)
+            self.of.invalid(fault.message)
         } else if fault.trapped() {
-            RuntimeError::Failed { workload, reason: fault.message }
+            self.of.failed(fault.message)
         } else {
             self.engine(fault.message)
         }
@@ -74,7 +66,7 @@ impl Job {
         file: Option<Arc<File>>,
         guest: impl FnOnce(Arc<Engine>) -> Result<(Live, End), Fault>,
     ) -> Result<Box<dyn Instance>, RuntimeError> {
-        let watched = self.watch.as_ref().map(|watch| watch.over(Arc::clone(&engine) as _, self.limits.time));
+        let watched = self.watch.as_ref().map(|watch| watch.over(Arc::clone(&engine) as _, self.of.limits.time));
         let signals = (self.mode != Mode::Interpreter).then(signals::keep);
         let outcome = guest(engine);
         drop((watched, signals));
@@ -86,28 +78,19 @@ impl Job {
     pub(super) fn ready(&self, outcome: Result<(Live, End), Fault>) -> Result<(u64, Live), RuntimeError> {
         let (live, end) = outcome.map_err(|fault| self.judge(fault))?;
         if end.memory {
-            return Err(self.memory_limit());
+            return Err(self.of.memory_limit());
         }
         if let Some(status) = end.exit.filter(|status| *status != 0) {
-            return Err(RuntimeError::Failed {
-                workload: self.workload.clone(),
-                reason: format!("exit status {status}"),
-            });
+            return Err(self.of.exit(status));
         }
-        let ready_at = end.reading.ok_or_else(|| RuntimeError::NotReady { workload: self.workload.clone() })?;
+        let ready_at = end.reading.ok_or_else(|| self.of.not_ready())?;
         Ok((ready_at, live))
     }
 
     /// Checks what the ready protocol asks of a module.
     pub(super) fn check_exports(&self, module: &Module) -> Result<(), RuntimeError> {
         let (start, memory) = module.exports();
-        if !start {
-            return Err(self.invalid("it exports no function _start without parameters and results"));
-        }
-        if !memory && module.imports_wasi() {
-            return Err(self.invalid("it imports WASI and exports no memory named \"memory\""));
-        }
-        Ok(())
+        self.of.check(Shape { start, memory, wasi: module.imports_wasi() })
     }
 
     fn load(&self, file: &File) -> Result<Module, RuntimeError> {
@@ -115,7 +98,7 @@ impl Job {
     }
 
     fn seat(&self, concurrent: usize) -> Result<Seat, RuntimeError> {
-        ROOM.take(Need { mappings: mappings(self.mode), addresses: RESERVED }.times(concurrent), &self.subject)
+        ROOM.take(Need { mappings: mappings(self.mode), addresses: RESERVED }.times(concurrent), &self.of.subject)
     }
 
     /// A fresh executor links, instantiates and runs `module`.

@@ -1,21 +1,14 @@
 //! The caller's limits in the engine's terms, and the engines' configurations.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::ticker::{TICK, ticks};
-use crate::runtime::Limits;
-
-/// A page of Wasm memory, in bytes.
-pub(super) const PAGE: u64 = 64 << 10;
-
-/// What a 32-bit memory can be at most, in bytes.
-const MEMORY_MAX: u64 = 4 << 30;
-
-/// What the tables of an instance may hold together, whatever its memory limit: rustc and clang make tables of some hundred
-/// entries. Wasmtime's own pool would hold 20,000.
-const TABLE_ELEMENTS: usize = 10_000;
+use crate::runtime::{
+    Limits,
+    wasm::{self, PAGE},
+};
 
 /// [`Limits`] as stores and pools take them.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +18,7 @@ pub(super) struct Budget {
     pub(super) ticks: u64,
     /// The most bytes of a memory.
     pub(super) memory: usize,
-    /// The most elements of all tables together: more where more memory is allowed, one (of 8 bytes) for each 4 KiB.
+    /// The most elements of all tables together.
     pub(super) table_elements: usize,
     /// Whether a pool's slots are no larger than the memories that the module begins with.
     pub(super) dense: bool,
@@ -42,12 +35,11 @@ impl Budget {
 
 impl From<Limits> for Budget {
     fn from(limits: Limits) -> Self {
-        let memory = limits.memory.min(MEMORY_MAX) as usize;
         Self {
             limits,
             ticks: ticks(limits.time),
-            memory,
-            table_elements: TABLE_ELEMENTS.max(memory / 4096),
+            memory: wasm::memory_limit(&limits) as usize,
+            table_elements: wasm::table_limit(&limits),
             dense: false,
         }
     }
@@ -124,17 +116,11 @@ pub(super) fn settings(engine: &Engine) -> BTreeMap<String, String> {
 pub(super) fn common_settings(engine: &Engine, limits: &Limits) -> Vec<(&'static str, String)> {
     // Debug, because these enumerations of the engine have no Display.
     let name = |value: Option<String>| value.unwrap_or_else(|| "default".to_owned()).to_lowercase();
-    vec![
+    let own = [
         ("compiler", name(engine.get_strategy().map(|strategy| format!("{strategy:?}")))),
         ("opt_level", name(engine.get_cranelift_opt_level().map(|level| format!("{level:?}")))),
         ("parallel_compilation", engine.get_parallel_compilation().to_string()),
-        ("epoch_tick", duration(TICK)),
-        ("time_limit", duration(limits.time)),
-        ("memory_limit_bytes", limits.memory.to_string()),
-        ("wasi", "preview1, the adapter's own".to_owned()),
-    ]
-}
-
-fn duration(value: Duration) -> String {
-    format!("{value:?}")
+        ("epoch_tick", format!("{TICK:?}")),
+    ];
+    own.into_iter().chain(wasm::settings(limits)).collect()
 }

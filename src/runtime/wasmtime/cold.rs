@@ -36,7 +36,7 @@ impl Cold {
 
 impl Artifact for Cold {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        ROOM.take(self.need().times(concurrent), &self.job.subject).map(drop)
+        ROOM.take(self.need().times(concurrent), &self.job.of.subject).map(drop)
     }
 
     fn settings(&self) -> BTreeMap<String, String> {
@@ -49,7 +49,7 @@ impl Artifact for Cold {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let job = &self.job;
-        let seat = Arc::new(ROOM.take(self.need(), &job.subject)?);
+        let seat = Arc::new(ROOM.take(self.need(), &job.of.subject)?);
         let path = self.module.path();
         let wasm = fs::read(path).map_err(|source| RuntimeError::Io { path: path.to_owned(), source })?;
         let engine = Engine::new(&budget::on_demand()).map_err(|error| job.engine(&error))?;

@@ -3,7 +3,7 @@
 //!
 //! The second place of this adapter with unsafe code, for the same reason as the first: Wasmtime trusts what it maps.
 
-use std::{any::Any, fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use wasmtime::{Config, Engine, Linker, Module, Result};
 
@@ -15,9 +15,9 @@ use super::{
 use crate::{
     Component, Isolation, Subject,
     adapter::{Identity, Limits},
-    launcher::{Inherited, protocol::Module as Asked},
+    launcher::{Inherited, Ready, protocol::Module as Asked},
     runtime::{
-        RuntimeError,
+        RuntimeError, wasm,
         wasm_container::{ContainedEngine, Form},
     },
 };
@@ -103,7 +103,7 @@ impl ContainedEngine for Prepared {
     }
 
     /// Machine code where something was inherited for it; else it is compiled here.
-    fn run(asked: &Asked, path: &Path, inherited: Option<&Inherited>) -> Result<(u64, Box<dyn Any>), RuntimeError> {
+    fn run(asked: &Asked, path: &Path, inherited: Option<&Inherited>) -> Result<Ready, RuntimeError> {
         let limits = asked.limits();
         if let Some(prepared) = inherited.and_then(|inherited| inherited.downcast_ref::<Self>()) {
             let job = job(&prepared.engine, limits);
@@ -131,7 +131,8 @@ fn config() -> Config {
 
 /// Names are the library's to add, on the other side of the container.
 fn job(engine: &Engine, limits: Limits) -> Job {
-    Job { subject: subject(), workload: String::new(), budget: limits.into(), plain: engine.clone(), ticker: None }
+    let of = wasm::Job { subject: subject(), workload: String::new(), limits };
+    Job { of, budget: limits.into(), plain: engine.clone(), ticker: None }
 }
 
 fn failed(error: &wasmtime::Error) -> RuntimeError {

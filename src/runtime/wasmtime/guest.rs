@@ -13,16 +13,15 @@ use super::{
     room::Seat,
     ticker::Ticker,
 };
-use crate::{
-    Subject,
-    runtime::{Instance, Resource, RuntimeError, wasi},
+use crate::runtime::{
+    Instance, Resource, RuntimeError, wasi,
+    wasm::{self, Shape},
 };
 
 /// What the artifacts of one workload share.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
-    pub(super) subject: Subject,
-    pub(super) workload: String,
+    pub(super) of: wasm::Job,
     pub(super) budget: Budget,
     /// An engine without a pool.
     pub(super) plain: Engine,
@@ -40,18 +39,18 @@ pub(super) struct Prepared {
 impl Job {
     /// Checks what the ready protocol asks of a module, and resolves its imports.
     pub(super) fn link(&self, linker: &Linker<Host>, module: &Module) -> Result<Prepared, RuntimeError> {
-        let start = match module.get_export_index("_start").zip(module.get_export("_start")) {
-            Some((start, ExternType::Func(ty))) if ty.params().len() + ty.results().len() == 0 => start,
-            _ => return Err(self.invalid("it exports no function _start without parameters and results")),
+        let export = |name: &str, fits: fn(&ExternType) -> bool| {
+            module.get_export_index(name).filter(|_| module.get_export(name).is_some_and(|found| fits(&found)))
         };
-        let memory = match module.get_export_index("memory").zip(module.get_export("memory")) {
-            Some((memory, ExternType::Memory(_))) => Some(memory),
-            _ if module.imports().any(|import| import.module() == wasi::MODULE) => {
-                return Err(self.invalid("it imports WASI and exports no memory named \"memory\""));
-            }
-            _ => None,
-        };
+        let start = export(
+            "_start",
+            |found| matches!(found, ExternType::Func(ty) if ty.params().len() + ty.results().len() == 0),
+        );
+        let memory = export("memory", |found| matches!(found, ExternType::Memory(_)));
+        let wasi = module.imports().any(|import| import.module() == wasi::MODULE);
+        self.of.check(Shape { start: start.is_some(), memory: memory.is_some(), wasi })?;
         let pre = linker.instantiate_pre(module).map_err(|error| self.invalid(message(&error)))?;
+        let start = start.ok_or_else(|| self.of.engine("_start is gone"))?;
         Ok(Prepared { pre, start, memory })
     }
 
@@ -76,24 +75,21 @@ impl Job {
         if let Err(error) = call(&mut store, prepared, &mut guest) {
             self.judge(&error)?;
         }
-        let workload = || self.workload.clone();
-        let ready_at = store.data().wasi.reading().ok_or_else(|| RuntimeError::NotReady { workload: workload() })?;
+        let ready_at = store.data().wasi.reading().ok_or_else(|| self.of.not_ready())?;
         Ok((ready_at, Live { store, guest }))
     }
 
     /// What the engine's error means. `Ok` for an exit with status 0.
     fn judge(&self, error: &Error) -> Result<(), RuntimeError> {
-        let workload = self.workload.clone();
-        let limits = &self.budget.limits;
         Err(match (error.downcast_ref::<Stop>(), error.downcast_ref::<Trap>()) {
             (Some(Stop::Exit(0)), _) => return Ok(()),
-            (Some(Stop::Memory), _) => RuntimeError::MemoryLimit { workload, limit: limits.memory },
-            (Some(exit @ Stop::Exit(_)), _) => RuntimeError::Failed { workload, reason: exit.to_string() },
-            (None, Some(Trap::Interrupt)) => RuntimeError::TimeLimit { workload, limit: limits.time },
-            (None, Some(trap)) => RuntimeError::Failed { workload, reason: trap.to_string() },
+            (Some(Stop::Memory), _) => self.of.memory_limit(),
+            (Some(Stop::Exit(status)), _) => self.of.exit(*status),
+            (None, Some(Trap::Interrupt)) => self.of.time_limit(),
+            (None, Some(trap)) => self.of.failed(trap.to_string()),
             (None, None) if error.is::<PoolConcurrencyLimitError>() => {
                 let reason = format!("{}: call Artifact::reserve with a larger number, or stop some", message(error));
-                RuntimeError::Full { subject: self.subject.clone(), resource: Resource::Slots, reason }
+                RuntimeError::Full { subject: self.of.subject.clone(), resource: Resource::Slots, reason }
             }
             (None, None) => self.engine(error),
         })
@@ -107,11 +103,11 @@ impl Job {
     }
 
     pub(super) fn invalid(&self, reason: impl Into<String>) -> RuntimeError {
-        RuntimeError::Invalid { workload: self.workload.clone(), reason: reason.into() }
+        self.of.invalid(reason)
     }
 
     pub(super) fn engine(&self, error: &Error) -> RuntimeError {
-        RuntimeError::Engine { subject: self.subject.clone(), reason: message(error) }
+        self.of.engine(message(error))
     }
 }
 

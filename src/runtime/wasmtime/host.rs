@@ -3,7 +3,13 @@
 use wasmtime::{Caller, Engine, Error, Extern, Linker, ModuleExport, ResourceLimiter, Result};
 
 use super::budget::Budget;
-use crate::runtime::wasi::{self, Errno, Wasi};
+use crate::runtime::wasi::{
+    self, Wasi,
+    imports::{
+        Answer, Arguments, IMPORTS, Import,
+        Type::{I32, I64},
+    },
+};
 
 /// The data of one store.
 pub(super) struct Host {
@@ -47,59 +53,63 @@ impl ResourceLimiter for Host {
     }
 }
 
-/// The guest's memory and the host side of its calls.
-fn parts<'a>(caller: &'a mut Caller<'_, Host>) -> Result<(&'a mut [u8], &'a mut Wasi), Errno> {
-    let export = caller.data().memory.ok_or(Errno::Fault)?;
-    let Some(Extern::Memory(memory)) = caller.get_module_export(&export) else {
-        return Err(Errno::Fault);
-    };
-    let (bytes, host) = memory.data_and_store_mut(caller);
-    Ok((bytes, &mut host.wasi))
+/// A linker with [`IMPORTS`].
+pub(super) fn linker(engine: &Engine) -> Result<Linker<Host>> {
+    let mut linker = Linker::new(engine);
+    // By types that are known when this is compiled, so that a call converts nothing.
+    macro_rules! define {
+        ($import:expr; $($argument:ident: $type:ty),* => $result:ty) => {
+            linker.func_wrap(wasi::MODULE, $import.name, |mut guest: Caller<'_, Host>, $($argument: $type),*| {
+                let mut arguments = Arguments::default();
+                for (slot, value) in arguments.iter_mut().zip([$(u64::from($argument)),*]) {
+                    *slot = value;
+                }
+                <$result>::from_answer(answer(&mut guest, $import, &arguments))
+            })
+        };
+    }
+    for import in &IMPORTS {
+        match (import.parameters, import.result) {
+            ([I32], false) => define!(import; a: u32 => Result<()>),
+            ([I32], true) => define!(import; a: u32 => Result<i32>),
+            ([I32, I32], true) => define!(import; a: u32, b: u32 => Result<i32>),
+            ([I32, I64, I32], true) => define!(import; a: u32, b: u64, c: u32 => Result<i32>),
+            ([I32, I64, I32, I32], true) => define!(import; a: u32, b: u64, c: u32, d: u32 => Result<i32>),
+            ([I32, I32, I32, I32], true) => define!(import; a: u32, b: u32, c: u32, d: u32 => Result<i32>),
+            _ => Err(Error::msg(format!("{} has types that no import had: add them here", import.name))),
+        }?;
+    }
+    Ok(linker)
 }
 
-/// A linker with the imports of [`wasi`].
-pub(super) fn linker(engine: &Engine) -> Result<Linker<Host>> {
-    type Guest<'a> = Caller<'a, Host>;
-    let mut linker = Linker::new(engine);
-    linker.func_wrap(
-        wasi::MODULE,
-        "clock_time_get",
-        |mut guest: Guest<'_>, clock: u32, _precision: u64, out: u32| {
-            wasi::code(parts(&mut guest).and_then(|(memory, _)| Wasi::clock_time_get(memory, clock, out)))
-        },
-    )?;
-    linker.func_wrap(
-        wasi::MODULE,
-        "fd_write",
-        |mut guest: Guest<'_>, fd: u32, vectors: u32, count: u32, out: u32| {
-            wasi::code(parts(&mut guest).and_then(|(memory, wasi)| wasi.fd_write(memory, fd, vectors, count, out)))
-        },
-    )?;
-    linker.func_wrap(wasi::MODULE, "fd_close", |mut guest: Guest<'_>, fd: u32| {
-        wasi::code(guest.data_mut().wasi.fd_close(fd))
-    })?;
-    linker.func_wrap(wasi::MODULE, "fd_fdstat_get", |mut guest: Guest<'_>, fd: u32, out: u32| {
-        wasi::code(parts(&mut guest).and_then(|(memory, wasi)| wasi.fd_fdstat_get(memory, fd, out)))
-    })?;
-    linker.func_wrap(
-        wasi::MODULE,
-        "fd_seek",
-        |mut guest: Guest<'_>, fd: u32, _offset: i64, _whence: u32, _out: u32| {
-            wasi::code(guest.data_mut().wasi.fd_seek(fd))
-        },
-    )?;
-    for name in ["args_sizes_get", "environ_sizes_get"] {
-        linker.func_wrap(wasi::MODULE, name, |mut guest: Guest<'_>, count: u32, size: u32| {
-            wasi::code(parts(&mut guest).and_then(|(memory, _)| Wasi::no_sizes(memory, count, size)))
-        })?;
+/// Calls an import with the guest's memory.
+fn answer(guest: &mut Caller<'_, Host>, import: &Import, arguments: &Arguments) -> Answer {
+    let memory = guest.data().memory.and_then(|memory| guest.get_module_export(&memory));
+    match memory {
+        Some(Extern::Memory(memory)) => {
+            let (bytes, host) = memory.data_and_store_mut(guest);
+            (import.call)(&mut host.wasi, bytes, arguments)
+        }
+        _ => (import.call)(&mut guest.data_mut().wasi, &mut [], arguments),
     }
-    // There are none, so nothing is written.
-    for name in ["args_get", "environ_get"] {
-        linker.func_wrap(wasi::MODULE, name, |_pointers: u32, _buffer: u32| 0)?;
+}
+
+/// What a host function returns to the engine.
+trait FromAnswer: Sized {
+    fn from_answer(answer: Answer) -> Self;
+}
+
+impl FromAnswer for Result<i32> {
+    fn from_answer(answer: Answer) -> Self {
+        match answer {
+            Answer::Number(number) => Ok(number),
+            Answer::Exit(status) => Err(Error::new(Stop::Exit(status))),
+        }
     }
-    linker.func_wrap(wasi::MODULE, "random_get", |mut guest: Guest<'_>, out: u32, length: u32| {
-        wasi::code(parts(&mut guest).and_then(|(memory, _)| Wasi::random_get(memory, out, length)))
-    })?;
-    linker.func_wrap(wasi::MODULE, "proc_exit", |status: i32| -> Result<()> { Err(Error::new(Stop::Exit(status))) })?;
-    Ok(linker)
+}
+
+impl FromAnswer for Result<()> {
+    fn from_answer(answer: Answer) -> Self {
+        Result::<i32>::from_answer(answer).map(drop)
+    }
 }

@@ -31,7 +31,7 @@ use std::sync::Arc;
 use wasmtime::Engine;
 
 use self::{budget::Budget, cold::Cold, guest::Job, precompiled::Precompiled, ticker::Ticker, warm::Warm};
-use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload, room};
+use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload, room, wasm};
 use crate::{Component, Isolation, Subject, Temperature};
 
 /// The Wasmtime engine.
@@ -71,7 +71,15 @@ impl Wasmtime {
     /// # Errors
     /// As [`with_limits`](Self::with_limits).
     pub fn dense() -> Result<Self, RuntimeError> {
-        let mut wasmtime = Self::new()?;
+        Self::dense_within(Limits::default())
+    }
+
+    /// The same, with limits of one's own.
+    ///
+    /// # Errors
+    /// As [`with_limits`](Self::with_limits).
+    pub fn dense_within(limits: Limits) -> Result<Self, RuntimeError> {
+        let mut wasmtime = Self::with_limits(limits)?;
         wasmtime.budget.dense = true;
         Ok(wasmtime)
     }
@@ -109,18 +117,9 @@ impl Runtime for Wasmtime {
     }
 
     fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
-        let job = Job {
-            subject: self.identity.subject.clone(),
-            workload: workload.name.clone(),
-            budget: self.budget,
-            plain: self.plain.clone(),
-            ticker: Some(Arc::clone(&self.ticker)),
-        };
-        let Some(module) = &workload.wasm else {
-            let reason = "it has no Wasm module".to_owned();
-            return Err(RuntimeError::UnsupportedWorkload { subject: job.subject, workload: job.workload, reason });
-        };
-        let wasm = wat::parse_bytes(module).map_err(|error| job.invalid(error.to_string()))?;
+        let (of, wasm) = wasm::Job::of(self, self.budget.limits, workload, temperature)?;
+        let (plain, ticker) = (self.plain.clone(), Some(Arc::clone(&self.ticker)));
+        let job = Job { of, budget: self.budget, plain, ticker };
         Ok(match temperature {
             Temperature::Cold => Box::new(Cold::new(job, &wasm)?),
             Temperature::Precompiled => Box::new(Precompiled::new(job, &wasm)?),

@@ -38,7 +38,7 @@ impl Precompiled {
             let reason =
                 format!("machine code in {} cannot be mapped: {}", disk::directory().display(), message(&error));
             let remedy = "set TMPDIR to a directory on a file system that is not mounted noexec";
-            Refusal::new(&artifact.job.subject, RefusalKind::NotPermitted, reason, remedy)
+            Refusal::new(&artifact.job.of.subject, RefusalKind::NotPermitted, reason, remedy)
         })?;
         artifact.job.link(&artifact.linker, &module)?;
         Ok(artifact)
@@ -51,8 +51,9 @@ impl Precompiled {
     fn load(&self) -> Result<Module> {
         // SAFETY: `deserialize_file` asks for two things. The content must come from this engine's compiler, unaltered:
         // `new`, the only constructor, wrote what `precompile_module` of this very engine returned. And the file must
-        // not change while the module lives: it has no name under which anybody could open it, its one writable
-        // descriptor was closed before `disk::Artifact` existed, and nothing opens `path` but to read.
+        // not change while the module lives: it has no name in any directory, its one writable descriptor was closed before
+        // `disk::Artifact` existed, and this crate opens `path` but to read. Who else could open it, through the links of
+        // /proc/PID/fd, has from the kernel the right to trace this process, and is trusted with its memory anyway.
         // The mapping keeps the file's content alive after `code` is dropped.
         unsafe { Module::deserialize_file(&self.job.plain, self.code.path()) }
     }
@@ -60,7 +61,7 @@ impl Precompiled {
 
 impl Artifact for Precompiled {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        ROOM.take(self.need().times(concurrent), &self.job.subject).map(drop)
+        ROOM.take(self.need().times(concurrent), &self.job.of.subject).map(drop)
     }
 
     fn settings(&self) -> BTreeMap<String, String> {
@@ -72,7 +73,7 @@ impl Artifact for Precompiled {
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
-        let seat = Arc::new(ROOM.take(self.need(), &self.job.subject)?);
+        let seat = Arc::new(ROOM.take(self.need(), &self.job.of.subject)?);
         let module = self.load().map_err(|error| self.job.engine(&error))?;
         let prepared = self.job.link(&self.linker, &module)?;
         self.job.start(&self.job.plain, &prepared, seat)

@@ -72,20 +72,6 @@ fn a_full_pool_is_an_error_until_there_is_room_again() {
 }
 
 #[test]
-fn room_that_no_machine_has_is_refused_and_costs_nothing() {
-    let wasmtime = Wasmtime::new().unwrap();
-    for temperature in TEMPERATURES {
-        let artifact = wasmtime.prepare(&Workload::ready(), temperature).unwrap();
-        for concurrent in [usize::MAX, usize::MAX / 4, 1 << 40, 10_000_000] {
-            let refused = artifact.reserve(concurrent);
-            assert!(matches!(refused, Err(RuntimeError::Full { .. })), "{temperature}, {concurrent}: {refused:?}");
-        }
-        artifact.reserve(10).unwrap();
-        artifact.start().unwrap().stop().unwrap();
-    }
-}
-
-#[test]
 fn what_a_live_instance_maps_is_within_what_is_counted_for_it() {
     let maps = || fs::read_to_string("/proc/self/maps").unwrap().lines().count();
     let wasmtime = Wasmtime::new().unwrap();
@@ -165,137 +151,12 @@ fn memory_in_a_dense_pool_does_not_grow_and_the_settings_say_so() {
 }
 
 #[test]
-fn a_table_beyond_its_limit_is_the_memory_limit() {
-    let wasmtime = Wasmtime::new().unwrap();
-    let large = ready_and("(table 1000000 funcref)");
-    let grows = ready_and(
-        "(table $t 1 funcref) (func $grow (drop (table.grow $t (ref.null func) (i32.const 1000000)))) (start $grow)",
-    );
-    let together = ready_and("(table 40000 funcref) (table 40000 funcref)");
-    let fits = ready_and("(table 30000 funcref) (table 30000 funcref)");
-    for temperature in TEMPERATURES {
-        for workload in [&large, &grows, &together] {
-            let refused = run(&wasmtime, workload, temperature);
-            assert!(matches!(refused, Err(RuntimeError::MemoryLimit { .. })), "{temperature}: {refused:?}");
-        }
-        run(&wasmtime, &fits, temperature).unwrap();
-    }
-}
-
-#[test]
-fn a_module_that_meets_its_own_maximum_goes_on() {
-    let wasmtime = Wasmtime::new().unwrap();
-    let workload = Workload::wasm(
-        "own maximum",
-        include_str!("../../../fixtures/workloads/ready.wat").replace("(memory (export \"memory\") 1)", {
-            "(memory (export \"memory\") 1 2)
-             (func $grow (if (i32.ne (memory.grow (i32.const 5)) (i32.const -1)) (then unreachable))) (start $grow)"
-        }),
-    );
-    for temperature in TEMPERATURES {
-        run(&wasmtime, &workload, temperature).unwrap();
-    }
-}
-
-#[test]
-fn memory_limits_hold_to_the_byte_from_none_to_all() {
-    let exact = limited(|limits| limits.memory = 64 << 10);
-    let below = limited(|limits| limits.memory = (64 << 10) - 1);
-    let none = limited(|limits| limits.memory = 0);
-    let all = limited(|limits| limits.memory = u64::MAX);
-    for temperature in TEMPERATURES {
-        run(&exact, &Workload::ready(), temperature).unwrap();
-        run(&all, &Workload::ready(), temperature).unwrap();
-        for runtime in [&below, &none] {
-            let refused = run(runtime, &Workload::ready(), temperature);
-            assert!(matches!(refused, Err(RuntimeError::MemoryLimit { .. })), "{temperature}: {refused:?}");
-        }
-    }
-}
-
-#[test]
-fn a_loop_in_the_start_section_ends_in_the_time_limit_also_after_the_ticker_slept() {
+fn a_limit_holds_after_the_ticker_slept() {
     let wasmtime = limited(|limits| limits.time = Duration::from_millis(50));
     let workload = ready_and("(func $loop (loop $again (br $again))) (start $loop)");
-    for temperature in TEMPERATURES {
-        let stopped = run(&wasmtime, &workload, temperature);
-        assert!(matches!(stopped, Err(RuntimeError::TimeLimit { .. })), "{temperature}: {stopped:?}");
+    while !wasmtime.ticker.is_asleep() {
+        std::thread::sleep(ticker::TICK);
     }
-    std::thread::sleep(ticker::TICK * (ticker::LINGER + 20));
-    assert!(wasmtime.ticker.is_asleep(), "nothing ran for longer than it lingers");
     let stopped = run(&wasmtime, &workload, Temperature::Warm);
     assert!(matches!(stopped, Err(RuntimeError::TimeLimit { .. })), "{stopped:?}");
-}
-
-#[test]
-fn an_endless_time_limit_is_no_overflow() {
-    let wasmtime = limited(|limits| limits.time = Duration::MAX);
-    run(&wasmtime, &Workload::ready(), Temperature::Warm).unwrap();
-}
-
-#[test]
-fn endless_recursion_fails() {
-    let wasmtime = Wasmtime::new().unwrap();
-    let workload = ready_and("(func $down (call $down)) (start $down)");
-    for temperature in TEMPERATURES {
-        let failed = run(&wasmtime, &workload, temperature);
-        assert!(matches!(failed, Err(RuntimeError::Failed { .. })), "{temperature}: {failed:?}");
-    }
-}
-
-#[test]
-fn a_module_that_wants_wasi_but_shows_no_memory_is_invalid() {
-    let wasmtime = Wasmtime::new().unwrap();
-    let hidden = include_str!("../../../fixtures/workloads/ready.wat").replace(" (export \"memory\")", "");
-    for temperature in TEMPERATURES {
-        let refused = run(&wasmtime, &Workload::wasm("hidden", hidden.clone()), temperature);
-        assert!(matches!(refused, Err(RuntimeError::Invalid { .. })), "{temperature}: {refused:?}");
-    }
-}
-
-/// What C and Rust programs for WASI import; each with arguments that are wrong or right, and the answer checked.
-#[test]
-fn every_import_answers_as_wasi_does() {
-    let import = |name: &str, parameters: &str| {
-        format!("(import \"wasi_snapshot_preview1\" \"{name}\" (func ${name} (param {parameters}) (result i32)))")
-    };
-    let is = |call: &str, answer: i32| format!("(if (i32.ne (call {call}) (i32.const {answer})) (then unreachable))");
-    let imports = [
-        import("clock_time_get", "i32 i64 i32"),
-        import("fd_write", "i32 i32 i32 i32"),
-        import("fd_close", "i32"),
-        import("fd_fdstat_get", "i32 i32"),
-        import("fd_seek", "i32 i64 i32 i32"),
-        import("args_sizes_get", "i32 i32"),
-        import("args_get", "i32 i32"),
-        import("environ_sizes_get", "i32 i32"),
-        import("environ_get", "i32 i32"),
-        import("random_get", "i32 i32"),
-    ];
-    let calls = [
-        is("$fd_fdstat_get (i32.const 1) (i32.const 128)", 0),
-        is("$fd_fdstat_get (i32.const 9) (i32.const 128)", 8),
-        is("$fd_seek (i32.const 1) (i64.const 0) (i32.const 0) (i32.const 128)", 70),
-        is("$args_sizes_get (i32.const 128) (i32.const 132)", 0),
-        is("$args_sizes_get (i32.const 128) (i32.const 65533)", 21),
-        is("$args_get (i32.const 128) (i32.const 132)", 0),
-        is("$environ_sizes_get (i32.const 128) (i32.const 132)", 0),
-        is("$environ_get (i32.const 128) (i32.const 132)", 0),
-        is("$random_get (i32.const 128) (i32.const 8)", 0),
-        is("$random_get (i32.const -1) (i32.const 8)", 21),
-        is("$clock_time_get (i32.const 7) (i64.const 1) (i32.const 16)", 28),
-        is("$clock_time_get (i32.const 1) (i64.const 1) (i32.const 16)", 0),
-        is("$fd_write (i32.const 1) (i32.const 65535) (i32.const 1) (i32.const 8)", 21),
-        is("$fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)", 0),
-        is("$fd_close (i32.const 2)", 0),
-        is("$fd_close (i32.const 2)", 8),
-    ];
-    let module = format!(
-        "(module {} (memory (export \"memory\") 1) (data (i32.const 0) \"\\10\\00\\00\\00\\08\\00\\00\\00\")
-         (func (export \"_start\") {}))",
-        imports.join("\n"),
-        calls.join("\n")
-    );
-    let wasmtime = Wasmtime::new().unwrap();
-    run(&wasmtime, &Workload::wasm("imports", module), Temperature::Warm).unwrap();
 }

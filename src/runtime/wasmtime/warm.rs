@@ -13,7 +13,7 @@ use super::{
     host,
     room::{Need, ROOM, Seat},
 };
-use crate::runtime::{Artifact, Instance, RuntimeError};
+use crate::runtime::{Artifact, Instance, RuntimeError, wasm::PAGE};
 
 /// How many instances can live at once before [`Artifact::reserve`] asks for more.
 const SLOTS: usize = 64;
@@ -56,15 +56,15 @@ impl Pool {
         let needs =
             Module::from_binary(&job.plain, wasm).map_err(|error| job.invalid(message(&error)))?.resources_required();
         let pages = needs.max_initial_memory_size.unwrap_or(0);
-        let too_large = pages.saturating_mul(budget::PAGE) > job.budget.memory as u64
+        let too_large = pages.saturating_mul(PAGE) > job.budget.memory as u64
             || needs.max_initial_table_size.unwrap_or(0) > job.budget.table_elements as u64;
         if too_large {
-            let workload = job.workload.clone();
-            return Err(RuntimeError::MemoryLimit { workload, limit: job.budget.limits.memory });
+            return Err(job.of.memory_limit());
         }
         let mut job = job.clone();
         if job.budget.dense {
-            job.budget = job.budget.without_growth(pages.saturating_mul(budget::PAGE));
+            job.budget = job.budget.without_growth(pages.saturating_mul(PAGE));
+            job.of.limits = job.budget.limits;
         }
         // No machine has room for 2^32 slots: `take` refuses them.
         let config = budget::pooling(slots.try_into().unwrap_or(u32::MAX), needs.num_tables, &job.budget);
@@ -72,7 +72,7 @@ impl Pool {
         if job.budget.dense {
             need.mappings = slots.div_ceil(SLOTS_A_MAPPING) as u64;
         }
-        let seat = Arc::new(ROOM.take(need, &job.subject)?);
+        let seat = Arc::new(ROOM.take(need, &job.of.subject)?);
         let engine = Engine::new(&config).map_err(|error| job.engine(&error))?;
         let module = Module::from_binary(&engine, wasm).map_err(|error| job.invalid(message(&error)))?;
         let linker = host::linker(&engine).map_err(|error| job.engine(&error))?;

@@ -350,7 +350,9 @@ impl View<'_> {
 
     /// The bytes up to the next zero.
     pub(crate) fn text(&self, address: i32) -> Option<Vec<u8>> {
-        CStr::from_bytes_until_nul(self.bytes(address as u32)?).ok().map(|text| text.to_bytes().to_vec())
+        // SAFETY: the slice is not used after this function, in which nobody writes and no guest is called.
+        let bytes = unsafe { self.bytes(address as u32) };
+        CStr::from_bytes_until_nul(bytes?).ok().map(|text| text.to_bytes().to_vec())
     }
 
     /// Writes to the guest's memory, which grows where it ends too early; says whether it may.
@@ -360,7 +362,7 @@ impl View<'_> {
         if start < LOWEST as usize {
             return false;
         }
-        // SAFETY: the memory is alive, and nobody has a slice of it: `bytes` gives none away.
+        // SAFETY: the memory is alive, and nobody has a slice of it, as `bytes` asks.
         unsafe {
             let there = ffi::WasmEdge_MemoryInstanceGetPageSize(self.memory);
             let needed = (end as u64).div_ceil(PAGE);
@@ -372,10 +374,14 @@ impl View<'_> {
         }
     }
 
-    /// The memory from `address`. Not to be kept while the guest runs.
-    fn bytes(&self, address: u32) -> Option<&[u8]> {
+    /// The memory from `address`.
+    ///
+    /// # Safety
+    /// The slice must not be used after the next call of [`write`](Self::write) or of the guest: they change the memory, and
+    /// may move it.
+    unsafe fn bytes(&self, address: u32) -> Option<&[u8]> {
         // SAFETY: the memory is alive and has that many bytes at that place until it grows, which only `write` and the
-        // guest do; the callers, in this file, keep the slice over neither. Another thread writes below `LOWEST` alone.
+        // guest do: the caller keeps the slice over neither. Another thread writes below `LOWEST` alone.
         unsafe {
             let length = ffi::WasmEdge_MemoryInstanceGetPageSize(self.memory) * PAGE;
             let length = length.checked_sub(u64::from(address)).filter(|left| *left > 0 && address >= LOWEST)?;

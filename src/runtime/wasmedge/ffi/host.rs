@@ -6,11 +6,11 @@ use wasmedge_sys::ffi::{self, WasmEdge_ErrCode_Success, WasmEdge_ErrCode_Termina
 
 use super::{Fault, Imports, Module, string};
 use crate::runtime::{
-    wasi::{self, Wasi},
-    wasmedge::{
-        PAGE,
+    wasi::{
+        self, Wasi,
         imports::{Answer, Arguments, IMPORTS, Import, Type},
     },
+    wasm::PAGE,
 };
 
 /// The state of the guest that runs on this thread.

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    sync::{Barrier, RwLock},
+    sync::Barrier,
     time::{Duration, Instant},
 };
 
@@ -13,22 +13,6 @@ use runtime_baseline::{
 use serde_json::Value;
 
 use crate::cases;
-
-/// Tests share it; the one that counts descriptors has the process for itself.
-static PROCESS: RwLock<()> = RwLock::new(());
-
-/// Runs a test of the engine, or tells why it cannot run here.
-pub fn with<E: PolicyEngine>(engine: Result<E, PolicyError>, test: fn(&dyn PolicyEngine)) {
-    match engine {
-        Ok(engine) => test(&engine),
-        Err(PolicyError::Unavailable(unavailable)) => eprintln!("not tested: {unavailable}"),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-fn shared() -> impl Drop {
-    PROCESS.read().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
 
 pub fn parse(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_else(|e| panic!("{json:?} is not JSON: {e}"))
@@ -70,7 +54,6 @@ pub fn identity_is_exact(engine: &dyn PolicyEngine) {
 }
 
 pub fn every_form_of_every_policy_decides_as_expected(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for policy in Policy::all() {
         for &form in engine.forms() {
             let mut loaded = load(engine, &policy, form, Limits::default());
@@ -85,7 +68,6 @@ pub fn every_form_of_every_policy_decides_as_expected(engine: &dyn PolicyEngine)
 }
 
 pub fn undefined_is_null(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for &form in engine.forms() {
         let mut loaded = load(engine, &cases::moody(), form, Limits::default());
         for input in ["{}", "[]", "null", "7", "\"alice\"", r#"{"user": null}"#] {
@@ -95,7 +77,6 @@ pub fn undefined_is_null(engine: &dyn PolicyEngine) {
 }
 
 pub fn a_form_it_lacks_is_refused(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for form in [PolicyForm::Source, PolicyForm::Precompiled] {
         if !engine.forms().contains(&form) {
             let error = refusal(engine, &cases::moody(), form, Limits::default());
@@ -105,7 +86,6 @@ pub fn a_form_it_lacks_is_refused(engine: &dyn PolicyEngine) {
 }
 
 pub fn what_does_not_compile_is_invalid(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for &form in engine.forms() {
         let error = refusal(engine, &cases::broken(), form, Limits::default());
         let PolicyError::Invalid { policy, reason } = &error else { panic!("{error:?}") };
@@ -121,12 +101,7 @@ pub fn what_does_not_compile_is_invalid(engine: &dyn PolicyEngine) {
     }
 }
 
-/// Of engines that take Wasm: the others never read it.
 pub fn wasm_that_is_not_opas_is_refused(engine: &dyn PolicyEngine) {
-    let _shared = shared();
-    if !engine.identity().subject.as_str().starts_with("opa-wasm") {
-        return;
-    }
     let memory = r#"(import "env" "memory" (memory 2))"#;
     let abi = |major: i32, minor: i32| {
         format!(
@@ -156,7 +131,6 @@ pub fn wasm_that_is_not_opas_is_refused(engine: &dyn PolicyEngine) {
 }
 
 pub fn data_that_is_no_object_is_refused(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for &form in engine.forms() {
         for data in ["", "{", "[1, 2]", "null", "{\"a\": 1} 2", "{\"a\": NaN}"] {
             let error = refusal(engine, &cases::moody().with_data(data), form, Limits::default());
@@ -166,7 +140,6 @@ pub fn data_that_is_no_object_is_refused(engine: &dyn PolicyEngine) {
 }
 
 pub fn data_over_the_limit_is_refused(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     let mut limits = Limits::default();
     limits.memory = 4 << 20;
     let policy = Policy::by_name("rbac-100000").unwrap();
@@ -177,7 +150,6 @@ pub fn data_over_the_limit_is_refused(engine: &dyn PolicyEngine) {
 }
 
 pub fn an_unknown_entrypoint_is_refused(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for &form in engine.forms() {
         for name in ["moody/deny", "other/allow", "moody"] {
             let mut policy = cases::moody();
@@ -190,7 +162,6 @@ pub fn an_unknown_entrypoint_is_refused(engine: &dyn PolicyEngine) {
 }
 
 pub fn a_missing_function_is_named(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for &form in engine.forms() {
         let error = refusal(engine, &cases::unknown_function(), form, Limits::default());
         let PolicyError::MissingBuiltin { builtin, .. } = &error else { panic!("{error:?}") };
@@ -199,7 +170,6 @@ pub fn a_missing_function_is_named(engine: &dyn PolicyEngine) {
 }
 
 pub fn input_that_is_not_json_is_refused(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     let deep = "[".repeat(100_000);
     for &form in engine.forms() {
         let mut loaded = load(engine, &cases::moody(), form, Limits::default());
@@ -213,7 +183,6 @@ pub fn input_that_is_not_json_is_refused(engine: &dyn PolicyEngine) {
 }
 
 pub fn deep_input_is_decided_on_or_refused(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for &form in engine.forms() {
         let mut loaded = load(engine, &cases::moody(), form, Limits::default());
         for depth in [100, 1_000, 10_000, 1_000_000] {
@@ -229,7 +198,6 @@ pub fn deep_input_is_decided_on_or_refused(engine: &dyn PolicyEngine) {
 }
 
 pub fn engines_alive_at_once_decide_each_for_itself(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     let form = engine.forms()[0];
     let policies = ["rbac-10", "rbac-1000", "rbac-10-allow_any_case", "http_authz", "release"];
     let policies = policies.map(|name| Policy::by_name(name).unwrap());
@@ -252,7 +220,6 @@ pub fn engines_alive_at_once_decide_each_for_itself(engine: &dyn PolicyEngine) {
 }
 
 pub fn ten_megabytes_of_data_are_decided_on(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     let policy = Policy::by_name("rbac-100000").unwrap();
     assert!(policy.data.as_ref().unwrap().len() > 10 << 20);
     let mut limits = with_time(Duration::from_secs(60));
@@ -265,16 +232,10 @@ pub fn ten_megabytes_of_data_are_decided_on(engine: &dyn PolicyEngine) {
 }
 
 pub fn a_policy_that_aborts_has_failed(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for &form in engine.forms() {
         let mut loaded = load(engine, &cases::moody(), form, Limits::default());
         for _ in 0..3 {
             let decision = loaded.evaluate(r#"{"clash": true}"#);
-            if engine.identity().subject.as_str() == "regorus/rvm" {
-                // It takes two values for one rule as none, as its adapter's documentation says.
-                assert_eq!(decision.unwrap(), "null");
-                continue;
-            }
             let error = decision.expect_err("two values for one rule");
             assert!(matches!(&error, PolicyError::Failed { policy, .. } if policy == "moody"), "{form:?} {error:?}");
             allows_alice(loaded.as_mut());
@@ -283,7 +244,6 @@ pub fn a_policy_that_aborts_has_failed(engine: &dyn PolicyEngine) {
 }
 
 pub fn an_endless_policy_is_stopped(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for &form in engine.forms() {
         let time = Duration::from_millis(200);
         let mut loaded = load(engine, &cases::moody(), form, with_time(time));
@@ -298,11 +258,6 @@ pub fn an_endless_policy_is_stopped(engine: &dyn PolicyEngine) {
 }
 
 pub fn a_policy_that_takes_memory_is_stopped(engine: &dyn PolicyEngine) {
-    let _shared = shared();
-    // regorus counts no memory, as its adapter's documentation says.
-    if engine.identity().subject.as_str().starts_with("regorus") {
-        return;
-    }
     let mut limits = Limits::default();
     limits.memory = 64 << 20;
     for &form in engine.forms() {
@@ -319,7 +274,6 @@ pub fn a_policy_that_takes_memory_is_stopped(engine: &dyn PolicyEngine) {
 }
 
 pub fn limits_without_end_are_limits(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     let mut limits = with_time(Duration::MAX);
     limits.memory = u64::MAX;
     for &form in engine.forms() {
@@ -328,7 +282,6 @@ pub fn limits_without_end_are_limits(engine: &dyn PolicyEngine) {
 }
 
 pub fn engines_decide_on_four_threads(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     let policy = Policy::by_name("http_authz").unwrap();
     for &form in engine.forms() {
         let loader: Box<dyn Loader> = engine.prepare(&policy, form, Limits::default()).unwrap();
@@ -349,7 +302,6 @@ pub fn engines_decide_on_four_threads(engine: &dyn PolicyEngine) {
 }
 
 pub fn an_engine_outlives_its_loader(engine: &dyn PolicyEngine) {
-    let _shared = shared();
     for &form in engine.forms() {
         let loader = engine.prepare(&cases::moody(), form, Limits::default()).unwrap();
         let mut loaded = loader.load().unwrap();
@@ -360,7 +312,6 @@ pub fn an_engine_outlives_its_loader(engine: &dyn PolicyEngine) {
 }
 
 pub fn no_descriptor_is_left(engine: &dyn PolicyEngine) {
-    let _alone = PROCESS.write().unwrap_or_else(|poisoned| poisoned.into_inner());
     let open = || fs::read_dir("/proc/self/fd").unwrap().count();
     let round = || {
         for &form in engine.forms() {

@@ -3,7 +3,8 @@
 use std::{
     collections::HashSet,
     fs,
-    sync::{Barrier, PoisonError, RwLock},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::Barrier,
     thread,
     time::Duration,
 };
@@ -14,54 +15,34 @@ use runtime_baseline::{
     runtime::{Artifact, Instance, Limits, Runtime, RuntimeError, Workload},
 };
 
-use crate::workloads::{self, Verdict};
-
-/// How an adapter is made with given limits.
-pub type Make = fn(Limits) -> Result<Box<dyn Runtime>, RuntimeError>;
-
-/// Makes the adapter with limits; `None` where it cannot run here.
-type Maker<'a> = &'a dyn Fn(Limits) -> Option<Box<dyn Runtime>>;
-
-/// File descriptors are counted for the whole process: that check runs while no other does.
-static ALONE: RwLock<()> = RwLock::new(());
-
-/// Runs a check that may run beside others.
-pub fn beside_others(check: fn(Maker<'_>), make: Make) {
-    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
-    check(&|limits| made(make, limits));
-}
-
-/// Runs a check that looks at the whole process.
-pub fn alone(check: fn(Maker<'_>), make: Make) {
-    let _alone = ALONE.write().unwrap_or_else(PoisonError::into_inner);
-    check(&|limits| made(make, limits));
-}
-
-/// Only what says that it cannot run here is passed over, with a word on standard error.
-fn made(make: Make, limits: Limits) -> Option<Box<dyn Runtime>> {
-    match make(limits) {
-        Ok(runtime) => Some(runtime),
-        Err(RuntimeError::Unavailable(why)) => {
-            eprintln!("skipped: {why}");
-            None
-        }
-        Err(error) => panic!("cannot be made: {error}"),
-    }
-}
+use crate::{
+    Make,
+    workloads::{self, Verdict},
+};
 
 const TEMPERATURES: [Temperature; 3] = [Temperature::Cold, Temperature::Precompiled, Temperature::Warm];
 
 /// Runs `check` with the ready workload, prepared at each temperature.
-fn at_each_temperature(make: Maker<'_>, check: impl Fn(&dyn Artifact)) {
-    let Some(runtime) = make(Limits::default()) else { return };
+fn at_each_temperature(make: Make<'_>, check: impl Fn(&dyn Artifact)) {
+    let runtime = make(Limits::default());
     for temperature in runtime.temperatures() {
-        eprintln!("{temperature}");
-        check(&*runtime.prepare(&Workload::ready(), *temperature).unwrap());
+        let artifact = runtime.prepare(&Workload::ready(), *temperature).unwrap();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(&*artifact))) {
+            eprintln!("{}, {temperature}", runtime.identity().subject);
+            resume_unwind(panic);
+        }
     }
 }
 
+/// The default limits, but for the time.
+pub fn with_time(time: Duration) -> Limits {
+    let mut limits = Limits::default();
+    limits.time = time;
+    limits
+}
+
 /// Prepares and starts: a bad workload may be refused at either.
-fn run(
+pub fn run(
     runtime: &dyn Runtime,
     workload: &Workload,
     temperature: Temperature,
@@ -78,8 +59,8 @@ fn start(artifact: &dyn Artifact) -> Box<dyn Instance> {
     instance
 }
 
-pub fn its_identity_is_exact(make: Maker<'_>) {
-    let Some(runtime) = make(Limits::default()) else { return };
+pub fn its_identity_is_exact(make: Make<'_>) {
+    let runtime = make(Limits::default());
     let identity = runtime.identity();
     assert!(!identity.components.is_empty());
     for component in &identity.components {
@@ -91,12 +72,12 @@ pub fn its_identity_is_exact(make: Maker<'_>) {
     assert!(!temperatures.is_empty() && temperatures.is_sorted(), "{temperatures:?}, coldest first");
 }
 
-pub fn settings_make_a_figure_repeatable(make: Maker<'_>) {
-    let Some(runtime) = make(Limits::default()) else { return };
+pub fn settings_make_a_figure_repeatable(make: Make<'_>) {
+    let runtime = make(Limits::default());
     assert!(!runtime.identity().settings.is_empty());
 }
 
-pub fn every_temperature_starts_and_stops(make: Maker<'_>) {
+pub fn every_temperature_starts_and_stops(make: Make<'_>) {
     at_each_temperature(make, |artifact| {
         start(artifact).stop().unwrap();
         drop(start(artifact));
@@ -104,8 +85,8 @@ pub fn every_temperature_starts_and_stops(make: Maker<'_>) {
     });
 }
 
-pub fn settings_and_size_belong_to_the_temperature(make: Maker<'_>) {
-    let Some(runtime) = make(Limits::default()) else { return };
+pub fn settings_and_size_belong_to_the_temperature(make: Make<'_>) {
+    let runtime = make(Limits::default());
     for temperature in runtime.temperatures() {
         let artifact = runtime.prepare(&Workload::ready(), *temperature).unwrap();
         assert_ne!(artifact.artifact_bytes(), Some(0), "{temperature}: an empty file");
@@ -115,15 +96,15 @@ pub fn settings_and_size_belong_to_the_temperature(make: Maker<'_>) {
     }
 }
 
-pub fn other_temperatures_are_refused(make: Maker<'_>) {
-    let Some(runtime) = make(Limits::default()) else { return };
+pub fn other_temperatures_are_refused(make: Make<'_>) {
+    let runtime = make(Limits::default());
     for temperature in TEMPERATURES.iter().filter(|t| !runtime.temperatures().contains(t)) {
         let refused = runtime.prepare(&Workload::ready(), *temperature).map(drop);
         assert!(matches!(refused, Err(RuntimeError::UnsupportedTemperature { .. })), "{temperature}: {refused:?}");
     }
 }
 
-pub fn two_instances_live_at_once(make: Maker<'_>) {
+pub fn two_instances_live_at_once(make: Make<'_>) {
     at_each_temperature(make, |artifact| {
         artifact.reserve(2).unwrap();
         let (first, second) = (start(artifact), start(artifact));
@@ -135,8 +116,8 @@ pub fn two_instances_live_at_once(make: Maker<'_>) {
     });
 }
 
-pub fn what_is_ready_lives_until_it_is_stopped(make: Maker<'_>) {
-    let Some(runtime) = make(Limits::default()) else { return };
+pub fn what_is_ready_lives_until_it_is_stopped(make: Make<'_>) {
+    let runtime = make(Limits::default());
     if runtime.identity().isolation == Isolation::Process {
         // A command line ends with its module.
         return;
@@ -147,7 +128,7 @@ pub fn what_is_ready_lives_until_it_is_stopped(make: Maker<'_>) {
     });
 }
 
-pub fn a_hundred_starts_in_a_row(make: Maker<'_>) {
+pub fn a_hundred_starts_in_a_row(make: Make<'_>) {
     at_each_temperature(make, |artifact| {
         for _ in 0..100 {
             start(artifact).stop().unwrap();
@@ -155,7 +136,7 @@ pub fn a_hundred_starts_in_a_row(make: Maker<'_>) {
     });
 }
 
-pub fn a_burst_of_16_threads(make: Maker<'_>) {
+pub fn a_burst_of_16_threads(make: Make<'_>) {
     const THREADS: usize = 16;
     at_each_temperature(make, |artifact| {
         artifact.reserve(THREADS).unwrap();
@@ -174,8 +155,8 @@ pub fn a_burst_of_16_threads(make: Maker<'_>) {
     });
 }
 
-pub fn an_artifact_outlives_its_runtime(make: Maker<'_>) {
-    let Some(runtime) = make(Limits::default()) else { return };
+pub fn an_artifact_outlives_its_runtime(make: Make<'_>) {
+    let runtime = make(Limits::default());
     let prepared = |temperature: &Temperature| runtime.prepare(&Workload::ready(), *temperature).unwrap();
     let artifacts: Vec<_> = runtime.temperatures().iter().map(prepared).collect();
     drop(runtime);
@@ -186,7 +167,7 @@ pub fn an_artifact_outlives_its_runtime(make: Maker<'_>) {
     }
 }
 
-pub fn a_lifecycle_is_over_when_it_returns(make: Maker<'_>) {
+pub fn a_lifecycle_is_over_when_it_returns(make: Make<'_>) {
     at_each_temperature(make, |artifact| {
         for _ in 0..3 {
             let before = clock::monotonic();
@@ -197,28 +178,26 @@ pub fn a_lifecycle_is_over_when_it_returns(make: Maker<'_>) {
     });
 }
 
-pub fn good_workloads_are_ready(make: Maker<'_>) {
-    let Some(runtime) = make(Limits::default()) else { return };
+pub fn good_workloads_are_ready(make: Make<'_>) {
+    let runtime = make(Limits::default());
     for workload in workloads::good() {
         for temperature in runtime.temperatures() {
             let artifact = runtime.prepare(&workload, *temperature).unwrap();
-            eprintln!("{} {temperature}", workload.name);
-            start(&*artifact).stop().unwrap();
+            let stopped = artifact.start().and_then(|instance| instance.stop());
+            stopped.unwrap_or_else(|error| panic!("{} {temperature}: {error}", workload.name));
         }
     }
 }
 
-pub fn bad_workloads_give_the_same_error(make: Maker<'_>) {
-    let Some(runtime) = make(Limits::default()) else { return };
+pub fn bad_workloads_give_the_same_error(make: Make<'_>) {
+    let runtime = make(Limits::default());
     for (workload, verdict) in workloads::bad() {
         is_refused(&*runtime, &workload, verdict);
     }
 }
 
-pub fn an_endless_loop_ends_in_the_time_limit(make: Maker<'_>) {
-    let mut limits = Limits::default();
-    limits.time = Duration::from_millis(400);
-    let Some(runtime) = make(limits) else { return };
+pub fn an_endless_loop_ends_in_the_time_limit(make: Make<'_>) {
+    let runtime = make(with_time(Duration::from_millis(400)));
     is_refused(&*runtime, &workloads::endless(), Verdict::TimeLimit);
 }
 
@@ -241,31 +220,30 @@ fn is_refused(runtime: &dyn Runtime, workload: &Workload, verdict: Verdict) {
     }
 }
 
-pub fn a_wasm_form_is_needed(make: Maker<'_>) {
+pub fn a_wasm_form_is_needed(make: Make<'_>) {
     let mut workload = Workload::ready();
     workload.wasm = None;
     is_unsupported(make, &workload);
 }
 
-#[allow(dead_code, reason = "for adapters that run the native form")]
-pub fn a_native_form_is_needed(make: Maker<'_>) {
+pub fn a_native_form_is_needed(make: Make<'_>) {
     let mut workload = Workload::ready();
     workload.native = false;
     is_unsupported(make, &workload);
 }
 
-fn is_unsupported(make: Maker<'_>, workload: &Workload) {
-    let Some(runtime) = make(Limits::default()) else { return };
+fn is_unsupported(make: Make<'_>, workload: &Workload) {
+    let runtime = make(Limits::default());
     for temperature in runtime.temperatures() {
         let refused = run(&*runtime, workload, *temperature).map(drop);
         assert!(matches!(refused, Err(RuntimeError::UnsupportedWorkload { .. })), "{temperature}: {refused:?}");
     }
 }
 
-pub fn starts_leave_no_file_descriptor(make: Maker<'_>) {
+pub fn starts_leave_no_file_descriptor(make: Make<'_>) {
     let open = || fs::read_dir("/proc/self/fd").unwrap().count();
     let without = open();
-    let Some(runtime) = make(Limits::default()) else { return };
+    let runtime = make(Limits::default());
     for temperature in runtime.temperatures() {
         let artifact = runtime.prepare(&Workload::ready(), *temperature).unwrap();
         // What is opened once, at the first start, is not a leak.

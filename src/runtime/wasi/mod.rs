@@ -2,7 +2,9 @@
 //! environment: standard input is empty, standard output carries the ready protocol, standard error is dropped.
 //!
 //! It knows no engine: each call takes the guest's memory as bytes and answers with WASI's error number. Every pointer
-//! comes from the guest and is checked; a bad one is `EFAULT`, never a panic.
+//! comes from the guest and is checked; a bad one is `EFAULT`, never a panic. [`imports`] has the calls as a table.
+
+pub(in crate::runtime) mod imports;
 
 use std::{fs::File, io::Read};
 
