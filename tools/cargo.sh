@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# cargo, with the features that this machine can build: `cli`, and WasmEdge where the set-up brought it.
+# cargo, with the features that this machine can build: `cli` (which no bench needs), and WasmEdge where the set-up brought it.
 #   tools/cargo.sh test --locked        becomes  cargo test --features … --locked
 #
 # Where `build`, `bench`, `test` or `run` cannot be built with an optional feature and can without it, it is left out: what
@@ -18,7 +18,9 @@ PATH=$PATH:$RUNTIME_BASELINE_TOOLS/bin
 
 command=$1
 shift
-features=cli with=cli optional=""
+features=cli optional=""
+[ "$command" != bench ] || features=""
+with=$features
 environment=$target/wasmedge/env
 case " ${WITHOUT:-} " in
   *" wasmedge "*) ;;
@@ -26,7 +28,7 @@ case " ${WITHOUT:-} " in
     if [ -f "$environment" ]; then
       # It exports WASMEDGE_DIR and what stands in for bindgen.
       . "$environment"
-      with=cli,wasmedge optional=wasmedge
+      with=${features:+$features,}wasmedge optional=wasmedge
     fi ;;
 esac
 [ -n "$optional" ] || exec cargo "$command" --features "$features" "$@"

@@ -66,7 +66,9 @@ impl Run {
         command.env(VARIABLE, format!("{plan} {per_thousand} {}", directory.display()));
         let output = command.stdin(Stdio::null()).stdout(Stdio::null()).output()?;
         if !output.status.success() {
-            return Err(format!("a run of {plan}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr)).into());
+            return Err(
+                format!("a run of {plan}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr)).into()
+            );
         }
         Ok(Baseline::load(directory.join("baseline.json"))?)
     }
@@ -180,9 +182,10 @@ impl Count {
 fn work(plan: &mut Plan, per_thousand: u64) {
     let noop = Noop::new();
     let mut lanes = Vec::new();
-    for (kind, micros) in [("arithmetic", 20), ("arithmetic", 100), ("arithmetic", 500), ("memory", 20), ("memory", 100)]
-        .into_iter()
-        .chain([("memory", 500)])
+    for (kind, micros) in
+        [("arithmetic", 20), ("arithmetic", 100), ("arithmetic", 500), ("memory", 20), ("memory", 100)]
+            .into_iter()
+            .chain([("memory", 500)])
     {
         let name = format!("{kind}, {micros} µs");
         let steps = micros * 1000 * if name == SLOWED { per_thousand } else { 1000 } / 1000;

@@ -57,7 +57,12 @@ impl Startup {
         working_starts(plan, &registry);
         lifecycles(plan, around(Surrounding::Container));
         for surrounding in Surrounding::ALL {
-            self.bursts(plan, around(surrounding));
+            // A burst in this process takes as long as one start elsewhere.
+            let rounds = match surrounding {
+                Surrounding::This => plan.pass().of([8, 6, 1]),
+                _ => plan.pass().of([4, 1, 1]),
+            };
+            self.bursts(plan, rounds, around(surrounding));
         }
         for refusal in registry.unavailable() {
             plan.without(refusal, &[Indicator::StartupTime, Indicator::StartupP99]);
@@ -68,7 +73,7 @@ impl Startup {
 
     /// `startup_p99`, and what else a burst says: each burst's own 99th percentile, median and rate is one sample, since the
     /// starts of one burst are not independent of each other.
-    fn bursts<'a>(&self, plan: &mut Plan, prepared: impl Iterator<Item = &'a Prepared>) {
+    fn bursts<'a>(&self, plan: &mut Plan, rounds: u32, prepared: impl Iterator<Item = &'a Prepared>) {
         let starts = if plan.pass() == Pass::Test { 10 } else { self.burst };
         let lanes = prepared.map(|one| {
             let figure = |indicator| one.figure(indicator).concurrent(starts, "cold start");
@@ -88,7 +93,7 @@ impl Startup {
         });
         let lanes = lanes.collect();
         // Workers and pool slots are reserved before a burst is timed.
-        plan.group(BURST, Turns::rounds(plan.pass().of([4, 2, 1])), lanes);
+        plan.group(BURST, Turns::rounds(rounds), lanes);
     }
 }
 

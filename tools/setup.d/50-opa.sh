@@ -100,19 +100,31 @@ go_of_its_site() {
   fetch "https://dl.google.com/go/$file" "$work/go.tar.gz" "$sum" && tar -xzf "$work/go.tar.gz" -C "$work/go.new"
 }
 
+# compile [-n]: has OPA built, or with -n only what that takes downloaded. A GOPATH of its own, so that nothing lands in the
+# user's; a cache that the user has set is used. Without cgo, as the official static binary is.
+compile() {
+  GOPATH=$work/gopath GOBIN=$work/bin GOFLAGS=-modcacherw GOTOOLCHAIN=local CGO_ENABLED=0 \
+    GOMODCACHE=${GOMODCACHE:-$work/gopath/mod} GOCACHE=${GOCACHE:-$work/gopath/cache} \
+    "$go" install "$@" -trimpath "github.com/open-policy-agent/opa@v$VERSION"
+}
+
 # What can be done while something else computes: all but the build.
-ahead() { official || find_go; }
+ahead() {
+  if official; then return 0; fi
+  find_go || return 1
+  echo "downloading the modules of OPA $VERSION"
+  # What it prints is what it would run. Where this fails, the build says why.
+  compile -n >/dev/null 2>&1 || true
+}
 
 bring() {
   [ -z "${OPA_BIN:-}" ] || fail "OPA_BIN is not an OPA 1.0 or newer: correct or unset it"
   if [ ! -x "$work/go/bin/go" ] && official; then return 0; fi
   find_go || return 1
+  echo "downloading the modules of OPA $VERSION"
+  compile -n >/dev/null 2>&1 || true
   echo "building OPA $VERSION with $("$go" env GOVERSION)"
-  # A GOPATH of its own, so that nothing lands in the user's; a cache that the user has set is used. Without cgo, as the
-  # official static binary is.
-  GOPATH=$work/gopath GOBIN=$work/bin GOFLAGS=-modcacherw GOTOOLCHAIN=local CGO_ENABLED=0 \
-    GOMODCACHE=${GOMODCACHE:-$work/gopath/mod} GOCACHE=${GOCACHE:-$work/gopath/cache} \
-    "$go" install -trimpath "github.com/open-policy-agent/opa@v$VERSION" 2>&1 | tee "$work/build.log" ||
+  compile 2>&1 | tee "$work/build.log" ||
     { because "the build by $("$go" env GOVERSION): $(last_line "$work/build.log")"; return 1; }
   keep "$work/bin/opa"
 }

@@ -42,11 +42,11 @@ pub(crate) struct ModuleEngine {
     /// What starts of machine code inherit from the worker, where that is anything.
     pub inherit: fn() -> Result<Option<Inherited>, Failure>,
     /// Runs the module of a file to ready.
-    pub run: fn(&Module, &Path, Option<&Inherited>) -> Result<Ran, Failure>,
+    pub run: fn(&Module, &Path, Option<&Inherited>) -> Result<Ready, Failure>,
 }
 
 /// A module's reading of the clock when it was ready, and what it lives in.
-pub(crate) type Ran = (u64, Box<dyn Any>);
+pub(crate) type Ready = (u64, Box<dyn Any>);
 
 /// The engine of that name, where it was built in.
 pub(crate) type FindEngine = fn(&str) -> Option<ModuleEngine>;

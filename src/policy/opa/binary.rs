@@ -9,8 +9,8 @@ use std::{
 use crate::{
     Component, Subject,
     adapter::{Refusal, RefusalKind},
-    setup,
     process::child::find_program,
+    setup,
 };
 
 /// The first OPA whose policies are Rego v1 by default.
