@@ -102,9 +102,15 @@ fn every_image_is_a_subject_or_a_refusal_with_a_remedy() {
     }
 }
 
+/// The machine's busybox, or the one that the set-up brought.
+fn find_busybox() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|directory| directory.join("busybox")).find(|file| file.is_file())
+}
+
 /// A root file system with this machine's busybox for a shell, and everything that must not get out of it or into it.
 fn small_root(directory: &Path) -> Option<PathBuf> {
-    let busybox = ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|path| Path::new(path).exists())?;
+    let busybox = find_busybox()?;
     let root = directory.join("root");
     for inside in ["bin", "etc", "proc/1", "dev"] {
         fs::create_dir_all(root.join(inside)).unwrap();
@@ -165,7 +171,7 @@ fn a_directory_and_tarballs_of_ones_own_are_taken_and_left_as_they_are() {
     let directory = tempfile::tempdir().unwrap();
     let images = directory.path().join("images");
     let Some(root) = small_root(directory.path()) else {
-        return need::skip("busybox", &"there is none in /bin or /usr/bin");
+        return need::skip("busybox", &"there is none in PATH");
     };
     let before = inventory(&root);
     let said = with_alpine(&root, &images);
@@ -199,7 +205,7 @@ fn what_is_no_root_file_system_is_refused_with_the_remedy() {
     let images = directory.path().join("images");
     let path = |name: &str| directory.path().join(name);
     let Some(root) = small_root(directory.path()) else {
-        return need::skip("busybox", &"there is none in /bin or /usr/bin");
+        return need::skip("busybox", &"there is none in PATH");
     };
     fs::create_dir(path("empty")).unwrap();
     fs::write(path("text"), "no tarball").unwrap();
