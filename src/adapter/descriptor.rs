@@ -106,7 +106,7 @@ impl<T: ?Sized> Descriptor<T> {
         let (reason, remedy) = match self.setup {
             // What the set-up said, or the build that was tried with it, is the true reason.
             Some(step) => {
-                let remedy = format!("build by tools/cargo.sh, where tools/setup.sh {step} brought what it needs");
+                let remedy = format!("run tools/setup.sh {step}, then build by tools/cargo.sh, or {build}");
                 setup::said(&[&format!("{step}-build"), step], reason, &remedy)
             }
             None => (reason.to_owned(), build),

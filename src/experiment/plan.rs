@@ -176,9 +176,12 @@ impl Plan {
     }
 
     /// Asks for the factor between two lanes of one group, process by process: what an adapter costs over the calls by
-    /// hand, say. A name that no lane of the group has is an error of the plan.
+    /// hand, say. A name that no lane of the group has is an error of the plan. Left out where not both were asked for.
     pub fn compare(&mut self, group: impl Into<String>, lane: impl Into<String>, with: impl Into<String>) {
-        self.comparisons.push(Comparison { group: group.into(), lane: lane.into(), with: with.into() });
+        let comparison = Comparison { group: group.into(), lane: lane.into(), with: with.into() };
+        if [&comparison.lane, &comparison.with].into_iter().all(|lane| self.wants(&comparison.group, lane)) {
+            self.comparisons.push(comparison);
+        }
     }
 
     /// Keeps something alive while the process measures.
@@ -191,12 +194,21 @@ impl Plan {
         self.rows.push((row, true));
     }
 
-    /// Adds a row for each indicator of an adapter that could not be made: a refusal, or a failure of the run.
+    /// Adds a row for each indicator of an adapter that could not be made: a refusal, or a failure of the run. Where some
+    /// lanes were asked for by name, a refusal of what they do not name is left out.
     pub fn without(&mut self, refusal: &Refusal, indicators: &[Indicator]) {
-        let Failure { refused, reason, remedy } = Failure::from(refusal);
+        self.rows_of(&refusal.subject, &Failure::from(refusal), indicators);
+    }
+
+    fn rows_of(&mut self, subject: &Subject, failure: &Failure, indicators: &[Indicator]) {
+        let Failure { refused, reason, remedy } = failure;
         for indicator in indicators {
-            let row = UnavailableRow::new(refusal.subject.clone(), *indicator, &reason, &remedy);
-            self.rows.push((row, refused));
+            // The names of its lanes are not known, since it was not made: most are the subject at a temperature.
+            let lane = subject.as_str().replace('/', "-");
+            let lanes = ["", "/cold", "/precompiled", "/warm"].map(|at| format!("{lane}{at}"));
+            if !refused || lanes.iter().any(|lane| self.wants(indicator.as_str(), lane)) {
+                self.rows.push((UnavailableRow::new(subject.clone(), *indicator, reason, remedy), *refused));
+            }
         }
     }
 
@@ -207,11 +219,7 @@ impl Plan {
             return self.without(refusal, indicators);
         }
         let Ok(subject) = subject.parse::<Subject>() else { return };
-        let Failure { refused, reason, remedy } = Failure::of(error);
-        for indicator in indicators {
-            let row = UnavailableRow::new(subject.clone(), *indicator, &reason, &remedy);
-            self.rows.push((row, refused));
-        }
+        self.rows_of(&subject, &Failure::of(error), indicators);
     }
 
     /// Adds the row of a figure whose lane could not be made: a refusal where the error is one, else a failure of the run.

@@ -53,7 +53,7 @@ fn what_is_broken_is_told_from_what_is_missing() {
     let failures: Vec<_> = registry.failures().map(|row| row.reason.as_str()).collect();
     assert_eq!(failures, ["a bug"]);
     let absent = registry.unavailable().last().unwrap();
-    assert!(absent.remedy.contains("tools/setup-it.sh") && absent.remedy.contains("no-such-feature"), "{absent}");
+    assert!(absent.remedy.contains("tools/setup.sh it") && absent.remedy.contains("no-such-feature"), "{absent}");
     assert_eq!(registry.take("one").unwrap().get(), 1);
 }
 

@@ -268,7 +268,7 @@ impl One<'_> {
             (Isolation::InProcess, _) => 50,
             _ if works => 16,
             // The steps in which a cgroup is charged are large.
-            _ => 32,
+            _ => plan.pass().of([32, 16, 3]),
         };
         let step = if is_test(plan) { step.min(3) } else { step };
         (1..=4).map(|i| i * step).collect()
