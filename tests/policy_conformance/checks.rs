@@ -258,7 +258,8 @@ pub fn an_endless_policy_is_stopped(engine: &dyn PolicyEngine) {
 }
 
 pub fn a_policy_that_takes_memory_is_stopped(engine: &dyn PolicyEngine) {
-    let mut limits = Limits::default();
+    // Longer than it can take: an interpreter takes seconds to fill so much.
+    let mut limits = with_time(Duration::from_secs(300));
     limits.memory = 64 << 20;
     for &form in engine.forms() {
         let mut loaded = load(engine, &cases::moody(), form, limits);
