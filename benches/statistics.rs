@@ -7,8 +7,7 @@
 //! ```
 //!
 //! A program that is compared with itself should raise no alarm, and an injected slowdown should raise one. What is counted
-//! is what the gate says. The figures are recorded in `target/statistics/baseline.json`. Run it on the machine and under the
-//! load that the measurements are made on; nothing else should run meanwhile.
+//! is what the gate says. The figures are recorded in `target/statistics/baseline.json`. Nothing else should run meanwhile.
 
 #[cfg(feature = "measure")]
 #[path = "statistics/alike.rs"]

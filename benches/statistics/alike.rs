@@ -27,7 +27,7 @@ const VARIABLE: &str = "STATISTICS_RUN";
 const WORK: &str = "work";
 
 /// The lane that is slowed.
-const SLOWED: &str = "arithmetic, 100 µs";
+const SLOWED: &str = "arithmetic, 50,000 steps";
 
 /// One run of a plan, in a process of its own.
 pub struct Run {
@@ -181,31 +181,26 @@ impl Count {
 /// Lanes of work that is the same in every run: arithmetic, and reading memory in an order that no prefetcher knows.
 fn work(plan: &mut Plan, per_thousand: u64) {
     let noop = Noop::new();
-    let mut lanes = Vec::new();
-    for (kind, micros) in
-        [("arithmetic", 20), ("arithmetic", 100), ("arithmetic", 500), ("memory", 20), ("memory", 100)]
-            .into_iter()
-            .chain([("memory", 500)])
-    {
-        let name = format!("{kind}, {micros} µs");
-        let steps = micros * 1000 * if name == SLOWED { per_thousand } else { 1000 } / 1000;
+    let kinds = [("arithmetic", 1), ("memory", 1 << 20)];
+    let all = kinds.into_iter().flat_map(|kind| [10, 50, 250].map(|thousands| (kind, thousands)));
+    let lanes = all.map(|((kind, words), thousands)| {
+        let name = format!("{kind}, {thousands},000 steps");
+        let steps = thousands * if name == SLOWED { per_thousand } else { 1000 };
         let figure = Figure::new(Indicator::StartupTime, noop.identity(), &name).at(Temperature::Warm);
-        let mut memory = if kind == "memory" { vec![1u32; 1 << 20] } else { vec![1; 1] };
-        lanes.push(Lane::single(name, figure, &[Statistic::Median], move || {
+        let memory = vec![1u32; words];
+        Lane::single(name, figure, &[Statistic::Median], move || {
             let begin = Instant::now();
-            black_box(mix(&mut memory, steps));
+            black_box(mix(&memory, steps));
             u64::try_from(begin.elapsed().as_nanos()).map_err(LaneError::from)
-        }));
-    }
-    plan.group(WORK, Turns::until(Duration::from_millis(150)).of(10), lanes);
+        })
+    });
+    let lanes = lanes.collect();
+    plan.group(WORK, Turns::until(Duration::from_millis(150)), lanes);
 }
 
-fn mix(memory: &mut [u32], steps: u64) -> u64 {
-    let mut state = 1u64;
-    for step in 0..steps {
-        let place = (state >> 33) as usize % memory.len();
-        state = black_box(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step + u64::from(memory[place])));
-    }
-    memory[0] = memory[0].wrapping_add(state as u32 & 1);
-    state
+fn mix(memory: &[u32], steps: u64) -> u64 {
+    (0..steps).fold(1, |state, step| {
+        let word = u64::from(memory[(state >> 33) as usize % memory.len()]);
+        black_box(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step + word))
+    })
 }

@@ -1,6 +1,6 @@
 //! The wall time of an external process as this crate takes it, beside hyperfine's of the same command.
 
-use std::{fs, process::Command};
+use std::{error::Error, fs, process::Command};
 
 use runtime_baseline::{
     probe::process,
@@ -11,75 +11,53 @@ use serde_json::Value;
 /// Runs of a turn: short enough that a machine that changes speed does it to both.
 const RUNS: usize = 50;
 
-/// A process as the peers here are, of some milliseconds, and one without anything of its own: there hyperfine's median is
-/// some 50 µs longer. Both spawn in the same way and wait for the exit, but it works between two runs and forgets its caches.
-const COMMANDS: [(&[&str], &str); 2] = [
-    (&["/bin/sh", "-c", "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done"], "goal: within 5 %"),
-    (&["/bin/true"], "the floor of both tools"),
-];
+/// So many runs before each turn are not kept.
+const WARM_UP: usize = 5;
+
+/// A process of some milliseconds, as the peers here are, that waits for nothing: within 5 % of hyperfine is the goal. Of one
+/// without anything of its own hyperfine's median is some 50 µs longer: it works between two runs and forgets its caches.
+const COMMAND: [&str; 5] = ["dd", "if=/dev/zero", "of=/dev/null", "bs=1M", "count=300"];
 
 /// Takes `turns` turns of each, and prints how far the medians are apart.
 pub fn cross_check(turns: usize) {
-    COMMANDS.iter().for_each(|(words, goal)| one(words, goal, turns));
+    if let Err(error) = compare(turns) {
+        println!("hyperfine: {error}; make setup brings it");
+    }
 }
 
-/// The command in one line, as hyperfine takes it without a shell.
-fn line(words: &[&str]) -> String {
-    let quoted = |word: &&str| if word.contains(' ') { format!("'{word}'") } else { (*word).to_owned() };
-    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
-}
-
-fn one(words: &[&str], goal: &str, turns: usize) {
-    let command = line(words);
+fn compare(turns: usize) -> Result<(), Box<dyn Error>> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..turns {
-        match hyperfine(&command) {
-            Ok(times) => theirs.extend(times),
-            Err(reason) => return println!("hyperfine: {reason}; on Debian, apt-get install hyperfine"),
-        }
-        // As many unrecorded runs first as hyperfine was told to make.
-        let times: Result<Vec<u64>, _> =
-            (0..RUNS + 5).map(|_| process(Command::new(words[0]).args(&words[1..]))).collect();
-        match times {
-            Ok(times) => ours.extend(&times[5..]),
-            Err(error) => return println!("the process could not be timed: {error}"),
+        theirs.extend(hyperfine()?);
+        for run in 0..RUNS + WARM_UP {
+            let time = process(Command::new(COMMAND[0]).args(&COMMAND[1..]).stderr(std::process::Stdio::null()))?;
+            ours.extend((run >= WARM_UP).then_some(time));
         }
     }
-    let summary = |times: &[u64]| Summary::of(times).expect("a turn has runs");
-    let (ours, theirs) = (summary(&ours), summary(&theirs));
-    let interval = Change::between(&theirs, &ours, 0.95).map_or_else(String::new, |change| {
-        let percent = |ratio: f64| (ratio - 1.0) * 100.0;
-        let ratio = change.ratio;
-        format!(
-            ": {:+.1} % (95 % interval {:+.1} … {:+.1})",
-            percent(ratio.value),
-            percent(ratio.low),
-            percent(ratio.high)
-        )
-    });
-    println!(
-        "{command}, {} runs each in turns of {RUNS}: median {} µs here, {} µs by hyperfine{interval} ({goal})",
-        ours.count(),
-        ours.median() / 1000,
-        theirs.median() / 1000,
-    );
+    let (ours, theirs) = (Summary::of(&ours)?, Summary::of(&theirs)?);
+    let (command, runs) = (COMMAND.join(" "), ours.count());
+    let [here, there] = [&ours, &theirs].map(|summary| summary.median() / 1000);
+    print!("{command}, {runs} runs each in turns of {RUNS}: median {here} µs here, {there} µs by hyperfine");
+    if let Some(Change { ratio, .. }) = Change::between(&theirs, &ours, 0.95) {
+        let [value, low, high] = [ratio.value, ratio.low, ratio.high].map(|ratio| (ratio - 1.0) * 100.0);
+        print!(": {value:+.1} % (95 % interval {low:+.1} … {high:+.1})");
+    }
+    println!();
+    Ok(())
 }
 
 /// Wall times in nanoseconds.
-fn hyperfine(command: &str) -> Result<Vec<u64>, String> {
-    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+fn hyperfine() -> Result<Vec<u64>, Box<dyn Error>> {
+    let directory = tempfile::tempdir()?;
     let export = directory.path().join("times.json");
-    let runs = RUNS.to_string();
-    let output = Command::new("hyperfine")
-        .args(["--shell=none", "--warmup=5", "--style=none", "--runs", &runs, "--export-json"])
-        .args([export.as_os_str(), command.as_ref()])
-        .output()
-        .map_err(|error| error.to_string())?;
+    let numbers = [format!("--warmup={WARM_UP}"), format!("--runs={RUNS}")];
+    let mut command = Command::new("hyperfine");
+    command.args(["--shell=none", "--style=none", "--export-json"]).arg(&export).args(numbers).arg(COMMAND.join(" "));
+    let output = command.output()?;
     if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned().into());
     }
-    let text = fs::read_to_string(&export).map_err(|error| error.to_string())?;
-    let report: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let report: Value = serde_json::from_str(&fs::read_to_string(&export)?)?;
     let times = report["results"][0]["times"].as_array().ok_or("its report has no times")?;
-    times.iter().map(|time| time.as_f64().map(|s| (s * 1e9) as u64).ok_or("a time is no number".to_owned())).collect()
+    times.iter().map(|time| Ok((time.as_f64().ok_or("a time is no number")? * 1e9) as u64)).collect()
 }

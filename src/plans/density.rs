@@ -166,12 +166,8 @@ impl Case {
         if self.processes > 1 {
             figure = figure.with_setting("processes", self.processes);
         }
-        let rate = |load: &str| {
-            let mut figure = figure.clone().of(Indicator::StartRate);
-            load.clone_into(&mut figure.load);
-            figure
-        };
-        let (whole, at, end) = (rate("fill"), rate("fill, around 100 live"), rate("fill, the last of them"));
+        let whole = figure.clone().of(Indicator::StartRate);
+        let (at, end) = (whole.clone().with_setting("around", 100), whole.clone().of_part("the last tenth"));
         let median = &[Statistic::Median];
         Lane::new(name, move |taken: &mut Taken| self.fill(taken))
             .of(figure.clone(), median)
@@ -186,6 +182,7 @@ impl Case {
         let target = Target::new(&self.runtime, Workload::ready(), self.temperature);
         let filled = fill(&Fill::new(target, self.budget).processes(self.processes)).map_err(explained)?;
         let density = filled.density;
+        came_to_its_end(density.ready, &density.stopped_by)?;
         for figure in 0..5 {
             taken.settings(figure, filled.settings.clone());
         }
@@ -229,6 +226,16 @@ impl Case {
     }
 }
 
+/// What failed, or was killed, says nothing of how many fit.
+fn came_to_its_end(ready: usize, stopped_by: &Stop) -> Result<(), Failure> {
+    match stopped_by {
+        Stop::Refused(reason) | Stop::Died(reason) => {
+            Err(Failure::failed(format!("the fill failed with {ready} instances alive: {reason}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A process that the kernel killed for want of memory met a limit of this machine, and did not fail.
 fn explained(error: ProbeError) -> LaneError {
     match error {
@@ -238,5 +245,23 @@ fn explained(error: ProbeError) -> LaneError {
             Failure::refused(reason, remedy).into()
         }
         error => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::Resource;
+
+    #[test]
+    fn what_failed_is_no_density() {
+        for stop in [Stop::Refused("the helper was killed".to_owned()), Stop::Died("2 ended".to_owned())] {
+            let failure = came_to_its_end(0, &stop).unwrap_err();
+            assert!(!failure.refused && failure.reason.starts_with("the fill failed with 0 instances alive: "));
+        }
+        let limit = Stop::Limit { resource: Resource::Memory, reason: "the node's".to_owned() };
+        for stop in [Stop::Budget(probe::Bound::Count), Stop::Budget(probe::Bound::Memory), limit] {
+            assert_eq!(came_to_its_end(7, &stop), Ok(()));
+        }
     }
 }

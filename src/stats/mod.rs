@@ -13,14 +13,12 @@
 mod change;
 mod curve;
 mod estimate;
-mod histogram;
 mod line;
 mod order;
 mod summary;
 mod warning;
 
 pub use change::{Change, Decision, Estimate};
-pub use histogram::Histogram;
 pub use line::Line;
 pub(crate) use order::quantile_ranks;
 pub use summary::{Confidence, Summary};
