@@ -172,14 +172,15 @@ fn a_burst_of_100_loses_none_and_leaves_nothing() {
     });
 }
 
-/// Proportional set size in KiB, and descriptors, of the launcher's helpers and of this process.
+/// Memory that was written to and is nobody else's, in KiB, and descriptors, of the launcher's helpers and of this process. A
+/// share of pages that others map as well would change when these end.
 fn held(traces: &Traces) -> (i64, usize) {
     let pids = traces.all().into_iter().map(|stat| stat.pid).chain([std::process::id() as i32]);
     pids.fold((0, 0), |(memory, descriptors), pid| {
         let process = Process::new(pid).unwrap();
-        let pss: u64 =
-            process.smaps_rollup().unwrap().memory_map_rollup.0.iter().map(|map| map.extension.map["Pss"]).sum();
-        (memory + (pss / 1024) as i64, descriptors + process.fd_count().unwrap())
+        let rollup = process.smaps_rollup().unwrap().memory_map_rollup;
+        let own: u64 = rollup.0.iter().map(|map| map.extension.map["Private_Dirty"]).sum();
+        (memory + (own / 1024) as i64, descriptors + process.fd_count().unwrap())
     })
 }
 
