@@ -70,6 +70,7 @@ mod setup;
 #[allow(dead_code, reason = "each adapter uses its part")]
 mod versions;
 mod whole_file;
+mod words;
 
 #[cfg(test)]
 #[path = "../tests/support/need.rs"]

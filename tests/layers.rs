@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "baseline",
     "claims",
     "compare",
+    "words",
     "exchange",
     "report",
     // The measurement half.
@@ -44,6 +45,16 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[(
     "provenance",
     "a metric holds its provenance; the audit and the citation of a metric stand in `provenance`",
 )];
+
+/// Where Chinese may stand in code, each with the reason. Nowhere else: a sentence that people read stands in `words`, in two
+/// languages side by side. What has none any more must leave the list.
+const CHINESE: &[(&str, &str)] = &[
+    ("words", "every sentence in two languages"),
+    ("metric/indicator.rs", "one table has all names of an indicator"),
+    ("provenance/notation", "a grammar: its words are read as well as written"),
+    ("report", "its sentences are still on their way to `words`"),
+    ("bin", "its sentences are still on their way to `words`"),
+];
 
 /// The most lines of a file.
 const MOST_LINES: usize = 400;
@@ -85,7 +96,7 @@ fn imports() -> BTreeSet<(String, String, String)> {
         if module.last() == Some(&"mod") {
             module.pop();
         }
-        let text = without_tests(&without_comments(&fs::read_to_string(&file).unwrap()));
+        let text = without_tests(&without_comments_and_strings(&fs::read_to_string(&file).unwrap()));
         for name in names_at_the_root(&text, module.len()) {
             let from = exported.get(&name).unwrap_or(&name).clone();
             if from != module[0] {
@@ -98,7 +109,7 @@ fn imports() -> BTreeSet<(String, String, String)> {
 
 /// Which module each name of the crate's root is re-exported from.
 fn exports(lib: &str) -> BTreeMap<String, String> {
-    let text = without_comments(lib);
+    let text = without_comments_and_strings(lib);
     let mut found = BTreeMap::new();
     for part in text.split("pub use ").skip(1) {
         let (path, _) = part.split_once(';').unwrap();
@@ -111,7 +122,15 @@ fn exports(lib: &str) -> BTreeMap<String, String> {
 }
 
 /// Comments and the content of strings are no imports.
+fn without_comments_and_strings(text: &str) -> String {
+    stripped(text, false)
+}
+
 fn without_comments(text: &str) -> String {
+    stripped(text, true)
+}
+
+fn stripped(text: &str, keeps_strings: bool) -> String {
     let mut kept = String::new();
     for line in text.lines() {
         let mut quoted = false;
@@ -122,7 +141,7 @@ fn without_comments(text: &str) -> String {
                 '\'' if !quoted && characters.peek() == Some(&'"') => drop(characters.next()),
                 '"' => quoted = !quoted,
                 '/' if !quoted && characters.peek() == Some(&'/') => break,
-                _ if !quoted => kept.push(c),
+                _ if !quoted || keeps_strings => kept.push(c),
                 _ => {}
             }
         }
@@ -218,12 +237,50 @@ fn imports_go_down() {
 
 #[test]
 fn the_reader_sees_every_way_to_import() {
-    let text = without_tests(&without_comments(
+    let text = without_tests(&without_comments_and_strings(
         "use crate::{\n    alpha::{One, Two},\n    beta, Gamma, // crate::comment\n};\nlet x = crate::delta::f(\"crate::string\");\n\
          #[cfg(test)]\nmod tests { use crate::epsilon; fn f() {} }\nuse super::super::zeta::Z;\nuse super::inside;",
     ));
     let seen: Vec<_> = names_at_the_root(&text, 2).into_iter().collect();
     assert_eq!(seen, ["Gamma", "alpha", "beta", "delta", "zeta"]);
+}
+
+#[test]
+fn sentences_in_two_languages_stand_in_words() {
+    let source = root().join("src");
+    let mut files = Vec::new();
+    files_below(&source, &mut files);
+    let rust = files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    let chinese = rust.flat_map(|file| {
+        let inside = file.strip_prefix(&source).unwrap().to_owned();
+        chinese_in(&fs::read_to_string(file).unwrap()).into_iter().map(move |line| (inside.clone(), line))
+    });
+    let mut used = BTreeSet::new();
+    let mut elsewhere = Vec::new();
+    for (file, line) in chinese {
+        match CHINESE.iter().find(|(place, _)| file.starts_with(place)) {
+            Some((place, _)) => drop(used.insert(*place)),
+            None => elsewhere.push(format!("src/{}:{line}", file.display())),
+        }
+    }
+    assert!(elsewhere.is_empty(), "put these sentences into src/words, both languages:\n{}", elsewhere.join("\n"));
+    for (place, _) in CHINESE {
+        assert!(used.contains(place), "there is no Chinese in src/{place} any more: take it off the list");
+    }
+}
+
+/// The lines of code with Chinese in them, from 1. Comments may show it, and so may tests, which stand at the end of a file.
+fn chinese_in(text: &str) -> Vec<usize> {
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let has_chinese = |line: &str| line.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let lines = without_comments(code);
+    lines.lines().enumerate().filter(|(_, line)| has_chinese(line)).map(|(at, _)| at + 1).collect()
+}
+
+#[test]
+fn chinese_is_found_in_code_alone() {
+    let text = "//! 中文\nlet a = 1; // 中文\nlet b = \"https://中文\"; // after\nlet c = '万';\n#[cfg(test)]\nmod tests {\n    \"中文\"";
+    assert_eq!(chinese_in(text), [3, 4]);
 }
 
 #[test]

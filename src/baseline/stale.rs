@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Component, Date, Language, Metric};
+use crate::{Component, Date, Metric};
 
 /// Flags figures that are too old, or were measured on other versions than those here now.
 ///
@@ -96,34 +96,6 @@ impl Staleness {
             Some(Stale::Version { measured: measured.clone(), here: other.clone() })
         });
         age.into_iter().chain(versions).collect()
-    }
-}
-
-impl Stale {
-    /// What makes it so, and what to do, in `language`.
-    #[must_use]
-    pub fn describe(&self, language: Language) -> String {
-        match (self, language) {
-            (Self::Age { date, days, limit }, Language::English) => {
-                format!("measured on {date}, {days} days ago, and {limit} are allowed: measure again")
-            }
-            (Self::Age { date, days, limit }, Language::Chinese) => {
-                format!("测于 {date}，已过 {days} 天，上限为 {limit} 天：请重新测量")
-            }
-            (Self::Version { measured, here }, Language::English) => {
-                format!("measured on {measured}, and {} is here now: measure again", here.version())
-            }
-            (Self::Version { measured, here }, Language::Chinese) => {
-                format!("测于 {measured}，本机现为 {}：请重新测量", here.version())
-            }
-        }
-    }
-}
-
-/// In English.
-impl std::fmt::Display for Stale {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&self.describe(Language::English))
     }
 }
 

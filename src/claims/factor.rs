@@ -1,10 +1,8 @@
 //! A factor between two figures, as published.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-
-use crate::Language;
 
 /// In which sense a factor is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -112,6 +110,11 @@ impl Factor {
         self.computed
     }
 
+    /// The number as published.
+    pub(crate) fn printed(&self) -> &str {
+        &self.printed
+    }
+
     /// The worth of the last printed digit: 1 for `26`, 0.1 for `8.5`.
     pub(super) fn last_digit(&self) -> f64 {
         let decimals = self.printed.split_once('.').map_or(0, |(_, decimals)| decimals.len());
@@ -143,26 +146,5 @@ impl Factor {
     pub fn gain_range(&self) -> Option<(f64, f64)> {
         let (low, high) = self.printed_range();
         Some((self.sense.gain(low)?, self.sense.gain(high)?))
-    }
-
-    /// `200× faster`, `40% reduction`, in `language`.
-    #[must_use]
-    pub fn describe(&self, language: Language) -> String {
-        let mark = if self.sense == Sense::Reduction { "%" } else { "×" };
-        let sense = match self.sense {
-            Sense::Faster => language.pick("更快", "faster"),
-            Sense::Smaller => language.pick("更小", "smaller"),
-            Sense::Lower => language.pick("更低", "lower"),
-            Sense::Higher => language.pick("更高", "higher"),
-            Sense::Reduction => language.pick("降低", "reduction"),
-        };
-        format!("{}{mark} {sense}", self.printed)
-    }
-}
-
-/// In English.
-impl fmt::Display for Factor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
     }
 }

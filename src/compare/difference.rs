@@ -1,8 +1,8 @@
 //! In what the circumstances of two figures differ.
 
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
-use crate::{Language, Metric, Quantity};
+use crate::{Metric, Quantity};
 
 /// A circumstance that bears on a figure.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,50 +52,6 @@ pub enum Aspect {
     Run,
 }
 
-impl Aspect {
-    /// Its name for people.
-    #[must_use]
-    pub fn describe(&self, language: Language) -> String {
-        let name = match self {
-            Self::Subject => language.pick("对象", "subject"),
-            Self::Workload => language.pick("工作负载", "workload"),
-            Self::Temperature => language.pick("温度", "temperature"),
-            Self::Statistic => language.pick("统计量", "statistic"),
-            Self::Unit => language.pick("单位", "unit"),
-            Self::Version(name) => match language {
-                Language::Chinese => return format!("{name} 的版本"),
-                Language::English => return format!("version of {name}"),
-            },
-            Self::Cpu => "CPU",
-            Self::Cores => language.pick("核心数", "cores"),
-            Self::Memory => language.pick("内存", "memory"),
-            Self::Storage => language.pick("存储", "storage"),
-            Self::Virtualization => language.pick("虚拟化", "virtualization"),
-            Self::Os => language.pick("操作系统", "OS"),
-            Self::Kernel => language.pick("内核", "kernel"),
-            Self::Rustc => "rustc",
-            Self::Concurrency => language.pick("并发数", "concurrency"),
-            Self::Load => language.pick("负载", "load"),
-            Self::Isolation => language.pick("隔离", "isolation"),
-            Self::Transport => language.pick("传输方式", "transport"),
-            Self::Engine(name) => match language {
-                Language::Chinese => return format!("引擎的 {name}"),
-                Language::English => return format!("engine's {name}"),
-            },
-            Self::Date => language.pick("日期", "date"),
-            Self::Run => language.pick("运行", "run"),
-        };
-        name.to_owned()
-    }
-}
-
-/// In English.
-impl fmt::Display for Aspect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
-    }
-}
-
 /// One circumstance in which two figures differ; a side that does not state it is `None`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Difference {
@@ -112,24 +68,6 @@ impl Difference {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.left.is_some() && self.right.is_some()
-    }
-
-    /// The circumstance and its two values, in `language`.
-    #[must_use]
-    pub fn describe(&self, language: Language) -> String {
-        let side = |value: &Option<String>| match value {
-            Some(value) => value.clone(),
-            None => language.pick("未注明", "not stated").to_owned(),
-        };
-        let aspect = self.aspect.describe(language);
-        format!("{aspect}{}{} / {}", language.pick("：", ": "), side(&self.left), side(&self.right))
-    }
-}
-
-/// In English.
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
     }
 }
 

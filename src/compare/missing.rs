@@ -1,9 +1,7 @@
 //! What keeps a claim from having a verdict.
 
-use std::fmt;
-
 use super::Difference;
-use crate::{Language, Subject};
+use crate::Subject;
 
 /// What a verdict would take.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,61 +32,4 @@ pub enum Missing {
     Unit,
     /// The claim does not say on which workload or with which settings, and here that decides; what each said.
     Agreement(Vec<String>),
-}
-
-impl Missing {
-    /// What is missing, and what to do about it, in `language`. Reasons and remedies stay as the run recorded them.
-    #[must_use]
-    pub fn describe(&self, language: Language) -> String {
-        let all = |differences: &[Difference]| {
-            let all: Vec<String> = differences.iter().map(|d| d.describe(language)).collect();
-            all.join(language.pick("，", ", "))
-        };
-        let chinese = language == Language::Chinese;
-        match self {
-            Self::Factor => language.pick("倍数：发布者未给出", "a factor: the claim states none").to_owned(),
-            Self::Side { subject, reason, remedy } => {
-                let reason = reason.as_deref().unwrap_or(language.pick("未测量", "not measured"));
-                let remedy = remedy.as_ref().map(|remedy| match language {
-                    Language::Chinese => format!("（{remedy}）"),
-                    Language::English => format!(" ({remedy})"),
-                });
-                format!("{subject}{}{reason}{}", language.pick("：", ": "), remedy.unwrap_or_default())
-            }
-            Self::Interval(subject) if chinese => format!("{subject} 的 95 % 区间：请测量足够多次"),
-            Self::Interval(subject) => {
-                format!("a 95 % interval of {subject}: measure it often enough to have one")
-            }
-            Self::Bounded(subject, bound) if chinese => format!("{subject} 的数值本身：只测得界限 {bound}"),
-            Self::Bounded(subject, bound) => format!("the value of {subject}: only a bound was measured, {bound}"),
-            Self::Zero(subject) if chinese => format!("{subject} 大于零的数据：低于探针的分辨率"),
-            Self::Zero(subject) => format!("a figure of {subject} above zero: it is below what the probe resolves"),
-            Self::Alike(differences) if chinese => {
-                format!("在同一次运行中同等测量的两侧；两侧的差异：{}", all(differences))
-            }
-            Self::Alike(differences) => {
-                format!("both sides measured alike in one run; they differ in {}", all(differences))
-            }
-            Self::Condition(subject, difference) if chinese => {
-                format!("在发布条件下的 {subject}（{}）", difference.describe(language))
-            }
-            Self::Condition(subject, difference) => {
-                format!("{subject} under the claimed condition ({})", difference.describe(language))
-            }
-            Self::Unit => language.pick("同一单位的两侧", "both sides in one unit").to_owned(),
-            Self::Agreement(all) if chinese => {
-                format!("发布所指的工作负载与设置；它们在此起决定作用：{}", all.join("，"))
-            }
-            Self::Agreement(all) => {
-                format!("the workload and settings that the claim means; they decide here: {}", all.join(", "))
-            }
-        }
-    }
-}
-
-/// In English.
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
-    }
 }

@@ -12,6 +12,7 @@ pub use gate::{
     RowChange, Ruling,
 };
 pub use missing::Missing;
+pub(crate) use rule::Caution;
 pub use rule::{MARGIN, Undecided, WIDEST, caution};
 pub use verdict::{Judgement, Verdict, judge};
 

@@ -1,7 +1,6 @@
 //! One figure: what was measured, on what, how much, and where it comes from.
 
 mod bound;
-mod definition;
 mod evidence;
 mod indicator;
 mod interval;

@@ -11,9 +11,11 @@ pub(crate) mod wire;
 pub use audit::{Shortfall, VALIDITY_DAYS};
 pub use date::{Date, DateError};
 pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
+pub(crate) use host::NoiseSentence;
 pub(crate) use host::chinese as noise_in_chinese;
 use host::load_average;
 pub use host::{Host, Watch};
+use notation::is_idle;
 pub use notation::{Citation, CitationText, EnvironmentBlock, Language, NotationError, NotationField, NotationProblem};
 pub use run::{Moment, MomentError, Run};
 

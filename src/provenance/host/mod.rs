@@ -6,7 +6,7 @@ mod storage;
 mod virtualization;
 
 pub use noise::Watch;
-pub(crate) use sentences::{chinese, load_average};
+pub(crate) use sentences::{NoiseSentence, chinese, load_average};
 
 use std::{
     collections::BTreeSet,

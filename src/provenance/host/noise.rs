@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Host, sentences::Sentence};
+use super::{Host, sentences::NoiseSentence};
 
 /// Above this one-minute load for each core, something else is at work.
 const LOAD_PER_CORE: f64 = 0.25;
@@ -44,12 +44,12 @@ impl Host {
         let governors: Vec<String> = cpus.iter().filter_map(read).collect();
         if governors.is_empty() {
             // Without the directory nothing is known, not even that.
-            return self.root.join(CPUS).is_dir().then(|| Sentence::NoFrequency.with([]));
+            return self.root.join(CPUS).is_dir().then(|| NoiseSentence::NoFrequency.with([]));
         }
         let slow: Vec<&String> = governors.iter().filter(|g| *g != "performance").collect();
         let first = slow.first()?;
         let (n, of) = (slow.len(), cpus.len());
-        Some(Sentence::Governor.with([first, &n, &of]))
+        Some(NoiseSentence::Governor.with([first, &n, &of]))
     }
 
     fn boost(&self) -> Option<String> {
@@ -57,7 +57,7 @@ impl Host {
         let (file, off) = files
             .into_iter()
             .find_map(|(file, on, off)| (self.read(format!("{CPUS}/{file}"))? == on).then_some((file, off)))?;
-        Some(Sentence::Boost.with([&off, &format!("{CPUS}/{file}")]))
+        Some(NoiseSentence::Boost.with([&off, &format!("{CPUS}/{file}")]))
     }
 
     fn load(&self, cores: u32) -> Option<String> {
@@ -66,21 +66,21 @@ impl Host {
         let is_loaded = load > LOAD_PER_CORE * f64::from(cores);
         let load = format!("{load:.2}");
         is_loaded.then(|| match cores {
-            1 => Sentence::LoadOnOne.with([&load]),
-            _ => Sentence::Load.with([&load, &cores]),
+            1 => NoiseSentence::LoadOnOne.with([&load]),
+            _ => NoiseSentence::Load.with([&load, &cores]),
         })
     }
 
     fn smt(&self) -> Option<String> {
         let is_on = self.read(format!("{CPUS}/smt/active"))? == "1";
-        is_on.then(|| Sentence::Smt.with([&CPUS]))
+        is_on.then(|| NoiseSentence::Smt.with([&CPUS]))
     }
 
     fn low_memory(&self) -> Option<String> {
         let (total, available) = (self.memory("MemTotal")?, self.memory("MemAvailable")?);
         let is_low = (available as f64) < LOW_MEMORY * total as f64;
         let (available, total) = (crate::Quantity::bytes(available).rounded(), crate::Quantity::bytes(total).rounded());
-        is_low.then(|| Sentence::LowMemory.with([&available, &total]))
+        is_low.then(|| NoiseSentence::LowMemory.with([&available, &total]))
     }
 
     fn battery(&self) -> Option<String> {
@@ -92,7 +92,7 @@ impl Host {
                 && file("status").as_deref() == Some("Discharging")
                 && file("scope").as_deref() != Some("Device")
         });
-        discharging.then(|| Sentence::Battery.with([]))
+        discharging.then(|| NoiseSentence::Battery.with([]))
     }
 
     fn cpu_time(&self) -> Option<CpuTime> {
@@ -106,8 +106,8 @@ impl Host {
 
 fn few_cores(cores: u32) -> String {
     match cores {
-        1 => Sentence::OneCore.with([]),
-        _ => Sentence::FewCores.with([&cores]),
+        1 => NoiseSentence::OneCore.with([]),
+        _ => NoiseSentence::FewCores.with([&cores]),
     }
 }
 
@@ -144,5 +144,5 @@ impl Watch {
 }
 
 fn steal(percent: f64) -> String {
-    Sentence::Steal.with([&format!("{percent:.1}")])
+    NoiseSentence::Steal.with([&format!("{percent:.1}")])
 }

@@ -100,6 +100,12 @@ impl Indicator {
     }
 }
 
+/// Whether a load, as people write it, says that the machine did nothing else.
+pub(super) fn is_idle(load: &str) -> bool {
+    let load = load.trim();
+    load.eq_ignore_ascii_case("idle") || load == "空闲"
+}
+
 /// A name without what does not distinguish names: case, white space, underscores, width.
 fn folded(name: &str) -> String {
     let narrow = |c| match c {

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Indicator, Statistic, Temperature};
-use crate::Language;
+use crate::{Indicator, Language, Statistic, Temperature};
 
 impl Indicator {
     /// What exactly is measured.
