@@ -25,6 +25,8 @@ pub mod wasm_cli;
 pub mod wasm_container;
 #[cfg(feature = "wasmedge")]
 pub mod wasmedge;
+#[cfg(feature = "wasmi")]
+pub mod wasmi;
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
 
