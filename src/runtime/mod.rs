@@ -10,7 +10,7 @@ mod spawned;
 #[cfg_attr(not(feature = "_engine"), allow(dead_code, reason = "engines in this process use it"))]
 mod wasi;
 #[cfg(feature = "_wasm")]
-#[cfg_attr(not(feature = "_engine"), allow(dead_code, reason = "engines in this process use all of it"))]
+#[allow(dead_code, reason = "each engine uses its part")]
 mod wasm;
 mod workload;
 
@@ -25,6 +25,8 @@ pub mod wasm_cli;
 pub mod wasm_container;
 #[cfg(feature = "wasmedge")]
 pub mod wasmedge;
+#[cfg(feature = "wasmi")]
+pub mod wasmi;
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
 

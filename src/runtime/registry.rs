@@ -33,6 +33,7 @@ adapters! {
     "wasmtime": ["wasmtime"] Build, kit => super::wasmtime::Wasmtime::with_limits(kit.limits);
     // Recorded as `wasmtime`: its settings tell it apart.
     "wasmtime/dense": ["wasmtime"] Build listed false, kit => super::wasmtime::Wasmtime::dense_within(kit.limits);
+    "wasmi": ["wasmi"] Build, kit => super::wasmi::Wasmi::with_limits(kit.limits);
     "wasmedge/interpreter": ["wasmedge"] Build by "wasmedge", kit => WasmEdge::with_limits(Mode::Interpreter, kit.limits);
     "wasmedge/jit": ["wasmedge"] Build by "wasmedge", kit => WasmEdge::with_limits(Mode::Jit, kit.limits);
     "wasmedge/aot": ["wasmedge"] Build by "wasmedge", kit => WasmEdge::with_limits(Mode::Aot, kit.limits);

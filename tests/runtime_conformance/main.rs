@@ -56,6 +56,7 @@ const RECURSES: Gap = (
 const ADAPTERS: &[(&str, Runs, &[Gap])] = &[
     ("noop", Runs::Nothing, &[]),
     ("wasmtime", Runs::ModulesHere, &[]),
+    ("wasmi", Runs::ModulesHere, &[]),
     ("wasmedge/interpreter", Runs::ModulesHere, &[RECURSES]),
     ("wasmedge/jit", Runs::ModulesHere, &[RECURSES]),
     ("wasmedge/aot", Runs::ModulesHere, &[RECURSES]),

@@ -1,5 +1,5 @@
-//! Adapters that are wrong on purpose, each in one way: the suite must fail every one of them. They stand around a runtime that
-//! passes, and spoil one thing.
+//! Adapters that are wrong on purpose, each in one way: the suite must fail every one of them. They stand around an engine that
+//! passes, each that was built in, and spoil one thing.
 
 use std::{
     collections::BTreeMap,
@@ -16,10 +16,7 @@ use runtime_baseline::{
     runtime::{Artifact, Instance, Registry, Runtime, RuntimeError, Workload},
 };
 
-use crate::{is_caught, need};
-
-/// The runtime that is spoilt.
-const SOUND: &str = "wasmtime";
+use crate::{ADAPTERS, Gap, Runs, is_caught, need};
 
 /// What is wrong with an adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,29 +53,36 @@ const MUTANTS: &[(Fault, &str)] = &[
     (Fault::NoClock, "every_temperature_starts_and_stops"),
 ];
 
-/// A test for each mutant; none where the runtime that they spoil was not built in.
+/// A test for each mutant of each engine in this process. None where it was not built in.
 pub fn trials() -> Vec<Trial> {
-    if let Err(why) = Registry::only(SOUND) {
-        need::note("skipped", "mutants", &why.to_string());
+    let engines = ADAPTERS.iter().filter(|(_, runs, _)| *runs == Runs::ModulesHere);
+    engines.flat_map(|(subject, _, gaps)| of_engine(subject, gaps)).collect()
+}
+
+fn of_engine(subject: &'static str, gaps: &[Gap]) -> Vec<Trial> {
+    if let Err(why) = Registry::only(subject) {
+        need::note("skipped", &format!("{subject}'s mutants"), &why.to_string());
         return Vec::new();
     }
+    let is_gap = |check: &str| gaps.iter().any(|(gap, _)| *gap == check);
     let trial = |(fault, check): &(Fault, &'static str)| {
         let (fault, check) = (*fault, *check);
-        Trial::test(format!("mutant::{fault:?}"), move || {
-            assert!(!is_caught(check, &|limits| mutant(Fault::None, limits)), "{check} fails what is not spoilt");
-            assert!(is_caught(check, &|limits| mutant(fault, limits)), "{check} lets {fault:?} pass");
+        Trial::test(format!("mutant::{subject}::{fault:?}"), move || {
+            let is_caught = |fault| is_caught(check, &|limits| mutant(subject, fault, limits));
+            assert!(!is_caught(Fault::None), "{check} fails what is not spoilt");
+            assert!(is_caught(fault), "{check} lets {fault:?} pass");
             Ok(())
         })
     };
-    MUTANTS.iter().map(trial).collect()
+    MUTANTS.iter().filter(|(_, check)| !is_gap(check)).map(trial).collect()
 }
 
-fn sound(limits: Limits) -> Box<dyn Runtime> {
-    Registry::only_within(SOUND, limits).unwrap_or_else(|error| panic!("{error}"))
+fn sound(subject: &str, limits: Limits) -> Box<dyn Runtime> {
+    Registry::only_within(subject, limits).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn mutant(fault: Fault, limits: Limits) -> Box<dyn Runtime> {
-    let inside = sound(limits);
+fn mutant(subject: &str, fault: Fault, limits: Limits) -> Box<dyn Runtime> {
+    let inside = sound(subject, limits);
     // What the spoilt one may take where it should not.
     let mut more = limits;
     match fault {
@@ -86,7 +90,7 @@ fn mutant(fault: Fault, limits: Limits) -> Box<dyn Runtime> {
         Fault::NoLimitInTheStartSection => more.time = limits.time.saturating_mul(20),
         _ => {}
     }
-    Box::new(Mutant { fault, inside, lenient: sound(more) })
+    Box::new(Mutant { fault, inside, lenient: sound(subject, more) })
 }
 
 struct Mutant {
