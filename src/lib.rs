@@ -79,6 +79,7 @@ mod setup;
 ))]
 mod versions;
 mod whole_file;
+mod words;
 
 /// Why a file could not be written: it is written whole or not at all.
 pub use whole_file::WriteError;

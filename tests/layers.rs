@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "baseline",
     "claims",
     "compare",
+    "words",
     "exchange",
     "report",
     // The measurement half.

@@ -1,0 +1,3 @@
+//! Every sentence, in two languages.
+
+pub(crate) mod report;
