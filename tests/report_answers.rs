@@ -264,7 +264,7 @@ fn a_verdict_at_a_load_that_is_too_high_says_so() {
             let (indicator, subject) = (metric.indicator(), metric.subject().clone());
             let again = Metric::new(indicator, subject, metric.quantity(), provenance).unwrap();
             let again = again.with_statistic(Statistic::Median).with_workload("ready");
-            baseline.push(again.with_interval(metric.interval().unwrap().clone()).unwrap());
+            baseline.push(again.with_interval(metric.interval().unwrap()).unwrap());
         }
         Report::of(&baseline).with_claims(&claims).markdown(Language::English)
     };

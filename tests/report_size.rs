@@ -15,9 +15,11 @@ fn a_report_of_a_full_pass_can_be_read() {
     let staleness = Staleness::on(report_support::DAY.parse().unwrap());
     let report = Report::of(&baseline).with_raw_data(directory.path()).with_staleness(staleness);
     for language in Language::ALL {
-        let mut texts = vec![("markdown", report.markdown(language))];
-        #[cfg(feature = "html")]
-        texts.push(("page", report.html(language)));
+        let texts = [
+            ("markdown", report.markdown(language)),
+            #[cfg(feature = "html")]
+            ("page", report.html(language)),
+        ];
         for (form, text) in texts {
             let sizes = [text.len(), text.find("<details").unwrap_or(text.len())];
             println!("{form}: {} bytes, {} before the first fold", sizes[0], sizes[1]);
