@@ -40,7 +40,7 @@ impl<'a> Machine<'a> {
         let (mut environments, mut sentences) = (Vec::new(), Vec::new());
         let mut dates: Option<(Date, Date)> = None;
         let mut containers = [None; 2];
-        for metric in report.metrics.iter().copied() {
+        for &metric in &report.metrics {
             let environment = metric.provenance().environment();
             if known.insert((&environment.hardware, &environment.software)) {
                 environments.push(environment);
