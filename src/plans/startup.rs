@@ -59,7 +59,7 @@ impl Startup {
         for surrounding in Surrounding::ALL {
             // A burst in this process takes as long as one start elsewhere.
             let rounds = match surrounding {
-                Surrounding::This => plan.pass().of([8, 6, 1]),
+                Surrounding::This => plan.pass().of([8, 2, 1]),
                 _ => plan.pass().of([4, 1, 1]),
             };
             self.bursts(plan, rounds, around(surrounding));
