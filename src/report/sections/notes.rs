@@ -18,6 +18,9 @@ use crate::{
     words::report::{self as said, figures as say},
 };
 
+/// At most so many rows are named with what is wrong with each.
+const MOST_ROWS: usize = 4;
+
 /// The samples that a row's figures were taken from, where they are at hand and its own.
 pub(super) fn sketch(report: &Report<'_>, row: &Row<'_>) -> Option<Rc<Sketch>> {
     let metric = row.metrics.iter().find(|metric| metric.samples().is_some())?;
@@ -70,12 +73,12 @@ pub(super) fn list(report: &Report<'_>, group: &Group<'_>, most: usize, language
     }
     let (colon, semicolon) = (said::colon(language), said::semicolon(language));
     let warnings = warned.into_values().map(|(name, advice, rows)| {
-        let rows = words::few(&rows, MOST_NAMES, semicolon, language);
+        let rows = words::few(&rows, MOST_ROWS, semicolon, language);
         Item { name: name.to_owned(), text: format!("{advice}{}{rows}", say::stop(language)).into() }
     });
     // One reason for each version or day: a hundred of them are read by nobody.
     let stale = stale.into_iter().take(MOST_NAMES).map(|(why, rows)| {
-        let rows = words::few(&rows, MOST_NAMES, said::comma(language), language);
+        let rows = words::few(&rows, MOST_ROWS, said::comma(language), language);
         Item { name: say::stale(language).to_owned(), text: format!("{why}{colon}{rows}").into() }
     });
     let items: Vec<Item> = warnings.chain(stale).collect();
