@@ -2,7 +2,7 @@
 # make bench: sets up, measures, reports. Arguments are criterion's: --quick.
 #
 # In an order that shows figures early and disturbs none of them. Downloads run beside the build; what computes for minutes
-# (an OPA that is built here, a Debian that is unpacked) comes after the first table, beside the build of the other benches;
+# (an OPA that is built here) comes after the first table, beside the build of the other benches;
 # while something is measured nothing else runs. A bench that fails does not cost the others, and makes this fail at its end.
 set -euo pipefail
 

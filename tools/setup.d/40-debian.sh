@@ -9,7 +9,6 @@ where="target/images/debian.tar.gz"
 why="container/debian is made of it"
 needs="root network"
 seconds=600
-heavy=yes
 remedy="name a directory or a tarball in DEBIAN_ROOTFS"
 
 there() {
