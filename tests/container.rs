@@ -93,8 +93,8 @@ fn many_are_held_at_the_same_time() {
     assert_eq!(traces.containers(), 0);
 }
 
-/// The folders of the libraries and of the loader that this program runs with, each after the first folder above it that
-/// only its owner may enter. A checkout below /root, or in a home, has WasmEdge's there, where another user cannot execute them.
+/// The folders of the libraries and of the loader that this program runs with (with those beside them, since a library may be
+/// looked for by `../lib`), each after the first folder above it that only its owner may enter. A checkout below /root, or in a home, has WasmEdge's there, where another user cannot execute them.
 fn closed_libraries() -> Vec<PathBuf> {
     let own = std::env::current_exe().unwrap();
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
@@ -105,9 +105,11 @@ fn closed_libraries() -> Vec<PathBuf> {
         let mut above: Vec<_> = folder.ancestors().collect();
         above.reverse();
         let first = above.into_iter().find(|above| !enterable(above))?;
-        Some([first.to_owned(), folder.to_owned()])
+        let beside = folder.parent().filter(|parent| *parent != first && parent.starts_with(first));
+        Some([first.to_owned(), beside.unwrap_or(folder).to_owned()])
     });
-    closed.flatten().collect()
+    let pairs: BTreeSet<_> = closed.collect();
+    pairs.into_iter().flatten().collect()
 }
 
 /// In a mount namespace of its own: opens what is closed, and becomes another user. Called with the open directory, and pairs
