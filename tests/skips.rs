@@ -36,11 +36,10 @@ fn inner(required: &str) -> (bool, String) {
 fn what_is_skipped_is_shown_and_noted_and_what_is_required_fails() {
     let (passed, said) = inner("something/else");
     assert!(passed && said.contains("skipped: lacks_something: something: nowhere to be found"), "{said}");
-    let target = env::current_exe().unwrap();
-    let target = target.ancestors().find(|directory| directory.join("CACHEDIR.TAG").exists()).expect("cargo's");
-    let noted = fs::read_to_string(target.join("skipped/skips")).unwrap();
+    let notes = need::target().expect("cargo's directory").join("skipped/skips");
+    let noted = fs::read_to_string(&notes).unwrap();
     assert!(noted.starts_with("skipped\tskips\tlacks_something\tsomething: nowhere"), "{noted}");
-    fs::remove_file(target.join("skipped/skips")).unwrap();
+    fs::remove_file(notes).unwrap();
     for list in ["all", "opa,something"] {
         let (passed, said) = inner(list);
         assert!(!passed && said.contains("something is required by RUNTIME_BASELINE_REQUIRE"), "{said}");

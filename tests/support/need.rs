@@ -70,9 +70,15 @@ fn program() -> String {
     name.rsplit_once('-').map_or(name.clone(), |(name, _)| name.to_owned())
 }
 
-/// In the target directory that the program lies in, which cargo marks.
+/// Where the notes lie.
 fn directory() -> Option<PathBuf> {
+    target().map(|target| target.join("skipped"))
+}
+
+/// The target directory that the program lies in. Cargo tags one that it makes, and not one that the set-up made before it;
+/// it locks each profile's directory in either.
+pub fn target() -> Option<PathBuf> {
     let program = env::current_exe().ok()?;
-    let target = program.ancestors().find(|directory| directory.join("CACHEDIR.TAG").exists())?;
-    Some(Path::new(target).join("skipped"))
+    let above = |marked: &str| program.ancestors().find(|directory| directory.join(marked).exists());
+    above("CACHEDIR.TAG").or_else(|| above(".cargo-lock")?.parent()).map(Path::to_owned)
 }
