@@ -181,7 +181,7 @@ fn a_report_is_written_in_each_form_and_marks_what_is_stale() {
     let root = tempfile::tempdir().unwrap();
     let directory = baseline(root.path(), "run", 1_000_000);
     let markdown = text(&run(&["report", &directory]).stdout);
-    assert!(markdown.contains("### startup time") && !markdown.contains("stale"), "{markdown}");
+    assert!(markdown.contains("<b>startup time") && !markdown.contains("stale"), "{markdown}");
     let stale = text(&run(&["report", &directory, "--max-age", "30d", "--language", "zh"]).stdout);
     assert!(stale.contains("- **过期** – 测于 2026-01-02"), "{stale}");
     let upgraded = text(&run(&["report", &directory, "--here", "noop 0.2.0"]).stdout);

@@ -53,7 +53,6 @@ const CHINESE: &[(&str, &str)] = &[
     ("words", "every sentence in two languages"),
     ("metric/indicator.rs", "one table has all names of an indicator"),
     ("provenance/notation", "a grammar: its words are read as well as written"),
-    ("report", "its sentences are still on their way to `words`"),
     ("bin", "its sentences are still on their way to `words`"),
 ];
 

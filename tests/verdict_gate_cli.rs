@@ -215,9 +215,10 @@ fn an_interrupt_from_the_terminal_ends_the_command_too() {
     // A length of sleep that nothing else on this machine has.
     let mark = format!("98{}.{}", std::process::id(), 731);
     let first = format!("sh -c 'echo begun >&2; exec sleep {mark}'");
-    // A terminal interrupts the whole group in the foreground; here the gate leads one of its own.
-    let mut child = Command::new(env!("CARGO_BIN_EXE_runtime-baseline"))
-        .args(["gate", "--run", &first, "true"])
+    // A terminal interrupts the whole group in the foreground; here the gate leads one of its own. A shell starts what runs in
+    // its background with interrupts ignored: the tests may, the gate must not.
+    let mut child = Command::new("env")
+        .args(["--default-signal=INT", env!("CARGO_BIN_EXE_runtime-baseline"), "gate", "--run", &first, "true"])
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()

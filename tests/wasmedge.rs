@@ -81,7 +81,10 @@ fn only_what_is_compiled_maps_code() {
 /// Memory that was written to and is nobody else's, in KiB: a share of the library would change when others map it.
 fn memory() -> i64 {
     let rollup = fs::read_to_string("/proc/self/smaps_rollup").unwrap();
-    rollup.lines().find_map(|line| line.strip_prefix("Private_Dirty:")?.split_whitespace().next()?.parse().ok()).unwrap()
+    rollup
+        .lines()
+        .find_map(|line| line.strip_prefix("Private_Dirty:")?.split_whitespace().next()?.parse().ok())
+        .unwrap()
 }
 
 fn descriptors() -> usize {

@@ -104,7 +104,7 @@ impl Family {
 /// traits, units. Nothing has a default that one could forget to change.
 macro_rules! indicators {
     ($($(#[$doc:meta])* $variant:ident, $name:literal, $english:literal, $chinese:literal, $family:ident, $better:ident, [$($trait:ident),*], [$($unit:ident),+];)+) => {
-        /// What was measured. The definitions stand in the docs of each probe.
+        /// What was measured. [`Indicator::definition`] says what exactly that is.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
         #[serde(try_from = "String")]
         #[non_exhaustive]

@@ -38,6 +38,6 @@ mod tests {
         assert!(ports(std::process::id()).contains(&port));
         drop(listener);
         assert!(!ports(std::process::id()).contains(&port));
-        assert_eq!(ports(u32::MAX), []);
+        assert!(ports(u32::MAX).is_empty());
     }
 }

@@ -2,14 +2,18 @@
 
 #![cfg_attr(not(feature = "html"), allow(dead_code, reason = "only the page draws, and names what it shows"))]
 
-use super::plot::Plot;
+use super::{forest::Forest, plot::Plot};
 use crate::Language;
 
 /// A whole report.
 pub(super) struct Document {
     pub language: Language,
     pub title: String,
+    /// On what it was measured.
+    pub place: String,
     pub sections: Vec<Section>,
+    /// How many of the sections stand before the list of them: the answers.
+    pub opening: usize,
 }
 
 /// A part with a heading of its own.
@@ -22,6 +26,8 @@ pub(super) struct Section {
 
 pub(super) enum Block {
     Paragraph(String),
+    /// A paragraph that is said loudly.
+    Strong(String),
     /// A heading below the section's.
     Heading(String),
     /// Text that keeps its lines: commands, environments.
@@ -29,6 +35,27 @@ pub(super) enum Block {
     List(Vec<Item>),
     Table(Table),
     Plots(Vec<Plot>),
+    Forest(Forest),
+    Fold(Fold),
+    /// A line for each name: what belongs to it, and where that stands.
+    Index(Vec<Entry>),
+}
+
+/// What is shown where somebody asks for it.
+pub(super) struct Fold {
+    /// Its address within the page, if something leads there.
+    pub id: Option<String>,
+    pub title: String,
+    /// Said after the title, and less loudly.
+    pub detail: String,
+    pub blocks: Vec<Block>,
+}
+
+/// A line of an index.
+pub(super) struct Entry {
+    pub name: String,
+    /// The words of each link, and the address that it leads to.
+    pub links: Vec<(String, String)>,
 }
 
 /// A line of a list: a few words that name it, and the rest.
@@ -54,6 +81,8 @@ pub(super) struct Table {
     pub left_out: usize,
     /// Whether a row may be shown as a card of its own where the page is narrow.
     pub cards: bool,
+    /// The word that opens what cells hold folded, where one does.
+    pub folds: &'static str,
 }
 
 /// Rows under a title, or all of a table.
@@ -74,6 +103,10 @@ pub(super) struct Cell {
     /// Said after it, and less loudly.
     pub detail: Text,
     pub tone: Tone,
+    /// Its address within the page, if something leads there.
+    pub id: Option<String>,
+    /// Lines that are shown where somebody asks for them.
+    pub folded: Vec<Text>,
 }
 
 /// How a cell is to be read; each has words of its own, so that no tone is told by its colour alone.
@@ -91,6 +124,22 @@ pub(super) enum Tone {
 impl Section {
     pub fn new(id: &str, title: &str) -> Self {
         Self { id: id.to_owned(), title: title.to_owned(), blocks: Vec::new() }
+    }
+}
+
+impl Fold {
+    pub fn new(title: impl Into<String>, blocks: Vec<Block>) -> Self {
+        Self { id: None, title: title.into(), detail: String::new(), blocks }
+    }
+
+    pub fn at(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
     }
 }
 
@@ -122,6 +171,16 @@ impl Cell {
 
     pub fn tone(mut self, tone: Tone) -> Self {
         self.tone = tone;
+        self
+    }
+
+    pub fn at(mut self, id: &str) -> Self {
+        self.id = Some(id.to_owned());
+        self
+    }
+
+    pub fn folded(mut self, lines: Vec<Text>) -> Self {
+        self.folded = lines;
         self
     }
 

@@ -3,28 +3,18 @@
 use std::fmt::Write;
 
 use super::document::{Block, Cell, Document, Table, Tone};
-use crate::Language;
+use crate::{Language, words::report::page as say};
 
 /// Writes a document. Plots are the page's alone.
 pub(super) fn render(document: &Document) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
-    let _ = writeln!(out, "# {}\n", escape(&document.title));
+    let _ = writeln!(out, "# {}\n\n{}\n", escape(&document.title), escape(&document.place));
     for section in &document.sections {
         let _ = writeln!(out, "## {}\n", escape(&section.title));
-        let drawn = section.blocks.iter().any(|block| matches!(block, Block::Plots(_)));
-        for (i, block) in section.blocks.iter().enumerate() {
-            // A heading with only plots below it would head nothing.
-            let heads_plots = matches!(section.blocks.get(i + 1), Some(Block::Plots(_)));
-            if !(heads_plots && matches!(block, Block::Heading(_))) {
-                write_block(&mut out, block, document.language);
-            }
-        }
-        if drawn {
-            let pages = document
-                .language
-                .pick("分布图见同目录的 report.zh.html。", "The plots stand in report.html beside this file.");
-            let _ = writeln!(out, "{pages}\n");
+        write_blocks(&mut out, &section.blocks, document.language);
+        if section.blocks.iter().any(is_drawn) {
+            let _ = writeln!(out, "{}\n", say::plots_are_in_the_page(document.language));
         }
     }
     // One line break at the end, not two.
@@ -33,9 +23,40 @@ pub(super) fn render(document: &Document) -> String {
     out
 }
 
+/// Some blocks alone.
+pub(super) fn blocks(blocks: &[Block], language: Language) -> String {
+    let mut out = String::new();
+    write_blocks(&mut out, blocks, language);
+    out
+}
+
+fn is_drawn(block: &Block) -> bool {
+    match block {
+        Block::Plots(_) | Block::Forest(_) => true,
+        Block::Fold(fold) => fold.blocks.iter().any(is_drawn),
+        _ => false,
+    }
+}
+
+/// Whether anything of it is left without drawings.
+fn is_said(block: &Block) -> bool {
+    match block {
+        Block::Plots(_) | Block::Forest(_) => false,
+        Block::Fold(fold) => fold.blocks.iter().any(is_said),
+        _ => true,
+    }
+}
+
+fn write_blocks(out: &mut String, blocks: &[Block], language: Language) {
+    for block in blocks.iter().filter(|block| is_said(block)) {
+        write_block(out, block, language);
+    }
+}
+
 fn write_block(out: &mut String, block: &Block, language: Language) {
     let _ = match block {
         Block::Paragraph(text) => writeln!(out, "{}\n", escape(text)),
+        Block::Strong(text) => writeln!(out, "**{}**\n", escape(text)),
         Block::Heading(text) => writeln!(out, "### {}\n", escape(text)),
         Block::Verbatim(text) => {
             let fence = fence(text);
@@ -49,8 +70,21 @@ fn write_block(out: &mut String, block: &Block, language: Language) {
             }
             writeln!(out)
         }
+        Block::Index(entries) => {
+            for entry in entries {
+                let links: Vec<&str> = entry.links.iter().map(|(name, _)| name.as_str()).collect();
+                let _ = writeln!(out, "- **{}** – {}", escape(&entry.name), escape(&links.join("; ")));
+            }
+            writeln!(out)
+        }
         Block::Table(table) => write_table(out, table, language),
-        Block::Plots(_) => Ok(()),
+        Block::Fold(fold) => {
+            let detail = if fold.detail.is_empty() { String::new() } else { format!(" – {}", markup(&fold.detail)) };
+            let _ = writeln!(out, "<details><summary><b>{}</b>{detail}</summary>\n", markup(&fold.title));
+            write_blocks(out, &fold.blocks, language);
+            writeln!(out, "</details>\n")
+        }
+        Block::Plots(_) | Block::Forest(_) => Ok(()),
     };
 }
 
@@ -69,11 +103,27 @@ fn write_table(out: &mut String, table: &Table, language: Language) -> std::fmt:
         }
     }
     writeln!(out)?;
-    match (table.left_out, language) {
-        (0, _) => Ok(()),
-        (more, Language::English) => writeln!(out, "And {more} more rows: baseline.json has all of them.\n"),
-        (more, Language::Chinese) => writeln!(out, "另有 {more} 行：全部数据见 baseline.json。\n"),
+    if table.left_out > 0 {
+        writeln!(out, "{}\n", say::rows_left_out(table.left_out, language))?;
     }
+    folded(out, table)
+}
+
+/// What the cells of a table hold folded: a line for each row, below the table.
+fn folded(out: &mut String, table: &Table) -> std::fmt::Result {
+    let rows = table.groups.iter().flat_map(|group| &group.rows);
+    let proofs: Vec<_> =
+        rows.filter_map(|row| Some((row.first()?, row.iter().find(|cell| !cell.folded.is_empty())?))).collect();
+    if proofs.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<details><summary><b>{}</b></summary>\n", markup(table.folds))?;
+    for (name, cell) in proofs {
+        let lines: Vec<String> =
+            cell.folded.iter().map(|line| escape(line.words.trim_end_matches(['.', '。']))).collect();
+        writeln!(out, "- **{}**, {} – {}", escape(&name.text.words), escape(&cell.text.words), lines.join("; "))?;
+    }
+    writeln!(out, "\n</details>\n")
 }
 
 fn cell(cell: &Cell) -> String {
@@ -96,6 +146,22 @@ fn escape(text: &str) -> String {
         match c {
             '\\' | '`' | '*' | '<' | '[' | ']' | '|' => out.extend(['\\', c]),
             '&' => out.push_str("&amp;"),
+            _ if c.is_control() => out.push(' '),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text as itself within a tag, where markdown's own escapes do not hold.
+fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '|' => {
+                let _ = write!(out, "&#{};", c as u32);
+            }
             _ if c.is_control() => out.push(' '),
             _ => out.push(c),
         }

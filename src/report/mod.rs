@@ -1,6 +1,7 @@
 //! What people read: the figures of a baseline side by side, judged, warned of, and told how to take them again.
 
 mod document;
+mod forest;
 #[cfg(feature = "html")]
 mod html;
 mod markdown;
@@ -71,6 +72,21 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn markdown(&self, language: Language) -> String {
         markdown::render(&sections::document(self, language))
+    }
+
+    /// What became of the claims, as markdown for a pull request: a sentence for each pair of things that they compare, then a
+    /// line for each claim.
+    ///
+    /// ```
+    /// use runtime_baseline::{Baseline, Language, report::Report};
+    ///
+    /// let baseline = Baseline::new();
+    /// let text = Report::of(&baseline).summary(Language::English);
+    /// assert!(text.starts_with("### Are the published figures true here?"));
+    /// ```
+    #[must_use]
+    pub fn summary(&self, language: Language) -> String {
+        markdown::blocks(&sections::summary(self, language), language)
     }
 
     /// The report as one self-contained page: no script, nothing from the network.

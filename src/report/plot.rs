@@ -15,12 +15,22 @@ pub(super) struct Plot {
 }
 
 pub(super) enum Drawing {
+    /// Each figure with its interval: a row for each.
+    Figures { unit: Unit, rows: Vec<Figure> },
     /// How the samples are spread: a row for each.
     Spread { unit: Unit, rows: Vec<Row> },
     /// Which share of the samples is not above a value: a row for each.
     Cumulative { unit: Unit, rows: Vec<Row> },
     /// One thing against another.
     Curves { x: Scale, y: Scale, lines: Vec<Line> },
+}
+
+/// A figure, in its unit, with the ends of its interval.
+pub(super) struct Figure {
+    pub label: String,
+    pub words: String,
+    pub value: f64,
+    pub interval: Option<(f64, f64)>,
 }
 
 pub(super) struct Row {

@@ -14,6 +14,7 @@ use crate::{
     Indicator, Language, Statistic, Unit,
     samples::{Curve, Recorded, Samples, Unread, read_below},
     stats::{Warning, quantile_ranks},
+    words::report::figures as say,
 };
 
 /// So many quantiles stand for a distribution: more than a plot of this size has columns.
@@ -80,13 +81,8 @@ impl Raw {
 impl Absence {
     pub fn describe(&self, language: Language) -> String {
         match self {
-            Self::Outside => language
-                .pick(
-                    "不是基线目录之内的普通文件（不跟随链接）",
-                    "it is no regular file below the baseline's directory, and links are not followed",
-                )
-                .to_owned(),
-            Self::NotThere => language.pick("文件不存在", "there is no such file").to_owned(),
+            Self::Outside => say::outside(language).to_owned(),
+            Self::NotThere => say::not_there(language).to_owned(),
             Self::Damaged(why) => why.clone(),
         }
     }

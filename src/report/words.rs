@@ -3,14 +3,15 @@
 use crate::{
     Language, Metric, Quantity, Unit,
     compare::{Comparison, Direction},
+    words::report::figures::{and_more, better},
 };
 
 /// `200× faster`, or the other way round where B is the worse one.
 pub(super) fn times(pair: &Comparison<'_>, language: Language) -> String {
     let Some(gain) = pair.gain().filter(|gain| *gain > 0.0) else { return String::new() };
     let (factor, word) = match better_and_worse(pair, language) {
-        (better, _) if gain >= 1.0 => (gain, better),
-        (_, worse) => (1.0 / gain, worse),
+        [better, _] if gain >= 1.0 => (gain, better),
+        [_, worse] => (1.0 / gain, worse),
     };
     match digits(factor).as_str() {
         // Neither better nor worse, to what is printed.
@@ -26,18 +27,23 @@ pub(super) fn times_interval(pair: &Comparison<'_>) -> Option<String> {
     (low.is_finite() && high.is_finite()).then(|| format!("{} … {}", digits(low), digits(high)))
 }
 
-fn better_and_worse(pair: &Comparison<'_>, language: Language) -> (&'static str, &'static str) {
+/// Whether the interval of a factor has two ends: a size is counted, and has none.
+pub(super) fn has_width(pair: &Comparison<'_>) -> bool {
+    pair.gain_interval().is_some_and(|gain| gain.low < gain.high)
+}
+
+fn better_and_worse(pair: &Comparison<'_>, language: Language) -> [&'static str; 2] {
     let indicator = pair.reference().indicator();
     match (Direction::of(indicator), pair.reference().quantity().unit()) {
-        (Direction::MoreIsBetter, _) => language.pick(("更高", "更低"), ("higher", "lower")),
-        (_, Unit::Nanoseconds) => language.pick(("更快", "更慢"), ("faster", "slower")),
-        (_, Unit::Bytes) => language.pick(("更小", "更大"), ("smaller", "larger")),
-        _ => language.pick(("更低", "更高"), ("lower", "higher")),
+        (Direction::MoreIsBetter, _) => better::rate(language),
+        (_, Unit::Nanoseconds) => better::time(language),
+        (_, Unit::Bytes) => better::bytes(language),
+        _ => better::other(language),
     }
 }
 
 /// Three significant digits, or the whole part of a larger number.
-pub(super) fn digits(factor: f64) -> String {
+fn digits(factor: f64) -> String {
     let decimals = match factor {
         _ if factor >= 100.0 => 0,
         _ if factor >= 10.0 => 1,
@@ -78,9 +84,8 @@ pub(super) fn columns(text: &str) -> usize {
 /// Names, the first few of them: a list of a thousand is read by nobody.
 pub(super) fn few(names: &[String], most: usize, separator: &str, language: Language) -> String {
     let shown = names.iter().take(most).map(String::as_str).collect::<Vec<_>>().join(separator);
-    match (names.len().saturating_sub(most), language) {
-        (0, _) => shown,
-        (more, Language::English) => format!("{shown} and {more} more"),
-        (more, Language::Chinese) => format!("{shown}，另有 {more} 个"),
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => and_more(&shown, more, language),
     }
 }

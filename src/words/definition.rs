@@ -1,4 +1,4 @@
-//! How each number is defined: the one place where it is said, for the report and the documentation.
+//! How each number is defined: the one place where it is said, for the reports and the README.
 
 use std::borrow::Cow;
 
@@ -17,8 +17,8 @@ impl Indicator {
     pub const fn definition(self, language: Language) -> &'static str {
         match self {
             Self::ImageSize => language.pick(
-                "需要分发的字节数。容器：rootfs 中普通文件之和，另列 gzip 层；Wasm：.wasm 文件，另列 AOT 产物。",
-                "Bytes that must be shipped: for a container the sum of the root file system's regular files, and the gzip layer beside it; for Wasm the .wasm file, and the AOT artifact beside it.",
+                "需要分发的字节数。容器：rootfs 中普通文件之和，另列 gzip 层；Wasm：启动所读的文件，冷启动为 .wasm 文件，预编译为其编译产物。",
+                "Bytes that must be shipped: for a container the sum of the root file system's regular files, and the gzip layer beside it; for Wasm the file that a start reads, which is the .wasm file when cold, and what was compiled from it when precompiled.",
             ),
             Self::BinarySize => language.pick(
                 "控制平面所需可执行文件的字节数。",
@@ -33,56 +33,56 @@ impl Indicator {
                 "From the call that creates the instance, its artifact already on disk, to the instant at which the workload itself says that it is ready. The workload reads CLOCK_MONOTONIC itself, so that waking the reader is not in the figure. Cold, precompiled and warm are never mixed.",
             ),
             Self::StartupP99 => language.pick(
-                "一次突发中启动时间的第 99 百分位：N 次启动（默认 100 次）在屏障处同时放行。",
-                "The 99th percentile of the startup time over a burst: N starts, 100 if nothing else is said, released together at a barrier.",
+                "一次突发中启动时间的第 99 百分位：N 次启动（默认 100 次）在屏障处同时放行，各自从自己的调用起计时。同一突发中的启动并不独立，因此一次突发为一个样本，数据为各次突发的中位数。",
+                "The 99th percentile of the startup time over a burst: N starts, 100 if nothing else is said, released together at a barrier, each timed from its own call. The starts of a burst are not independent, so a burst is one sample, and the figure is the median of the bursts.",
             ),
             Self::StartRate => language.pick(
-                "一次突发中的启动次数除以从放行到最后一个就绪的时间。",
-                "The starts of a burst over the time from their release to the last one's being ready.",
+                "一次突发中的启动次数除以从放行到最后一个就绪的时间；在填充节点时，为存活实例达到某一数量前后的启动。",
+                "The starts of a burst over the time from their release to the last one's being ready; while a node is filled, the same of all starts, or of those around a number of live instances.",
             ),
             Self::LifecycleTime => language.pick(
-                "创建、启动、就绪、退出、删除，合计。",
-                "Create, start, ready, exit and delete, together.",
+                "创建、启动、就绪、退出、删除，合计：运行时为此有单一命令的（如 crun run）用该命令，否则为一次启动加一次停止。",
+                "Create, start, ready, exit and delete, together: by one command where the runtime's users have one for it, such as crun run, else a start and a stop.",
             ),
             Self::MemoryBaseline => language.pick(
-                "再多一个空闲、就绪的实例所增加的内存：稳定之后的按比例集合大小（PSS）或 cgroup 计费，取多个实例上的斜率；宿主进程的固定开销另列。",
-                "What one more idle, ready instance adds: proportional set size or the cgroup's charge after it settled, as the slope over many instances. The fixed cost of the host process is a figure of its own.",
+                "再多一个空闲、就绪的实例所增加的内存，取全新进程中多个实例上的斜率：稳定之后的按比例集合大小（PSS），不含文件页，因为文件页由各实例共用。页表、cgroup 计费以及没有实例时的宿主另列；填充节点时，按数据所注明的方法读取。",
+                "What one more idle, ready instance adds, as the slope over many in a fresh process: proportional set size after it settled, without pages of files, which the instances share. Page tables, the cgroup's charge and the host without instances stand beside it; while a node is filled, memory is read by the method that the figure names.",
             ),
             Self::MemoryPeak => language.pick(
-                "从创建到就绪之间的最高占用：cgroup 峰值，或全新进程的峰值常驻内存（不含文件页）。",
-                "The highest charge between create and ready: the cgroup's peak, or the peak resident set of a fresh process without pages of files.",
+                "一次启动从创建到就绪之间的最高占用，扣除此前已占用的部分，此前的实例仍保持存活：进程内为峰值常驻内存，不含文件页；启动会创建进程时（如容器）为参与的全部进程，取 cgroup 峰值，没有可计内存的 cgroup 时取各进程峰值常驻内存之和。取首次之后各次启动的平均值。",
+                "The highest charge between create and ready, above what was in use before, of a start while the instances before it are held: in process the peak resident set, without pages of files; where a start makes processes, as a container's does, that of all that take part, as the peak of a cgroup, or where none counts memory as the sum of their peak resident sets. The mean of the starts after the first.",
             ),
             Self::NodeMemory => language.pick(
                 "节点上全部代理进程的内存，稳定之后的 PSS。",
                 "Memory of all agents of a node: proportional set size after it settled.",
             ),
             Self::CpuBaseline => language.pick(
-                "空闲、就绪的实例在一秒内使用的 CPU 时间，占一个核心的百分比。",
-                "CPU time used by an idle, ready instance over a second of wall time, in per cent of one core.",
+                "空闲、就绪的实例在一段时间内使用的 CPU 时间，按每个实例计，占一个核心的百分比。其中含测量程序自身的用量，因此是上界；没有实例时的宿主另列。",
+                "CPU time of idle, ready instances over wall time, for each instance, in per cent of one core. What the harness itself uses is in it, so it is an upper bound; the host without instances stands beside it.",
             ),
             Self::ColdStartCpuPeak => language.pick(
-                "一次突发期间任意 10 ms 窗口内占节点 CPU 能力的最高份额，取自突发自身的 cgroup 或进程，而非整台机器。",
-                "The highest share of the node's CPU capacity over any 10 ms window while a burst runs, from the burst's own cgroups or processes, not from the whole machine.",
+                "一次突发（默认 100 次启动）期间任意 10 ms 窗口内占节点 CPU 能力的最高份额，取自突发自身的 cgroup 或进程，而非整台机器。",
+                "The highest share of the node's CPU capacity over any 10 ms window while a burst runs, of 100 starts if nothing else is said, from the burst's own cgroups or processes, not from the whole machine.",
             ),
             Self::Density => language.pick(
-                "在预算（内存、CPU、数量）之内同时存活的就绪实例数，由真正启动得出，而非相除得出。",
-                "How many ready instances are alive at the same time within a budget of memory, CPU or number, found by starting them, not by dividing.",
+                "在预算（内存、时间、数量）之内同时存活的就绪实例数，由真正启动得出，而非相除得出；阻止下一个的原因另列。",
+                "How many ready instances are alive at the same time within a budget of memory, time or number, found by starting them, not by dividing. What stopped the next stands beside it.",
             ),
             Self::EngineStartup => language.pick(
                 "从磁盘上的策略字节到第一个正确的决策。",
                 "From the policy's bytes on disk to its first correct decision.",
             ),
             Self::EngineMemory => language.pick(
-                "再多加载一个引擎所增加的内存。",
-                "What one more loaded engine adds to memory.",
+                "再多加载一个已完成一次决策的策略引擎所增加的内存：不含文件页的 PSS，取全新进程中多个引擎上的斜率；服务器取其进程的 PSS。加载第一个引擎时的峰值另列。",
+                "What one more loaded policy engine adds, each having decided once: proportional set size without pages of files, as the slope over several in a fresh process; of a server, the proportional set size of its process. The peak while the first is loaded stands beside it.",
             ),
             Self::EvaluationLatency => language.pick(
-                "一次决策：输入 JSON 进，决策 JSON 出，引擎已热；决策在计时之外核对。",
-                "One decision: input JSON in, decision JSON out, engine warm. The decision is checked outside the timed span.",
+                "一次决策：输入 JSON 进，决策 JSON 出，引擎已热；每个决策都与预期的决策核对，在计时之外。",
+                "One decision: input JSON in, decision JSON out, engine warm. Every decision is compared with the expected one, outside the timed span.",
             ),
             Self::EvaluationRate => language.pick(
-                "一段时间内的决策数除以该时间。",
-                "Decisions over the time that they took together.",
+                "决策数除以其合计所用的时间，按整块计时；多个线程时为各线程之和，每个线程有自己的引擎，或到服务器的自己的连接。",
+                "Decisions over the wall time that they took, timed in blocks; of several threads the sum, each with an engine of its own, or a connection of its own to a server.",
             ),
             Self::ControlPlaneStartup => language.pick(
                 "从创建进程到 /readyz 返回 ok。",
@@ -93,12 +93,12 @@ impl Indicator {
                 "Proportional set size of all processes of a control plane after it settled.",
             ),
             Self::StorageLatency => language.pick(
-                "通过真实客户端进行一次持久写入，或一次线性一致读取，值为 1 KiB。",
-                "One durable write, or one linearizable read, of a value of 1 KiB through the real client.",
+                "客户端以存储自身的协议进行一次持久写入或一次线性一致读取，从调用到应答；未另说明时对象为 1 KiB。每个应答都在计时之外核对。写入在应答时是否已落盘，是该数据的一项设置。",
+                "One durable write, or one linearizable read, of an object by a client in the store's own protocol, from the call to the answer; of 1 KiB if nothing else is said. Every answer is checked outside the timed span. Whether a write is on disk when it is answered is a setting of the figure.",
             ),
             Self::ListWatchPressure => language.pick(
-                "存储后端每投递 1,000 个事件所用的 CPU 秒。",
-                "CPU seconds of the storage backend for each 1,000 delivered events.",
+                "存储自身的进程每向监视者投递 1,000 个事件所用的 CPU 秒，含被监视的写入；并核对没有事件丢失或重复。",
+                "CPU seconds of the store's own process for each 1,000 events that it delivered to its watchers, the writes that they watch included. That no event was lost or doubled is checked.",
             ),
             Self::MaxNodes => language.pick("集群可容纳的最大节点数。", "The most nodes that a cluster takes."),
             Self::TotalObjects => language.pick("集群中 API 对象的数量。", "API objects in a cluster."),
@@ -153,8 +153,8 @@ impl Temperature {
     pub const fn definition(self, language: Language) -> &'static str {
         match self {
             Self::Cold => language.pick(
-                "磁盘上只有可移植的产物：编译在计时之内。",
-                "Nothing but the portable artifact on disk: compilation is inside the figure.",
+                "磁盘上只有可移植的产物：编译在计时之内。其中没有 Wasm 的容器只有这一种温度，因为它没有需要编译的东西。",
+                "Nothing but the portable artifact on disk: compilation is inside the figure. A container without Wasm in it has no other temperature, since nothing of it is compiled.",
             ),
             Self::Precompiled => language.pick(
                 "磁盘上有编译好的产物：加载在计时之内。",

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod chromium;
+pub mod full;
 
 use std::{fs, path::Path};
 

@@ -313,6 +313,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 Examples:
   runtime-baseline report
   runtime-baseline report --claims mine.toml
+  runtime-baseline report --format summary >> \"$GITHUB_STEP_SUMMARY\"
   runtime-baseline report target/baseline --format html --output report.html --max-age 30d")]
 pub struct Report {
     /// The baseline
@@ -321,7 +322,7 @@ pub struct Report {
     /// Judge the claims of this file, before the published ones; `claims --help` has its form
     #[arg(long, value_name = "TOML")]
     pub claims: Option<PathBuf>,
-    /// As markdown, or as one self-contained page
+    /// As markdown, as one self-contained page, or the verdicts alone
     #[arg(long, value_enum, default_value = "md")]
     pub format: ReportFormat,
     /// Write to this file, whole or not at all; - is standard output
@@ -348,6 +349,8 @@ pub enum ReportFormat {
     Md,
     /// A page with plots: no script, nothing from the network
     Html,
+    /// What became of the claims, as markdown for a pull request
+    Summary,
 }
 
 /// `30d` as 30 days. The unit is asked for, since a plain number could mean any.

@@ -52,6 +52,7 @@ pub fn report(args: &args::Report) -> Result<Output, Failure> {
     let text = match args.format {
         args::ReportFormat::Md => page.markdown(language),
         args::ReportFormat::Html => page.html(language),
+        args::ReportFormat::Summary => page.summary(language),
     };
     match args.output.as_deref().filter(|path| *path != Path::new("-")) {
         None => Ok(Output::fine(text)),

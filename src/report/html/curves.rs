@@ -73,5 +73,5 @@ fn mark(index: usize, x: f64, y: f64) -> Markup {
         4 => "m-3 -3l6 6m-6 0l6 -6",
         _ => "m0 3.6l3.6 -6.4h-7.2z",
     };
-    html! { path class={ "mark shape line-" (index % SHAPES) } d={ "M" (x) " " (y) (shape) } {} }
+    html! { path class={ "mark point line-" (index % SHAPES) } d={ "M" (x) " " (y) (shape) } {} }
 }

@@ -2,16 +2,22 @@
 
 mod axis;
 mod curves;
+mod figures;
+mod forest;
 mod rows;
 mod style;
+mod table;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
-    document::{Block, Cell, Column, Document, Item, Section, Table, Text, Tone},
+    document::{Block, Document, Entry, Fold, Item, Section, Text},
     plot::{Drawing, Plot},
 };
-use crate::Language;
+use crate::{
+    Language,
+    words::report::{colon, page as say, semicolon},
+};
 
 pub(super) fn render(document: &Document) -> String {
     let language = document.language;
@@ -30,17 +36,18 @@ pub(super) fn render(document: &Document) -> String {
             body {
                 header {
                     h1 { (document.title) }
-                    nav aria-label=(language.pick("目录", "Contents")) {
-                        ul {
-                            @for section in &document.sections {
-                                li { a href={ "#" (section.id) } { (section.title) } }
-                            }
-                        }
-                    }
+                    p { (document.place) }
                 }
                 main {
-                    @for (number, section) in document.sections.iter().enumerate() {
-                        (write_section(section, number, language))
+                    @let (opening, rest) = document.sections.split_at(document.opening);
+                    @for (number, section) in opening.iter().enumerate() { (write_section(section, number, language)) }
+                    nav aria-label=(say::contents(language)) {
+                        ul {
+                            @for section in rest { li { a href={ "#" (section.id) } { (section.title) } } }
+                        }
+                    }
+                    @for (number, section) in rest.iter().enumerate() {
+                        (write_section(section, opening.len() + number, language))
                     }
                 }
             }
@@ -57,27 +64,63 @@ fn write_section(section: &Section, number: usize, language: Language) -> Markup
     html! {
         section id=(section.id) aria-labelledby={ (section.id) "-title" } {
             h2 id={ (section.id) "-title" } { (section.title) }
-            @for (i, block) in section.blocks.iter().enumerate() {
-                (write_block(block, &format!("{number}-{i}"), language))
-            }
+            (write_blocks(&section.blocks, &number.to_string(), 0, language))
         }
     }
 }
 
-/// `id` is unique within the page.
-fn write_block(block: &Block, id: &str, language: Language) -> Markup {
+/// `id` is unique within the page, and `depth` is how many folds they stand in.
+fn write_blocks(blocks: &[Block], id: &str, depth: usize, language: Language) -> Markup {
+    html! {
+        @for (i, block) in blocks.iter().enumerate() { (write_block(block, &format!("{id}-{i}"), depth, language)) }
+    }
+}
+
+fn write_block(block: &Block, id: &str, depth: usize, language: Language) -> Markup {
     html! {
         @match block {
             Block::Paragraph(text) => p { (text) },
+            Block::Strong(text) => p.lead { (text) },
             Block::Heading(text) => h3 { (text) },
             Block::Verbatim(text) => pre tabindex="0" { (text) },
             Block::List(items) => ul {
                 @for item in items { (write_item(item, language)) }
             },
-            Block::Table(table) => (write_table(table, id, language)),
+            Block::Table(table) => (table::write(table, id, language)),
             Block::Plots(plots) => div.plots {
                 @for (i, plot) in plots.iter().enumerate() { (write_plot(plot, &format!("plot-{id}-{i}"))) }
             },
+            Block::Forest(forest) => (forest::write(forest, id)),
+            Block::Fold(fold) => (write_fold(fold, id, depth, language)),
+            Block::Index(entries) => (write_index(entries, language)),
+        }
+    }
+}
+
+fn write_fold(fold: &Fold, id: &str, depth: usize, language: Language) -> Markup {
+    html! {
+        details id=[fold.id.as_deref()] {
+            summary {
+                @if depth == 0 { h3 { (fold.title) } } @else { h4 { (fold.title) } }
+                @if !fold.detail.is_empty() { " " small { (fold.detail) } }
+            }
+            (write_blocks(&fold.blocks, id, depth + 1, language))
+        }
+    }
+}
+
+fn write_index(entries: &[Entry], language: Language) -> Markup {
+    html! {
+        ul.index {
+            @for entry in entries {
+                li {
+                    b { (entry.name) } (colon(language))
+                    @for (i, (name, id)) in entry.links.iter().enumerate() {
+                        @if i > 0 { (semicolon(language)) }
+                        a href={ "#" (id) } { (name) }
+                    }
+                }
+            }
         }
     }
 }
@@ -102,79 +145,9 @@ fn write_text(text: &Text, language: Language) -> Markup {
     }
 }
 
-fn write_table(table: &Table, id: &str, language: Language) -> Markup {
-    let caption = format!("caption-{id}");
-    html! {
-        div.scroll.cards[table.cards] tabindex="0" role="region" aria-labelledby=(caption) {
-            table role="table" {
-                caption id=(caption) { span { (table.caption) } }
-                thead role="rowgroup" {
-                    tr role="row" {
-                        @for column in &table.columns {
-                            th scope="col" role="columnheader" class=[column.numeric.then_some("number")] { (column.title) }
-                        }
-                    }
-                }
-                @for group in &table.groups {
-                    tbody role="rowgroup" {
-                        @if !group.title.is_empty() {
-                            tr role="row" {
-                                th.group scope="rowgroup" role="rowheader" colspan=(table.columns.len()) { (group.title) }
-                            }
-                        }
-                        @for row in &group.rows {
-                            tr role="row" {
-                                @for (i, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
-                                    (write_cell(cell, column, i == 0, table.cards, language))
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        @if table.left_out > 0 {
-            p.detail {
-                @match language {
-                    Language::English => { "And " (table.left_out) " more rows: baseline.json has all of them." },
-                    Language::Chinese => { "另有 " (table.left_out) " 行：全部数据见 baseline.json。" },
-                }
-            }
-        }
-    }
-}
-
-fn write_cell(cell: &Cell, column: &Column, first: bool, cards: bool, language: Language) -> Markup {
-    let tone = match cell.tone {
-        Tone::Plain | Tone::Strong => None,
-        _ if cell.text.is_empty() => None,
-        Tone::Good => Some("mark good"),
-        Tone::Bad => Some("mark bad"),
-        Tone::Open => Some("mark open"),
-        Tone::Warning => Some("warning"),
-    };
-    let inner = html! {
-        @match tone {
-            Some(class) => span class=(class) { (write_text(&cell.text, language)) },
-            None => (write_text(&cell.text, language)),
-        }
-        @if !cell.detail.is_empty() {
-            " " span.detail { (write_text(&cell.detail, language)) }
-        }
-    };
-    let class = column.numeric.then_some("number");
-    let label = (cards && !first).then_some(column.title.as_str());
-    html! {
-        @if first {
-            th scope="row" role="rowheader" class=[class] { (inner) }
-        } @else {
-            td role="cell" class=[class] data-label=[label] { (inner) }
-        }
-    }
-}
-
 fn write_plot(plot: &Plot, id: &str) -> Markup {
     let drawing = match &plot.drawing {
+        Drawing::Figures { unit, rows } => figures::draw(*unit, rows),
         Drawing::Spread { unit, rows } => rows::spread(*unit, rows),
         Drawing::Cumulative { unit, rows } => rows::cumulative(*unit, rows),
         Drawing::Curves { x, y, lines } => curves::draw(x, y, lines),

@@ -19,8 +19,8 @@ const GAP: f64 = 8.0;
 const FOOT: f64 = 22.0;
 /// Between two labels of the axis: those at its ends are not centred on their tick.
 const APART: f64 = 64.0;
-/// Columns of an area: each some four units wide.
-const COLUMNS: usize = 94;
+/// Columns of an area: each some eight units wide.
+const COLUMNS: usize = 47;
 /// A label beyond this runs into the figures at the other end of its line, which then take a line of their own.
 const LONG_LABEL: usize = 36;
 
@@ -105,6 +105,11 @@ fn tail(value: f64, axis: &Axis, y: f64) -> Markup {
     html! { path.mark.tail d={ "M" (x) " " (at(y - 4.5)) "l4 4.5l-4 4.5l-4 -4.5z" } {} }
 }
 
+/// A coordinate of an outline: a part of a pixel is not seen of it, and there are many.
+fn whole(x: f64) -> f64 {
+    x.round()
+}
+
 /// The outline of a histogram over equal parts of the axis, its highest column as high as the row.
 fn area(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
     let mut counts = [0_u32; COLUMNS];
@@ -117,29 +122,29 @@ fn area(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
     let mut outline = String::new();
     let mut drawing = false;
     for (i, count) in counts.iter().enumerate() {
-        let (left, right) = (at(MARGIN + i as f64 * width), at(MARGIN + (i + 1) as f64 * width));
+        let (left, right) = (whole(MARGIN + i as f64 * width), whole(MARGIN + (i + 1) as f64 * width));
         match (*count > 0, drawing) {
-            (true, false) => outline.push_str(&format!("M{left} {}", at(foot))),
-            (false, true) => outline.push_str(&format!("V{}", at(foot))),
+            (true, false) => outline.push_str(&format!("M{left} {}", whole(foot))),
+            (false, true) => outline.push_str(&format!("V{}", whole(foot))),
             _ => {}
         }
         if *count > 0 {
-            outline.push_str(&format!("V{}H{right}", at(foot - height * f64::from(*count) / most)));
+            outline.push_str(&format!("V{}H{right}", whole(foot - height * f64::from(*count) / most)));
         }
         drawing = *count > 0;
     }
     if drawing {
-        outline.push_str(&format!("V{}", at(foot)));
+        outline.push_str(&format!("V{}", whole(foot)));
     }
     outline
 }
 
 fn steps(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
-    let mut path = format!("M{} {}", at(axis.place(row.min())), at(foot));
+    let mut path = format!("M{} {}", whole(axis.place(row.min())), whole(foot));
     let last = row.quantiles.len().saturating_sub(1).max(1) as f64;
     let mut before = (f64::NAN, f64::NAN);
     for (i, value) in row.quantiles.iter().enumerate() {
-        let point = (at(axis.place(*value)), at(foot - height * i as f64 / last));
+        let point = (whole(axis.place(*value)), whole(foot - height * i as f64 / last));
         // Quantiles that fall on one place are one step.
         if point != before {
             path.push_str(&format!("H{}V{}", point.0, point.1));

@@ -7,8 +7,12 @@ use crate::{
     Language, Metric, Shortfall,
     report::{
         Report,
-        document::{Block, Cell, Column, Section, Table},
+        document::{Block, Cell, Column, Fold, Section, Table},
         words,
+    },
+    words::report::{
+        self as said,
+        rest::{self, audit as say},
     },
 };
 
@@ -16,12 +20,12 @@ use crate::{
 const MOST_SETS: usize = 100;
 
 pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section> {
-    let mut section = Section::new("audit", language.pick("审计", "Audit"));
+    let mut section = Section::new("audit", say::title(language));
     let measured = report.metrics.iter().map(|metric| {
         let temperature = metric.temperature().map(|t| format!(" ({t})")).unwrap_or_default();
         (*metric, format!("{} {}{temperature}", metric.indicator(), metric.subject()))
     });
-    let what = language.pick("本机测得的记录", "Measured records");
+    let what = say::measured(language);
     part(&mut section, report, measured, what, language);
     Some(section)
 }
@@ -50,32 +54,20 @@ fn part<'a>(
             names.push(name);
         }
     }
-    section.blocks.push(Block::Paragraph(match language {
-        Language::English => format!(
-            "{what}: {complete} of {all} say all that a figure must say of itself: where it can be found (14.6.1), versions \
-             and date (14.6.2), hardware, software and conditions (14.6.3)."
-        ),
-        Language::Chinese => format!(
-            "{what}：{all} 条中有 {complete} 条写明了全部要求：来源（14.6.1）、版本与日期（14.6.2）、硬件、软件与条件（14.6.3）。"
-        ),
-    }));
+    section.blocks.push(Block::Paragraph(say::complete(what, complete, all, language)));
     if sets.is_empty() {
         return;
     }
     let mut sets: Vec<_> = sets.into_iter().map(|(lacks, (order, names))| (order, lacks, names)).collect();
     sets.sort_unstable_by_key(|(order, _, _)| *order);
     let row = |(_, lacks, names): &(usize, Vec<Shortfall>, Vec<String>)| {
-        let names_shown = words::few(names, MOST_NAMES, language.pick("、", ", "), language);
-        let records = match language {
-            Language::English if names.len() == 1 => "1 record".to_owned(),
-            Language::English => format!("{} records", names.len()),
-            Language::Chinese => format!("{} 条记录", names.len()),
-        };
+        let names_shown = words::few(names, MOST_NAMES, said::comma(language), language);
+        let records = say::records(names.len(), language);
         vec![Cell::new(records).detail(names_shown), Cell::new(by_section(lacks, language))]
     };
-    let columns = language.pick(["记录", "缺少"], ["records", "what they lack, by section"]);
-    let table = Table::new(what, columns.map(Column::text).into(), sets.iter().map(row).collect());
-    section.blocks.push(Block::Table(table.cards().at_most(MOST_SETS)));
+    let columns = say::columns(language).map(Column::text).into();
+    let table = Table::new(what, columns, sets.iter().map(row).collect()).cards().at_most(MOST_SETS);
+    section.blocks.push(Block::Fold(Fold::new(rest::all(language), vec![Block::Table(table)])));
 }
 
 /// `14.6.2: …; … 14.6.3: …`: each section once.
@@ -87,8 +79,8 @@ fn by_section(lacks: &[Shortfall], language: Language) -> String {
             text.strip_prefix(section).unwrap_or(&text).trim_start().to_owned()
         };
         let all: Vec<String> = chunk.iter().map(plain).collect();
-        let (colon, semicolon, stop) = language.pick(("：", "；", "。"), (": ", "; ", "."));
+        let (colon, semicolon, stop) = say::marks(language);
         format!("{section}{colon}{}{stop}", all.join(semicolon))
     });
-    parts.collect::<Vec<_>>().join(language.pick("", " "))
+    parts.collect::<Vec<_>>().join(said::space(language))
 }

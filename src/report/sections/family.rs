@@ -1,31 +1,42 @@
-//! A family of indicators: a table for each kind of figure, with factors, warnings and plots.
+//! A family of indicators: its picture, then a folded table for each kind of figure, with factors, warnings and plots.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    MOST_ROWS,
+    MOST_GROUPS, MOST_ROWS,
     fills::Fills,
-    groups::{Group, Row, STATISTICS, is_compared},
+    groups::{Group, Row, STATISTICS, id, is_compared},
     notes, plots, policy,
 };
 use crate::{
-    Family, Language, Metric, Statistic,
+    Family, Isolation, Language, Metric, Statistic,
     report::{
         Report,
-        document::{Block, Cell, Column, Section, Table, Tone},
+        document::{Block, Cell, Column, Fold, Section, Table, Tone},
         words,
     },
+    words::report::{
+        figures::{self, column},
+        page as say,
+    },
 };
-
-/// Tables with more rows than this together are shortened: a report of 100,000 figures is one that a browser can show.
-const MOST_GROUPS: usize = 200;
 
 /// What a probe says of how a fill went, beside the figure: shown in columns of their own.
 const OUTCOMES: [&str; 2] = ["stopped_by", "budget"];
 
-pub(super) fn section(report: &Report<'_>, family: Family, groups: &[Group<'_>], language: Language) -> Section {
+pub(super) fn section(
+    report: &Report<'_>,
+    family: Family,
+    groups: &[Group<'_>],
+    uniform: bool,
+    language: Language,
+) -> Section {
     let mut section =
         Section::new(&format!("{family:?}").to_lowercase(), language.pick(family.title_zh(), family.title()));
+    let panels = plots::panels(groups, language);
+    if !panels.is_empty() {
+        section.blocks.push(Block::Plots(panels));
+    }
     if family == Family::Policy {
         section.blocks.extend(policy::table(groups, language).map(Block::Table));
     }
@@ -33,29 +44,71 @@ pub(super) fn section(report: &Report<'_>, family: Family, groups: &[Group<'_>],
     // What all tables of the section may hold together.
     let mut room = MOST_ROWS;
     let (groups, left_out) = groups.split_at(groups.len().min(MOST_GROUPS));
-    for group in groups {
+    let mut distributions = plots::Distributions::of(groups);
+    for (number, group) in groups.iter().enumerate() {
         let shown = group.rows.len().min(room);
         room -= shown;
-        section.blocks.push(Block::Heading(group.name(language)));
-        section.blocks.push(Block::Table(table(report, group, &fills, shown, language)));
-        section.blocks.extend(notes::list(report, group, shown, language));
+        let mut blocks = tables(report, group, &fills, shown, uniform, language);
+        blocks.extend(distributions.of_group(report, group, language));
+        let fold = Fold::new(group.name(language), blocks).at(id(family, number));
+        section.blocks.push(Block::Fold(fold.detail(span(group, language))));
     }
     if !left_out.is_empty() {
-        let more = left_out.len();
-        section.blocks.push(Block::Paragraph(match language {
-            Language::English => {
-                format!("And {more} more tables, which are left out here: baseline.json has all figures.")
-            }
-            Language::Chinese => format!("另有 {more} 个表格未列出：全部数据见 baseline.json。"),
-        }));
+        section.blocks.push(Block::Paragraph(say::tables_left_out(left_out.len(), language)));
     }
-    section.blocks.extend(plots::blocks(report, family, groups, language));
+    section.blocks.extend(distributions.left_out(language));
+    section.blocks.extend(plots::curves(report, groups, language));
+    section.blocks.extend(plots::unreadable(report, groups, language));
     section
 }
 
-fn table(report: &Report<'_>, group: &Group<'_>, fills: &Fills<'_>, shown: usize, language: Language) -> Table {
+/// How many rows, from the best to the worst, which are the first and the last.
+fn span(group: &Group<'_>, language: Language) -> String {
+    let whole: Vec<&Row<'_>> = group.rows.iter().filter(|row| !row.is_part()).collect();
+    let rows: Vec<&Row<'_>> = if whole.is_empty() { group.rows.iter().collect() } else { whole };
+    let [best, worst] = [rows.first(), rows.last()].map(|row| row.map(|row| words::value(row.principal())));
+    say::rows(group.rows.len(), &best.unwrap_or_default(), &worst.unwrap_or_default(), language)
+}
+
+/// The whole figures in a table, those of parts in another that is folded away, and what to mind of both.
+fn tables(
+    report: &Report<'_>,
+    group: &Group<'_>,
+    fills: &Fills<'_>,
+    shown: usize,
+    uniform: bool,
+    language: Language,
+) -> Vec<Block> {
+    let (parts, whole): (Vec<&Row<'_>>, Vec<&Row<'_>>) = group.rows[..shown].iter().partition(|row| row.is_part());
+    let left_out = group.rows.len() - shown;
+    let of = |rows: &[&Row<'_>], left_out: usize| {
+        let mut table = table(report, group, fills, rows, uniform, language);
+        table.left_out = left_out;
+        Block::Table(table)
+    };
+    let mut blocks = Vec::new();
+    if !whole.is_empty() || parts.is_empty() {
+        blocks.push(of(&whole, left_out));
+    }
+    let notes = notes::list(report, group, shown, language);
+    match (whole.is_empty(), parts.is_empty()) {
+        (_, true) => {}
+        (true, false) => blocks.push(of(&parts, left_out)),
+        (false, false) => blocks.push(Block::Fold(Fold::new(say::parts(language), vec![of(&parts, 0)]))),
+    }
+    blocks.extend(notes);
+    blocks
+}
+
+fn table(
+    report: &Report<'_>,
+    group: &Group<'_>,
+    fills: &Fills<'_>,
+    rows: &[&Row<'_>],
+    uniform: bool,
+    language: Language,
+) -> Table {
     let references = group.references();
-    let rows = &group.rows[..shown];
     let varying = varying(rows);
     let mut statistics: Vec<Statistic> =
         STATISTICS.into_iter().filter(|statistic| rows.iter().any(|row| row.of(*statistic).is_some())).collect();
@@ -63,57 +116,57 @@ fn table(report: &Report<'_>, group: &Group<'_>, fills: &Fills<'_>, shown: usize
     let all = rows.iter().flat_map(|row| &row.metrics).map(|metric| metric.statistic());
     statistics.extend(all.filter(|statistic| !STATISTICS.contains(statistic)).collect::<BTreeSet<_>>());
     let columns = columns(&statistics, language);
-    let cells = |row: &Row<'_>| {
+    let each = count_of_each(rows);
+    let is_of_parts = rows.iter().all(|row| row.is_part());
+    let one_isolation =
+        is_of_parts || rows.windows(2).all(|pair| of_isolation(pair[0]) == of_isolation(pair[1])) && rows.len() > 1;
+    let cells = |row: &&Row<'_>| {
         let mut cells = vec![subject(row, &varying)];
         for statistic in &statistics {
             cells.push(row.of(*statistic).map(figure).unwrap_or_default());
             cells.push(against(row, &references, *statistic, group, language));
         }
-        cells.push(isolation(row));
+        cells.push(if one_isolation { Cell::default() } else { isolation(row) });
         cells.extend(outcome(row, fills));
-        cells.push(Cell::new(row.first().count().map(|n| n.to_string()).unwrap_or_default()));
-        let provenance = row.first().provenance();
-        // The first component is the subject itself.
-        cells.push(Cell::new(provenance.components()[0].to_string()).detail(provenance.date().to_string()));
+        let count = row.first().count().filter(|_| each.is_none());
+        cells.push(Cell::new(count.map(|n| n.to_string()).unwrap_or_default()));
+        cells.push(if uniform { Cell::default() } else { version(row) });
         cells.push(Cell::new(notes::words(report, row, language)).tone(Tone::Warning));
         cells
     };
-    let mut table = Table::new(caption(group, language), columns, rows.iter().map(cells).collect());
-    table.left_out = group.rows.len() - shown;
+    let table = Table::new(caption(group, rows, each, language), columns, rows.iter().map(cells).collect());
     table.without_empty_columns()
 }
 
 fn columns(statistics: &[Statistic], language: Language) -> Vec<Column> {
-    let mut columns = vec![Column::text(language.pick("对象", "subject"))];
+    let mut columns = vec![Column::text(column::subject(language))];
     for statistic in statistics {
         columns.push(Column::number(statistic.label(language)));
-        columns.push(Column::text(language.pick("倍数", "factor")));
+        columns.push(Column::text(column::factor(language)));
     }
-    columns.push(Column::text(language.pick("隔离", "isolation")));
-    let outcomes =
-        language.pick(["停止原因", "启动速率", "每个", "预算"], ["stopped by", "start rate", "each", "budget"]);
-    let [stopped, rate, each, budget] = outcomes;
+    columns.push(Column::text(column::isolation(language)));
+    let [stopped, rate, each, budget] = column::fill(language);
     columns.extend([Column::text(stopped), Column::number(rate), Column::number(each), Column::text(budget)]);
-    columns.push(Column::number(language.pick("样本数", "samples")));
-    columns.push(Column::text(language.pick("版本，日期", "version, date")));
-    columns.push(Column::text(language.pick("注意", "mind")));
+    columns.push(Column::number(column::samples(language)));
+    columns.push(Column::text(column::version(language)));
+    columns.push(Column::text(column::mind(language)));
     columns
 }
 
+/// How many samples each row has, where all have as many: said once then.
+fn count_of_each(rows: &[&Row<'_>]) -> Option<u64> {
+    let first = rows.first()?.first().count()?;
+    (rows.len() > 1 && rows.iter().all(|row| row.first().count() == Some(first))).then_some(first)
+}
+
 /// What the heading above does not say.
-fn caption(group: &Group<'_>, language: Language) -> String {
-    let intervals = group.rows.iter().any(|row| row.principal().interval().is_some());
-    let intervals = intervals.then_some(language.pick("下方为 95 % 区间", "with 95 % intervals"));
-    let factors = group.reference.filter(|_| group.rows.len() > 1).map(|reference| match language {
-        Language::English => format!("factors are against {reference}"),
-        Language::Chinese => format!("倍数相对于 {reference}"),
-    });
-    let parts = [Some(language.pick("最好的在前", "Best first").to_owned()), intervals.map(str::to_owned), factors];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(language.pick("，", ", "))
+fn caption(group: &Group<'_>, rows: &[&Row<'_>], each: Option<u64>, language: Language) -> String {
+    let intervals = rows.iter().any(|row| row.principal().interval().is_some());
+    figures::caption(intervals, group.reference.filter(|_| rows.len() > 1), each, language)
 }
 
 /// The settings in which rows of one name differ: what all share says nothing within the table.
-fn varying(rows: &[Row<'_>]) -> HashMap<String, Vec<String>> {
+fn varying(rows: &[&Row<'_>]) -> HashMap<String, Vec<String>> {
     let mut by_name: HashMap<String, Vec<BTreeMap<String, String>>> = HashMap::new();
     for row in rows {
         by_name.entry(row.name()).or_default().push(row.first().provenance().environment().conditions.settings());
@@ -139,9 +192,19 @@ fn varying(rows: &[Row<'_>]) -> HashMap<String, Vec<String>> {
 fn subject(row: &Row<'_>, varying: &HashMap<String, Vec<String>>) -> Cell {
     let temperature = row.first().temperature().map(|t| t.to_string());
     let keys = varying.get(&row.name()).map(Vec::as_slice).unwrap_or_default();
-    let settings = keys.iter().map(|key| format!("{key}={}", row.setting(key).unwrap_or_else(|| "-".to_owned())));
+    let settings = keys.iter().filter_map(|key| Some(format!("{key}={}", row.setting(key)?)));
     let detail: Vec<String> = temperature.into_iter().chain(settings).collect();
     Cell::new(row.first().subject().to_string()).detail(detail.join(", "))
+}
+
+fn of_isolation<'a>(row: &Row<'a>) -> (Option<Isolation>, Option<&'a str>) {
+    (row.isolation(), row.transport())
+}
+
+/// The first component is the subject itself.
+fn version(row: &Row<'_>) -> Cell {
+    let provenance = row.first().provenance();
+    Cell::new(provenance.components()[0].to_string()).detail(provenance.date().to_string())
 }
 
 fn isolation(row: &Row<'_>) -> Cell {
@@ -164,7 +227,7 @@ fn against(
 ) -> Cell {
     let is_reference = group.reference == Some(row.first().subject().as_str());
     if is_reference && group.rows.len() > 1 && is_compared(statistic) && row.of(statistic).is_some() {
-        return Cell::new(language.pick("基准", "reference"));
+        return Cell::new(figures::reference(language));
     }
     let Some(pair) = row.against(references, statistic) else { return Cell::default() };
     let cell = Cell::new(words::times(&pair, language));

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     Conditions, Family, Indicator, Isolation, Language, Metric, Statistic, Temperature,
     compare::{Comparison, Direction},
+    words::report::{clause, figures::at_once},
 };
 
 /// Subjects that others are compared with, the first present one wins: what the workload would run on otherwise.
@@ -86,19 +87,27 @@ impl<'a> Group<'a> {
     /// The same with another indicator's name.
     pub fn name_as(&self, indicator: Indicator, language: Language) -> String {
         let indicator = language.pick(indicator.label_zh(), indicator.label()).to_owned();
-        let concurrency = self.concurrency.filter(|n| *n > 1).map(|n| match language {
-            Language::English => format!("{n} at the same time"),
-            Language::Chinese => format!("{n} 并发"),
-        });
+        let setting = Some(self.setting(language)).filter(|setting| !setting.is_empty());
+        [Some(indicator), setting].into_iter().flatten().collect::<Vec<_>>().join(clause(language))
+    }
+
+    /// What tells it from other groups of the indicator: the workload, how many at the same time, the load.
+    pub fn setting(&self, language: Language) -> String {
+        let concurrency = self.concurrency.filter(|n| *n > 1).map(|n| at_once(n, language));
         let load = self.load.filter(|load| *load != Conditions::IDLE).map(str::to_owned);
-        let parts = [Some(indicator), self.workload.map(str::to_owned), concurrency, load];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(language.pick("，", ", "))
+        let parts = [self.workload.map(str::to_owned), concurrency, load];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(clause(language))
     }
 
     /// The rows of the reference: one for each temperature, say.
     pub fn references(&self) -> Vec<&Row<'a>> {
         self.rows.iter().filter(|row| self.reference == Some(row.first().subject().as_str())).collect()
     }
+}
+
+/// Where the table of a family's group stands within the report.
+pub(super) fn id(family: Family, number: usize) -> String {
+    format!("{family:?}-{}", number + 1).to_lowercase()
 }
 
 /// Statistics that factors are taken of: those that published figures use.
@@ -140,9 +149,10 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Whether it is of a part alone: a layer, a peak, the host.
+    /// Whether it is of a part alone (a layer, a peak, the host), of a pool, or of the rate at some point of a fill.
     pub fn is_part(&self) -> bool {
-        self.first().provenance().environment().conditions.part().is_some()
+        let conditions = &self.first().provenance().environment().conditions;
+        conditions.part().is_some() || conditions.pool.is_some() || conditions.around.is_some()
     }
 
     /// How it is reached, where that is not a function call.

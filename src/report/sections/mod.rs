@@ -1,26 +1,41 @@
 //! The parts of a report, each a file.
 
+mod answers;
 mod audit;
 mod definitions;
-mod environment;
 mod family;
 mod fills;
+mod forest;
+mod glance;
 mod groups;
+mod judged;
+mod load;
+mod machine;
 mod notes;
 mod plots;
 mod policy;
 mod reproduce;
+mod summary;
 mod unavailable;
 mod verdicts;
 
+use std::collections::HashMap;
+
 use super::{
     Report,
-    document::{Document, Section, Table},
+    document::{Block, Document, Section, Table},
 };
-use crate::{Family, Language, Metric};
+use crate::{Family, Language, Metric, words::report};
+use judged::Answers;
+use machine::Machine;
+pub(super) use summary::blocks as summary;
 
 /// The most rows of a table of figures: enough for any machine, and few enough for a browser.
 const MOST_ROWS: usize = 2_000;
+/// The most tables of a family: a report of 100,000 figures is one that a browser can show.
+const MOST_GROUPS: usize = 200;
+/// The most rows of the index by subject.
+const MOST_SUBJECTS: usize = 200;
 /// The most names in a list within a sentence.
 const MOST_NAMES: usize = 8;
 
@@ -37,21 +52,54 @@ const FAMILIES: [Family; 8] = [
 
 /// Everything that a report says.
 pub(super) fn document(report: &Report<'_>, language: Language) -> Document {
-    let mut sections = vec![environment::section(report, language)];
-    let verdicts = verdicts::section(report, language);
+    let (answers, machine) = (Answers::of(report), Machine::of(report));
+    let is_about_this = answers.about_this().next().is_some();
+    let mut sections = Vec::new();
+    if is_about_this {
+        sections.push(opening(&answers, &machine, language));
+    }
+    let opening = sections.len();
+    if is_about_this {
+        sections.push(verdicts::section(&answers, language));
+    }
     let families = groups::by_family(&report.metrics);
-    let mut figures: Vec<Section> = (FAMILIES.into_iter())
-        .filter_map(|family| Some(family::section(report, family, families.get(&family)?, language)))
-        .collect();
-    // The verdicts come first where there are any.
-    let place = if verdicts.is_about_this { 0 } else { figures.len() };
-    figures.insert(place, verdicts.section);
-    sections.append(&mut figures);
+    if !families.is_empty() {
+        sections.push(glance::section(&families, language));
+    }
+    let figures = FAMILIES.into_iter().filter_map(|family| Some((family, families.get(&family)?)));
+    let uniform = is_uniform(&report.metrics);
+    sections.extend(figures.map(|(family, groups)| family::section(report, family, groups, uniform, language)));
+    sections.push(machine.section(language));
+    if !is_about_this {
+        // Nothing is judged, so there is little to say, and it is not said first.
+        let mut section = Section::new("verdicts", report::answers::title(language));
+        section.blocks = verdicts::remarks(&answers, language);
+        sections.push(section);
+    }
     let rest: [fn(&Report<'_>, Language) -> Option<Section>; 4] =
         [unavailable::section, audit::section, definitions::section, reproduce::section];
     sections.extend(rest.into_iter().filter_map(|section| section(report, language)));
-    let title = language.pick("本机测得的性能基线", "What was measured on this machine").to_owned();
-    Document { language, title, sections }
+    let (title, place) = (report::page::title(language).to_owned(), machine.place(report, language));
+    Document { language, title, place, sections, opening }
+}
+
+/// Whether all figures are of one day, and of one version of each component: said once then, and not in each row.
+fn is_uniform(metrics: &[&Metric]) -> bool {
+    let mut versions = HashMap::new();
+    metrics.iter().all(|metric| {
+        let component = &metric.provenance().components()[0];
+        let same = *versions.entry(component.name()).or_insert(component.version()) == component.version();
+        same && metric.provenance().date() == metrics[0].provenance().date()
+    })
+}
+
+/// The first screen: what became of the published figures, and their picture.
+fn opening(answers: &Answers<'_>, machine: &Machine<'_>, language: Language) -> Section {
+    let mut section = Section::new("answers", report::answers::title(language));
+    section.blocks = answers::blocks(answers, language);
+    section.blocks.push(Block::Forest(forest::of(answers, language)));
+    section.blocks.extend(machine.warning(language));
+    section
 }
 
 /// The table of policy engines alone.

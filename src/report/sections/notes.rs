@@ -15,6 +15,7 @@ use crate::{
         words,
     },
     stats::Warning,
+    words::report::{self as said, figures as say},
 };
 
 /// The samples that a row's figures were taken from, where they are at hand and its own.
@@ -32,8 +33,8 @@ pub(super) fn words(report: &Report<'_>, row: &Row<'_>, language: Language) -> S
     let mut warnings: Vec<_> =
         (sketch.iter().flat_map(|sketch| of_row(sketch, row))).map(|warning| warning.name(language)).collect();
     warnings.dedup();
-    let stale = is_stale(report, row).then_some(language.pick("过期", "stale"));
-    warnings.into_iter().chain(stale).collect::<Vec<_>>().join(language.pick("、", ", "))
+    let stale = is_stale(report, row).then_some(say::stale(language));
+    warnings.into_iter().chain(stale).collect::<Vec<_>>().join(said::comma(language))
 }
 
 /// The warnings that concern a row: too few samples for a statistic that it does not have are none.
@@ -58,10 +59,8 @@ pub(super) fn list(report: &Report<'_>, group: &Group<'_>, most: usize, language
                 let (_, _, rows) = warned
                     .entry(order(warning))
                     .or_insert_with(|| (warning.name(language), warning.advice(language), Vec::new()));
-                rows.push(match language {
-                    Language::English => format!("{}: {}", row.name(), warning.finding(language, Some(sketch.unit))),
-                    Language::Chinese => format!("{}：{}", row.name(), warning.finding(language, Some(sketch.unit))),
-                });
+                let finding = warning.finding(language, Some(sketch.unit));
+                rows.push(format!("{}{}{finding}", row.name(), said::colon(language)));
             }
         }
         if let Some(why) = row.metrics.iter().flat_map(|metric| report.staleness.check(metric)).next() {
@@ -69,15 +68,15 @@ pub(super) fn list(report: &Report<'_>, group: &Group<'_>, most: usize, language
             stale.entry(why).or_default().push(row.name());
         }
     }
-    let (colon, semicolon) = language.pick(("：", "；"), (": ", "; "));
+    let (colon, semicolon) = (said::colon(language), said::semicolon(language));
     let warnings = warned.into_values().map(|(name, advice, rows)| {
         let rows = words::few(&rows, MOST_NAMES, semicolon, language);
-        Item { name: name.to_owned(), text: format!("{advice}{}{rows}", language.pick("。", ". ")).into() }
+        Item { name: name.to_owned(), text: format!("{advice}{}{rows}", say::stop(language)).into() }
     });
     // One reason for each version or day: a hundred of them are read by nobody.
     let stale = stale.into_iter().take(MOST_NAMES).map(|(why, rows)| {
-        let rows = words::few(&rows, MOST_NAMES, language.pick("、", ", "), language);
-        Item { name: language.pick("过期", "stale").to_owned(), text: format!("{why}{colon}{rows}").into() }
+        let rows = words::few(&rows, MOST_NAMES, said::comma(language), language);
+        Item { name: say::stale(language).to_owned(), text: format!("{why}{colon}{rows}").into() }
     });
     let items: Vec<Item> = warnings.chain(stale).collect();
     (!items.is_empty()).then_some(Block::List(items))

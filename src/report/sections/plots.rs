@@ -3,90 +3,127 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    MOST_NAMES,
+    MOST_NAMES, glance,
     groups::{Group, Row as Figures},
     notes,
 };
 use crate::{
-    Family, Indicator, Language, Unit,
+    Indicator, Language, Unit,
     report::{
         Report,
-        document::Block,
-        plot::{Drawing, Line, Plot, Row, Scale},
+        document::{Block, Fold},
+        plot::{Drawing, Figure, Line, Plot, Row, Scale},
         raw::Data,
         words,
     },
     samples::Curve,
+    words::report::{self as said, figures as words_of, page as say},
 };
 
 /// The most rows of a plot, lines of a plot, points of a line, and plots of a family.
-const MOST_PLOT_ROWS: usize = 32;
+const MOST_PLOT_ROWS: usize = 12;
 const MOST_LINES: usize = 6;
+/// Of fewer samples nothing is seen of how they are spread.
+const LEAST_SAMPLES: usize = 20;
 const MOST_POINTS: usize = 400;
-const MOST_PLOTS: usize = 24;
+const MOST_PLOTS: usize = 3;
 
-/// The plots of the groups that a family's tables show, and a sentence for raw data that could not be read.
-pub(super) fn blocks(report: &Report<'_>, family: Family, groups: &[Group<'_>], language: Language) -> Vec<Block> {
-    let mut plots: Vec<Plot> = Vec::new();
-    // The starts of a burst are recorded as startup time and as its p99: one plot shows both.
-    let of = |group: &Group<'_>| (group.workload.map(str::to_owned), group.concurrency);
-    let bursts: HashSet<_> = groups.iter().filter(|group| group.indicator == Indicator::StartupP99).map(of).collect();
-    for group in groups {
-        if group.indicator != Indicator::StartupTime || !bursts.contains(&of(group)) {
-            plots.extend(distribution(report, group, language));
-        }
+/// The most rows of the picture that a family opens with.
+const MOST_FIGURES: usize = 24;
+
+/// The picture that a family opens with: for each indicator, the figures of the group that it is known by.
+pub(super) fn panels(groups: &[Group<'_>], language: Language) -> Vec<Plot> {
+    let known = glance::indicators(groups).into_iter().filter_map(|indicator| glance::principal(groups, indicator));
+    let panel = |group: &Group<'_>| {
+        let rows: Vec<&Figures<'_>> = group.rows.iter().filter(|row| !row.is_part()).collect();
+        let unit = rows.first()?.principal().quantity().unit();
+        let alike = rows.iter().filter(|row| row.principal().quantity().unit() == unit);
+        let mut figures: Vec<Figure> = alike.map(|row| figure(row)).collect();
+        let left_out = figures.len().saturating_sub(MOST_FIGURES);
+        figures.truncate(MOST_FIGURES);
+        let more = if left_out > 0 { say::not_drawn(left_out, language) } else { String::new() };
+        let note = format!("{}{more}", say::figures_note(language));
+        (figures.len() > 1).then(|| Plot {
+            title: group.name(language),
+            note,
+            drawing: Drawing::Figures { unit, rows: figures },
+        })
+    };
+    known.filter_map(panel).collect()
+}
+
+fn figure(row: &Figures<'_>) -> Figure {
+    let metric = row.principal();
+    let interval = metric.interval().map(|interval| (interval.low().as_f64(), interval.high().as_f64()));
+    Figure { label: row.name(), words: words::value(metric), value: metric.quantity().as_f64(), interval }
+}
+
+/// The distributions of a family's groups, each with its group's table, up to as many as a page can hold.
+pub(super) struct Distributions {
+    /// The starts of a burst are recorded as startup time and as its p99: one plot shows both.
+    bursts: HashSet<(Option<String>, Option<u32>)>,
+    drawn: usize,
+    left_out: usize,
+}
+
+impl Distributions {
+    pub fn of(groups: &[Group<'_>]) -> Self {
+        let of = |group: &Group<'_>| (group.workload.map(str::to_owned), group.concurrency);
+        let bursts = groups.iter().filter(|group| group.indicator == Indicator::StartupP99).map(of).collect();
+        Self { bursts, drawn: 0, left_out: 0 }
     }
-    plots.extend(curves(report, groups, language));
-    let mut blocks = Vec::new();
+
+    pub fn of_group(&mut self, report: &Report<'_>, group: &Group<'_>, language: Language) -> Option<Block> {
+        let of = (group.workload.map(str::to_owned), group.concurrency);
+        if group.indicator == Indicator::StartupTime && self.bursts.contains(&of) {
+            return None;
+        }
+        let plot = distribution(report, group, language)?;
+        if self.drawn == MOST_PLOTS {
+            self.left_out += 1;
+            return None;
+        }
+        self.drawn += 1;
+        Some(Block::Fold(Fold::new(say::distributions(language), vec![Block::Plots(vec![plot])])))
+    }
+
+    /// Says how many there were no room for.
+    pub fn left_out(&self, language: Language) -> Option<Block> {
+        (self.left_out > 0).then(|| Block::Paragraph(say::plots_left_out(self.left_out, language)))
+    }
+}
+
+/// The curves of a family.
+pub(super) fn curves(report: &Report<'_>, groups: &[Group<'_>], language: Language) -> Vec<Block> {
+    let mut plots = all_curves(report, groups, language);
     let more = plots.len().saturating_sub(MOST_PLOTS);
     plots.truncate(MOST_PLOTS);
+    let mut blocks = Vec::new();
     if !plots.is_empty() {
-        let title = language.pick(family.title_zh(), family.title());
-        blocks.push(Block::Heading(match language {
-            Language::English => format!("{title}: plots"),
-            Language::Chinese => format!("{title}：图"),
-        }));
-        blocks.push(Block::Plots(plots));
+        blocks.push(Block::Fold(Fold::new(say::curves(language), vec![Block::Plots(plots)])));
     }
     if more > 0 {
-        blocks.push(Block::Paragraph(match language {
-            Language::English => format!("And {more} more plots, which are left out here."),
-            Language::Chinese => format!("另有 {more} 幅图未列出。"),
-        }));
+        blocks.push(Block::Paragraph(say::plots_left_out(more, language)));
     }
-    blocks.extend(unreadable(report, groups, language));
     blocks
 }
 
 /// A row for each set of samples, where there are any.
 fn distribution(report: &Report<'_>, group: &Group<'_>, language: Language) -> Option<Plot> {
     let row = |figures: &Figures<'_>| {
-        // A single sample has no distribution.
-        let sketch = notes::sketch(report, figures).filter(|sketch| sketch.count > 1)?;
+        let sketch = notes::sketch(report, figures).filter(|sketch| sketch.count >= LEAST_SAMPLES)?;
         Some(Row { label: figures.name(), sketch })
     };
-    let mut rows: Vec<Row> = group.rows.iter().take(super::MOST_ROWS).filter_map(row).collect();
+    // Those of parts are beside the point here.
+    let whole = group.rows.iter().take(super::MOST_ROWS).filter(|row| !row.is_part());
+    let mut rows: Vec<Row> = whole.filter_map(row).collect();
     let unit = rows.first()?.sketch.unit;
     rows.retain(|row| row.sketch.unit == unit);
     let left_out = rows.len().saturating_sub(MOST_PLOT_ROWS);
     rows.truncate(MOST_PLOT_ROWS);
     let burst = group.concurrency.is_some_and(|n| n > 1);
-    let how = if burst {
-        language.pick(
-            "曲线：不超过该值的样本份额，由下而上为 0 至 100 %。圆点：中位数；菱形：p99。",
-            "Curve: the share of samples not above a value, from none at the foot to all at the top. Dot: median; diamond: p99.",
-        )
-    } else {
-        language.pick(
-            "面积的高度：落在该处的样本份额；底线：从最小到最大的样本。圆点：中位数；菱形：p99。",
-            "Height of the area: the share of samples there; the line at its foot: from the smallest to the largest sample. Dot: median; diamond: p99.",
-        )
-    };
-    let more = match (left_out, language) {
-        (0, _) => String::new(),
-        (_, Language::English) => format!(" {left_out} more are not drawn."),
-        (_, Language::Chinese) => format!("另有 {left_out} 个未画出。"),
-    };
+    let how = if burst { words_of::cumulative(language) } else { words_of::spread(language) };
+    let more = if left_out > 0 { say::not_drawn(left_out, language) } else { String::new() };
     let drawing = if burst { Drawing::Cumulative { unit, rows } } else { Drawing::Spread { unit, rows } };
     let title = match group.indicator {
         // The samples are the starts; their p99 is what the figure is.
@@ -97,7 +134,7 @@ fn distribution(report: &Report<'_>, group: &Group<'_>, language: Language) -> O
 }
 
 /// Curves over the same axes stand in one plot, a few of them at a time.
-fn curves(report: &Report<'_>, groups: &[Group<'_>], language: Language) -> Vec<Plot> {
+fn all_curves(report: &Report<'_>, groups: &[Group<'_>], language: Language) -> Vec<Plot> {
     type Key = (String, Unit, String, Unit, String);
     let mut plots: BTreeMap<Key, Vec<Line>> = BTreeMap::new();
     for group in groups {
@@ -121,16 +158,12 @@ fn curves(report: &Report<'_>, groups: &[Group<'_>], language: Language) -> Vec<
     }
     let mut drawn = Vec::new();
     for ((y, y_unit, x, x_unit, workload), mut lines) in plots {
-        let (x, y) = (axis(&x, language), axis(&y, language));
+        let (x, y) = (words_of::axis(&x, language), words_of::axis(&y, language));
         while !lines.is_empty() {
             let rest = lines.split_off(lines.len().min(MOST_LINES));
-            let title = match language {
-                Language::English => format!("{y} against {x}"),
-                Language::Chinese => format!("{y} 随 {x} 的变化"),
-            };
+            let title = words_of::curve(&y, &x, language);
             let title = if workload.is_empty() { title } else { format!("{title}, {workload}") };
-            let note = language
-                .pick("每个标记是一次读数；形状与图例对应。", "Each mark is a reading; its shape is told below.");
+            let note = words_of::marks(language);
             let (x, y) = (Scale { label: x.clone(), unit: x_unit }, Scale { label: y.clone(), unit: y_unit });
             drawn.push(Plot { title, note: note.to_owned(), drawing: Drawing::Curves { x, y, lines } });
             lines = rest;
@@ -150,23 +183,8 @@ fn points(curve: &Curve) -> Vec<(f64, f64)> {
     (0..=MOST_POINTS).map(|i| points[i * last / MOST_POINTS]).collect()
 }
 
-/// An axis' label in the report's language, where it is one that this project's own probes write.
-fn axis(label: &str, language: Language) -> String {
-    let chinese = match label {
-        "live instances" | "instances" => "存活实例数",
-        "memory" => "内存",
-        "start rate" => "启动速率",
-        "bindings" => "绑定数",
-        "data size" => "数据大小",
-        "evaluation latency" => "评估延迟",
-        "startup time" => "启动时间",
-        other => other,
-    };
-    language.pick(chinese, label).to_owned()
-}
-
 /// Says which raw data is missing or damaged: the plots and warnings that are not there.
-fn unreadable(report: &Report<'_>, groups: &[Group<'_>], language: Language) -> Option<Block> {
+pub(super) fn unreadable(report: &Report<'_>, groups: &[Group<'_>], language: Language) -> Option<Block> {
     let mut why: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in groups.iter().flat_map(|group| group.rows.iter().take(super::MOST_ROWS)) {
         for path in row.metrics.iter().flat_map(|metric| metric.samples().into_iter().chain(metric.curve())) {
@@ -183,13 +201,10 @@ fn unreadable(report: &Report<'_>, groups: &[Group<'_>], language: Language) -> 
         return None;
     }
     let lines = why.into_iter().map(|(why, files)| {
-        let files = words::few(&files, MOST_NAMES, language.pick("、", ", "), language);
-        format!("{files}{}{why}", language.pick("：", ": "))
+        let files = words::few(&files, MOST_NAMES, said::comma(language), language);
+        format!("{files}{}{why}", said::colon(language))
     });
-    let lead = language.pick(
-        "以下原始数据无法读取，因此没有它们的图与警告：",
-        "This raw data could not be read, and its plots and warnings are left out: ",
-    );
+    let lead = words_of::unreadable(language);
     let lines: Vec<String> = lines.collect();
-    Some(Block::Paragraph(format!("{lead}{}", lines.join(language.pick("；", "; ")))))
+    Some(Block::Paragraph(format!("{lead}{}", lines.join(said::semicolon(language)))))
 }

@@ -9,6 +9,7 @@ use crate::{
         document::{Cell, Column, Rows, Table, Tone},
         words,
     },
+    words::report::figures as say,
 };
 
 /// What stands in the columns.
@@ -32,18 +33,7 @@ pub(super) fn table(groups: &[Group<'_>], language: Language) -> Option<Table> {
             engines.entry(row.first().subject().as_str()).or_default().push(row);
         }
     }
-    let titles = language.pick(
-        ["引擎", "启动（源码）", "启动（预编译）", "内存", "评估中位数", "评估 p99", "每秒决策"],
-        [
-            "engine",
-            "start from source",
-            "start precompiled",
-            "memory",
-            "evaluation median",
-            "evaluation p99",
-            "decisions",
-        ],
-    );
+    let titles = say::column::policies(language);
     let columns = titles.iter().enumerate().map(|(i, title)| match i {
         0 => Column::text(*title),
         _ => Column::number(*title),
@@ -55,9 +45,8 @@ pub(super) fn table(groups: &[Group<'_>], language: Language) -> Option<Table> {
         Rows { title: policy.to_owned(), rows }
     });
     let groups = groups.filter(|group| !group.rows.is_empty());
-    let caption = language.pick("各引擎在各策略上的表现", "Engines by policy, one at a time");
-    let table =
-        Table { caption: caption.to_owned(), columns: columns.collect(), groups: groups.collect(), ..Table::default() };
+    let caption = say::policies(language).to_owned();
+    let table = Table { caption, columns: columns.collect(), groups: groups.collect(), ..Table::default() };
     (!table.groups.is_empty()).then(|| table.at_most(super::MOST_ROWS).without_empty_columns())
 }
 

@@ -8,6 +8,7 @@ use crate::{
         document::{Block, Cell, Column, Section, Table, Text},
         words,
     },
+    words::report::{self as said, rest::unavailable as say},
 };
 
 pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section> {
@@ -15,12 +16,11 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section
     if rows.is_empty() && unknown.is_empty() {
         return None;
     }
-    let mut section = Section::new("unavailable", language.pick("本机不可用", "Unavailable here"));
+    let mut section = Section::new("unavailable", say::title(language));
     section.blocks.extend((!unknown.is_empty()).then(|| not_known(&unknown, language)));
     if rows.is_empty() {
         return Some(section);
     }
-    let columns = language.pick(["对象", "指标", "原因", "办法"], ["subject", "indicator", "why", "what to do"]);
     let row = |row: &crate::UnavailableRow| {
         let indicator = language.pick(row.indicator().label_zh(), row.indicator().label());
         let of = [row.workload(), row.part(), row.temperature().map(crate::Temperature::as_str)];
@@ -31,9 +31,11 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section
             Cell::new(Text::english(row.remedy())),
         ]
     };
-    let caption =
-        language.pick("无法测量的数据，及其原因与办法", "What could not be measured, why, and what to do about it");
-    let table = Table::new(caption, columns.map(Column::text).into(), rows.iter().map(row).collect());
+    let table = Table::new(
+        say::caption(language),
+        say::columns(language).map(Column::text).into(),
+        rows.iter().map(row).collect(),
+    );
     section.blocks.push(Block::Table(table.cards().at_most(MOST_ROWS)));
     Some(section)
 }
@@ -41,12 +43,6 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section
 /// What a later release recorded, or somebody misspelt: counted, and named as far as there is room.
 fn not_known(unknown: &[Unknown], language: Language) -> Block {
     let names: Vec<String> = unknown.iter().map(ToString::to_string).collect();
-    let names = words::few(&names, MOST_NAMES, language.pick("；", "; "), language);
-    let count = unknown.len();
-    Block::Paragraph(match language {
-        Language::English => {
-            format!("{count} entries or fields are not known to this release; they stay in the file: {names}.")
-        }
-        Language::Chinese => format!("有 {count} 个条目或字段为本版本所不识，仍保留在文件中：{names}。"),
-    })
+    let names = words::few(&names, MOST_NAMES, said::semicolon(language), language);
+    Block::Paragraph(say::not_known(unknown.len(), &names, language))
 }

@@ -1,0 +1,45 @@
+//! The load that figures were taken at.
+
+use crate::Metric;
+
+/// From this load average on, something else is at work, on however many cores: the audit's own limit.
+const TOO_HIGH: f64 = 1.0;
+
+/// A load average, and on how many cores.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Load {
+    pub average: f64,
+    pub cores: u32,
+}
+
+impl Load {
+    /// The load that a sentence about noise tells of, as it is stored.
+    pub fn in_sentence(sentence: &str) -> Option<Self> {
+        let mut words = sentence.strip_prefix("load average ")?.split([' ', ':']);
+        let average = words.next()?.parse().ok()?;
+        let cores = words.nth(1)?.parse().ok()?;
+        Some(Self { average, cores })
+    }
+
+    /// The highest that the figures were taken at, if it is too high for them.
+    pub fn too_high<'a>(metrics: impl IntoIterator<Item = &'a Metric>) -> Option<Self> {
+        let noise = |metric: &'a Metric| metric.provenance().environment().conditions.noise.iter();
+        let loads = metrics.into_iter().flat_map(noise).filter_map(|sentence| Self::in_sentence(sentence));
+        loads.filter(|load| load.average >= TOO_HIGH).max_by(|a, b| a.average.total_cmp(&b.average))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_is_read_of_its_sentence_alone() {
+        let of = Load::in_sentence;
+        assert_eq!(of("load average 6.90 on 2 cores: end it"), Some(Load { average: 6.9, cores: 2 }));
+        assert_eq!(of("load average 1.50 on 1 core: end it"), Some(Load { average: 1.5, cores: 1 }));
+        for other in ["load average high", "only 2 cores: shared", "load average x on 2 cores"] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+}
