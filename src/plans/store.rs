@@ -67,7 +67,7 @@ impl Measured {
         if pass == Pass::Full {
             all.extend(SIZES.map(|size| Self::One(Operation::Create, size)));
         }
-        for clients in pass.of([&[4, 16, 64][..], &[64], &[4]]) {
+        for clients in pass.of([&[4, 16, 64][..], &[16], &[4]]) {
             all.extend([Operation::Create, Operation::Read].map(|operation| Self::Many(operation, *clients)));
         }
         all.extend(pass.of([&[1, 10, 100][..], &[10], &[2]]).iter().map(|watchers| Self::Watched(*watchers)));
