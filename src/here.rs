@@ -1,8 +1,8 @@
 //! What is here now: the components that a figure may be stale against.
 
-use crate::{Component, policy, runtime};
+use crate::{Component, policy, runtime, store};
 
-/// The components of every runtime and policy engine that runs here, each once: for
+/// The components of every runtime, policy engine and store that runs here, each once: for
 /// [`Staleness::with_components`](crate::Staleness::with_components).
 ///
 /// ```
@@ -15,6 +15,8 @@ pub fn components_here() -> Vec<Component> {
     let (runtimes, engines) = (runtime::Registry::of_this_machine(), policy::Registry::of_this_machine());
     let mut identities: Vec<_> = runtimes.runtimes().map(|runtime| runtime.identity()).collect();
     identities.extend(engines.engines().map(|engine| engine.identity()));
+    let stores = store::Registry::of_this_machine();
+    identities.extend(stores.stores().map(|store| store.identity()));
     let mut here: Vec<Component> = Vec::new();
     for component in identities.into_iter().flat_map(|identity| &identity.components) {
         if !here.contains(component) {

@@ -32,6 +32,7 @@ const ORDER: &[&str] = &[
     "launcher",
     "runtime",
     "policy",
+    "store",
     "probe",
     "here",
     "experiment",

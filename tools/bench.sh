@@ -44,6 +44,27 @@ tools/cargo.sh bench --locked $(printf -- '--bench %s ' $others) --no-run
 set_up_is_done
 
 for name in evaluation $others; do measure "$name" -- "$@"; done
+
+# Stores come last: where they are not installed, Go builds two of them for minutes, and a C compiler a third. What is not
+# brought or built is a row that says why. A filter that names nothing of theirs asks for nothing of it.
+asks_for_stores() {
+  [ -z "$look_at_starts" ] || return 0
+  case $* in *stor* | *list_watch* | *etcd* | *sqlite* | *kine*) return 0 ;; esac
+  return 1
+}
+if asks_for_stores "$@"; then
+  tools/setup.sh --for store
+  case " ${WITHOUT:-} " in
+    *" stores "*) ;;
+    *)
+      if WITH=store bench store --no-run; then
+        export WITH=store
+      else
+        echo "bench: store does not build here, and is left out" >&2
+      fi ;;
+  esac
+  measure store -- "$@"
+fi
 echo "report: ${CARGO_TARGET_DIR:-target}/baseline/report.html"
 if [ -n "$failed" ]; then
   echo "bench: these failed:$failed" >&2

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # cargo, with the features that this machine can build: `cli` (which no bench needs), and WasmEdge where the set-up brought it.
 #   tools/cargo.sh test --locked        becomes  cargo test --features … --locked
+#   WITH=store tools/cargo.sh …         the same with a feature that is not usual
 #
 # Where `build`, `bench`, `test` or `run` cannot be built with an optional feature and can without it, it is left out: what
 # the build said last is the reason in the report's rows, and its output is in target/setup/build.log. A lint fails.
@@ -20,6 +21,7 @@ command=$1
 shift
 features=cli optional=""
 [ "$command" != bench ] || features=""
+if [ -n "${WITH:-}" ]; then features=${features:+$features,}$WITH; fi
 with=$features
 environment=$target/wasmedge/env
 case " ${WITHOUT:-} " in

@@ -1,5 +1,5 @@
 //! What every family of adapters shares: who an adapter is, what bounds it, why one is refused, and the registry in which it
-//! is found. It knows no family: the families (`runtime`, `policy`) are above it, each with a table of its own.
+//! is found. It knows no family: the families (`runtime`, `policy`, `store`) are above it, each with a table of its own.
 
 mod descriptor;
 mod identity;

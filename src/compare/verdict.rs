@@ -7,8 +7,8 @@ use super::{
     rule::{Answer, Undecided, rule},
 };
 use crate::{
-    Baseline, Bound, Component, Conditions, Date, Hardware, Indicator, Metric, Moment, Software, Statistic, Subject,
-    Temperature, UnavailableRow,
+    Baseline, Bound, Component, Conditions, Date, Environment, Hardware, Indicator, Metric, Moment, Software,
+    Statistic, Subject, Temperature, UnavailableRow,
     claims::{Claim, Sense, Side},
 };
 
@@ -172,7 +172,7 @@ fn absent(claim: &Claim, side: &Side, rows: &[UnavailableRow]) -> Missing {
 }
 
 /// Pairs the sides, best first: each contender with the reference of its run (its day, where no run was recorded), machine,
-/// software, workload and statistic that comes closest to the claim. Where no run has both, the closest figure of each
+/// software, workload, statistic and concurrency that comes closest to the claim. Where no run has both, the closest figure of each
 /// side, so that the difference can be named.
 fn pair<'a>(claim: &Claim, references: &[&'a Metric], contenders: &[&'a Metric]) -> Vec<Comparison<'a>> {
     let near = best_by_run(claim.reference(), references);
@@ -195,12 +195,13 @@ fn pair<'a>(claim: &Claim, references: &[&'a Metric], contenders: &[&'a Metric])
     pairs
 }
 
-type Run<'a> = (RunOf<'a>, &'a Hardware, &'a Software, Option<&'a str>, Statistic);
+type Run<'a> = (RunOf<'a>, &'a Hardware, &'a Software, Option<&'a str>, Statistic, Option<u32>);
 
 fn run_of(metric: &Metric) -> Run<'_> {
-    let provenance = metric.provenance();
-    let environment = provenance.environment();
-    (RunOf::of(metric), &environment.hardware, &environment.software, metric.workload(), metric.statistic())
+    let Environment { hardware, software, conditions } = metric.provenance().environment();
+    // One figure of many at once answers for no other number of them.
+    let concurrency = conditions.concurrency.filter(|_| concurrency_matters(metric.indicator()));
+    (RunOf::of(metric), hardware, software, metric.workload(), metric.statistic(), concurrency)
 }
 
 fn best_by_run<'a>(side: &Side, metrics: &[&'a Metric]) -> HashMap<Run<'a>, &'a Metric> {

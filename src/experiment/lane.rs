@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::figure::{Asked, Figure, METHOD};
 use crate::{
     Bound, Statistic, adapter::Refusal, policy::PolicyError, probe::ProbeError, runtime::RuntimeError, samples::Curve,
+    store::StoreError,
 };
 
 /// Why a lane's operation has no sample. What cannot run here is told from what failed by its type.
@@ -192,6 +193,9 @@ pub(super) fn refusal<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Refusa
         return Some(refusal);
     }
     if let Some(PolicyError::Unavailable(refusal)) = error.downcast_ref() {
+        return Some(refusal);
+    }
+    if let Some(StoreError::Unavailable(refusal)) = error.downcast_ref() {
         return Some(refusal);
     }
     error.downcast_ref()

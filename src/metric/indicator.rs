@@ -226,9 +226,9 @@ indicators! {
     /// PSS of all processes of a control plane, settled.
     ControlPlaneMemory, "control_plane_memory", "control-plane memory", "控制平面内存", Cluster, LessIsBetter, [], [Bytes];
     /// One durable write or linearizable read.
-    StorageLatency, "storage_latency", "storage latency", "存储延迟", Cluster, LessIsBetter, [], [Nanoseconds];
+    StorageLatency, "storage_latency", "storage latency", "存储延迟", Cluster, LessIsBetter, [Concurrent], [Nanoseconds];
     /// CPU of the storage backend per 1,000 delivered events.
-    ListWatchPressure, "list_watch_pressure", "list-watch pressure", "list-watch 压力", Cluster, LessIsBetter, [], [CpuSeconds, Percent];
+    ListWatchPressure, "list_watch_pressure", "list-watch pressure", "list-watch 压力", Cluster, LessIsBetter, [Concurrent], [CpuSeconds, Percent];
     /// The most nodes a cluster takes.
     MaxNodes, "max_nodes", "maximum nodes", "最大节点数", Cluster, MoreIsBetter, [], [Nodes];
     /// API objects in a cluster.

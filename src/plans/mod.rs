@@ -10,12 +10,14 @@ mod evaluation;
 mod footprint;
 mod prepared;
 mod startup;
+mod store;
 
 pub use density::Density;
 pub use deployment::Deployment;
 pub use evaluation::Evaluation;
 pub use footprint::Footprint;
 pub use startup::Startup;
+pub use store::Store;
 
 use std::time::Duration;
 

@@ -15,6 +15,7 @@ mod pool;
 mod process;
 pub(crate) mod size;
 mod startup;
+pub mod store;
 pub(crate) mod target;
 mod throughput;
 
@@ -40,6 +41,7 @@ use crate::{
     policy::PolicyError,
     process::{Failure, fresh::NoAnswer},
     runtime::RuntimeError,
+    store::StoreError,
 };
 
 /// Why a sample could not be taken. A sample that failed is never a fast sample.
@@ -98,6 +100,19 @@ pub enum ProbeError {
         /// What it should have decided.
         expected: String,
     },
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store answered something else than was written.
+    #[error("{key}: the store has {found}, where {expected} was written")]
+    Stored {
+        /// The key, or where several are meant their prefix.
+        key: String,
+        /// What it has.
+        found: String,
+        /// What it should have.
+        expected: String,
+    },
     /// An external process could not be run, or failed.
     #[error("{command}: {reason}")]
     Process {
@@ -126,7 +141,8 @@ impl ProbeError {
         match self {
             Self::Unavailable(refusal)
             | Self::Runtime(RuntimeError::Unavailable(refusal))
-            | Self::Policy(PolicyError::Unavailable(refusal)) => Some(refusal),
+            | Self::Policy(PolicyError::Unavailable(refusal))
+            | Self::Store(StoreError::Unavailable(refusal)) => Some(refusal),
             _ => None,
         }
     }
@@ -136,7 +152,7 @@ impl ProbeError {
     pub fn kind(&self) -> RefusalKind {
         match (self.refusal(), self) {
             (Some(refusal), _) => refusal.kind,
-            (None, Self::Clock { .. } | Self::Decision { .. }) => RefusalKind::Wrong,
+            (None, Self::Clock { .. } | Self::Decision { .. } | Self::Stored { .. }) => RefusalKind::Wrong,
             (None, _) => RefusalKind::Failed,
         }
     }

@@ -19,6 +19,8 @@ pub(crate) mod child;
 pub(crate) mod fork;
 pub(crate) mod fresh;
 pub(crate) mod hook;
+#[allow(dead_code, reason = "adapters of servers use it")]
+pub(crate) mod listening;
 pub(crate) mod reap;
 #[allow(dead_code, reason = "each kind of server uses its part")]
 pub(crate) mod supervised;

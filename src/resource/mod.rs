@@ -7,5 +7,5 @@ pub(crate) mod cpu;
 mod hierarchy;
 pub(crate) mod memory;
 pub(crate) mod own;
-mod process_clock;
+pub(crate) mod process_clock;
 pub(crate) mod scope;

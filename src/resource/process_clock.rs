@@ -4,7 +4,7 @@ use std::io;
 
 /// The CPU time of all threads that a process has and had, in nanoseconds; what runs at this instant is known to the last
 /// tick of the timer. A process that is gone is `NotFound`.
-pub(super) fn of(pid: i32) -> io::Result<u64> {
+pub(crate) fn of(pid: i32) -> io::Result<u64> {
     let mut clock: libc::clockid_t = 0;
     // SAFETY: `clock` is a valid place for a clock's id, and any number may be asked for: one that is no process's is an
     // error, which is the return value.

@@ -93,12 +93,12 @@ impl Indicator {
                 "Proportional set size of all processes of a control plane after it settled.",
             ),
             Self::StorageLatency => language.pick(
-                "通过真实客户端进行一次持久写入，或一次线性一致读取，值为 1 KiB。",
-                "One durable write, or one linearizable read, of a value of 1 KiB through the real client.",
+                "客户端以存储自身的协议进行一次持久写入或一次线性一致读取，从调用到应答；未另说明时对象为 1 KiB。每个应答都在计时之外核对。写入在应答时是否已落盘，是该数据的一项设置。",
+                "One durable write, or one linearizable read, of an object by a client in the store's own protocol, from the call to the answer; of 1 KiB if nothing else is said. Every answer is checked outside the timed span. Whether a write is on disk when it is answered is a setting of the figure.",
             ),
             Self::ListWatchPressure => language.pick(
-                "存储后端每投递 1,000 个事件所用的 CPU 秒。",
-                "CPU seconds of the storage backend for each 1,000 delivered events.",
+                "存储自身的进程每向监视者投递 1,000 个事件所用的 CPU 秒，含被监视的写入；并核对没有事件丢失或重复。",
+                "CPU seconds of the store's own process for each 1,000 events that it delivered to its watchers, the writes that they watch included. That no event was lost or doubled is checked.",
             ),
             Self::MaxNodes => language.pick("集群可容纳的最大节点数。", "The most nodes that a cluster takes."),
             Self::TotalObjects => language.pick("集群中 API 对象的数量。", "API objects in a cluster."),

@@ -36,6 +36,7 @@ last_line() { sed -n '/[^[:space:]]/h;${x;s/^[[:space:]]*//;p}' "$1" | cut -c 1-
 . tools/setup/fetch.sh
 . tools/setup/packages.sh
 . tools/setup/python.sh
+. tools/setup/go.sh
 # shellcheck source=/dev/null
 . "$file"
 

@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use procfs::process::{FDTarget, Process};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use ureq::Agent;
@@ -17,7 +16,10 @@ use super::{
 };
 use crate::{
     policy::{Evaluator, Loader, PolicyError, live::Live},
-    process::supervised::{NotReady, Supervised},
+    process::{
+        listening,
+        supervised::{NotReady, Supervised},
+    },
 };
 
 /// How often a server that starts is looked at. What it takes to start is known to within this.
@@ -88,7 +90,8 @@ impl Server {
             &bundle,
         ];
         let mut process = child::start(asked, &arguments, false)?;
-        let port = process.wait_until(START, LOOK, |process| listening(process.id()));
+        // Its policy is loaded before it listens.
+        let port = process.wait_until(START, LOOK, |process| listening::ports(process.id()).first().copied());
         let port = port.map_err(|why| match (why, process.said()) {
             (NotReady::Late, said) => asked.trouble(format!("no server within {START:?}: {said}")),
             (NotReady::Ended, said) => match asked.ended(&said) {
@@ -103,27 +106,6 @@ impl Server {
     fn process(&self) -> MutexGuard<'_, Supervised> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The loopback port on which a process listens. Its policy is loaded before it does.
-fn listening(pid: u32) -> Option<u16> {
-    let process = Process::new(pid.try_into().ok()?).ok()?;
-    let sockets: Vec<_> = process
-        .fd()
-        .ok()?
-        .filter_map(|fd| match fd.ok()?.target {
-            FDTarget::Socket(inode) => Some(inode),
-            _ => None,
-        })
-        .collect();
-    if sockets.is_empty() {
-        return None;
-    }
-    let mut connections = process.tcp().ok()?.into_iter();
-    let listen = |entry: &procfs::net::TcpNetEntry| {
-        entry.state == procfs::net::TcpState::Listen && sockets.contains(&entry.inode)
-    };
-    connections.find(listen).map(|entry| entry.local_address.port())
 }
 
 struct Client {

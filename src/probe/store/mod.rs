@@ -1,0 +1,17 @@
+//! What a store of API objects costs its control plane.
+//!
+//! `storage_latency` ([`Asker`], [`together`]): one durable write, or one linearizable read, from the call to the answer, one
+//! at a time or by many clients at once, each with a connection of its own. Nanoseconds. Answers are checked outside the
+//! timed span. [`DiskSync`] is what the disk takes of it.
+//!
+//! `list_watch_pressure` ([`press`]): CPU time of the store's own processes for each 1,000 events that it delivered, in seconds.
+
+mod ask;
+mod disk;
+mod press;
+mod together;
+
+pub use ask::{Asker, Operation, fill};
+pub use disk::DiskSync;
+pub use press::{Load, Pressure, press};
+pub use together::together;

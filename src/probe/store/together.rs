@@ -1,0 +1,61 @@
+//! Many clients at once, released together.
+
+use std::{thread, time::Duration};
+
+use super::ask::Asker;
+use crate::{
+    clock,
+    probe::{
+        ProbeError,
+        gate::{Gate, join},
+    },
+};
+
+/// Has every client ask for `time`, once at least, on a thread of its own. Returns the latency of each request in
+/// nanoseconds, client after client. What a first request alone pays for comes before.
+///
+/// # Errors
+/// [`ProbeError::Empty`] when there is no client; else the first [`ProbeError`] of any.
+pub fn together(clients: Vec<Asker>, time: Duration) -> Result<Vec<u64>, ProbeError> {
+    if clients.is_empty() {
+        return Err(ProbeError::Empty { what: "asking together", of: "client" });
+    }
+    let count = clients.len();
+    let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    let begin = Gate::default();
+    let outcomes = thread::scope(|scope| {
+        let mut running = Vec::with_capacity(count);
+        for client in clients {
+            let begin = &begin;
+            match thread::Builder::new().spawn_scoped(scope, move || ask(client, time, begin)) {
+                Ok(thread) => running.push(thread),
+                Err(source) => {
+                    begin.open(false);
+                    return Err(ProbeError::Reading { what: "a thread for each client", source });
+                }
+            }
+        }
+        begin.wait_for(count);
+        begin.open(true);
+        Ok(running.into_iter().map(join).collect::<Vec<_>>())
+    })?;
+    let mut latency = Vec::new();
+    for outcome in outcomes {
+        latency.extend(outcome?);
+    }
+    Ok(latency)
+}
+
+fn ask(mut client: Asker, time: u64, begin: &Gate) -> Result<Vec<u64>, ProbeError> {
+    let first = client.timed();
+    // Those that failed come to the gate too: the others wait for everyone.
+    if !begin.pass() {
+        return Ok(Vec::new());
+    }
+    first?;
+    let (mut latency, start) = (Vec::new(), clock::monotonic());
+    while latency.is_empty() || clock::monotonic() - start < time {
+        latency.push(client.timed()?);
+    }
+    Ok(latency)
+}
