@@ -35,7 +35,11 @@ set_up_beside --for bench --light
 
 # Where nothing was measured yet: what a newcomer sees first. `build/alike` is why the second build shares the first one's work.
 if [ -z "$filtered" ] && [ ! -f "$target/baseline/baseline.json" ]; then
-  first() { cargo bench --locked --no-default-features --features "$(cat build/alike/first)" "$@"; }
+  # Its own code is little optimised in it: what is looked at first is measured again.
+  first() {
+    WITHOUT="${WITHOUT:-} wasmedge" tools/cargo.sh bench --locked --no-default-features --features "$(cat build/alike/first)" \
+      --config 'profile.bench.package.runtime-baseline.opt-level=1' "$@"
+  }
   if first --bench startup --bench evaluation --no-run; then
     set_up_is_done
     echo "bench: a first look, without the Wasm engines; every figure of it is measured again"

@@ -105,6 +105,7 @@ pub(crate) struct Module {
     pub memory: u64,
 }
 
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 impl Module {
     /// As engines take them. The time limit is the worker's to keep.
     pub fn limits(&self) -> Limits {

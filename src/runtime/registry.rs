@@ -5,11 +5,13 @@ use std::sync::RwLock;
 
 #[cfg(feature = "wasm-cli")]
 use super::wasm_cli::{Cli, WasmCli};
+#[cfg(all(feature = "container", any(feature = "wasmtime", feature = "wasmedge")))]
+use super::wasm_container::WasmContainer;
 #[cfg(feature = "wasmedge")]
 use super::wasmedge::{Mode, WasmEdge};
 use super::{Runtime, RuntimeError, noop::Noop};
 #[cfg(feature = "container")]
-use super::{container::Container, oci_cli::OciCli, wasm_container::WasmContainer};
+use super::{container::Container, oci_cli::OciCli};
 use crate::adapter::{self, Descriptor, Family, NotMade, adapters};
 #[cfg(feature = "container")]
 use crate::{
