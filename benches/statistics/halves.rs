@@ -37,10 +37,18 @@ pub fn compare(tally: &mut Tally) -> Result<(), Box<dyn Error>> {
         let gate = Gate::new().max_regression(0.0).false_alarms(CHANCE);
         let report = gate.compare_times(&metric.subject().to_string(), &pairs)?;
         of += 1;
-        differ += usize::from(matches!(report.rows[0].ruling, Ruling::Worse | Ruling::Better));
+        if let (Ruling::Worse | Ruling::Better, Some(change)) = (report.rows[0].ruling, &report.rows[0].change) {
+            println!("differs by {:+.1} %: {}", (change.ratio.value - 1.0) * 100.0, name(metric));
+            differ += 1;
+        }
     }
     tally.share("halves of stored samples, at 99 %", "differing", differ, of, "goal: at most 2 %");
     Ok(())
+}
+
+fn name(metric: &Metric) -> String {
+    let (indicator, subject) = (metric.indicator(), metric.subject());
+    format!("{indicator} of {subject}, {}", metric.workload().unwrap_or("no workload"))
 }
 
 /// Of each process the median of the first half of its turns, and that of the rest, in thousandths of the samples' unit.
