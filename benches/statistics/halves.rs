@@ -27,28 +27,20 @@ pub fn compare(tally: &mut Tally) -> Result<(), Box<dyn Error>> {
     }
     let baseline = Baseline::load(&path)?;
     let (mut differ, mut of) = (0, 0);
+    let gate = Gate::new().max_regression(0.0).false_alarms(CHANCE);
     let medians = |metric: &&&Metric| metric.statistic() == Statistic::Median;
     for metric in baseline.latest().iter().filter(medians) {
         let Ok(samples) = Samples::of_metric(metric, &directory) else { continue };
-        let pairs = halves(&samples);
-        if pairs.len() < FEWEST {
-            continue;
-        }
-        let gate = Gate::new().max_regression(0.0).false_alarms(CHANCE);
+        let Some(pairs) = Some(halves(&samples)).filter(|pairs| pairs.len() >= FEWEST) else { continue };
         let report = gate.compare_times(&metric.subject().to_string(), &pairs)?;
         of += 1;
-        if let (Ruling::Worse | Ruling::Better, Some(change)) = (report.rows[0].ruling, &report.rows[0].change) {
-            println!("differs by {:+.1} %: {}", (change.ratio.value - 1.0) * 100.0, name(metric));
+        if matches!(report.rows[0].ruling, Ruling::Worse | Ruling::Better) {
+            println!("differs: {} of {}, {:?}", metric.indicator(), metric.subject(), metric.workload());
             differ += 1;
         }
     }
     tally.share("halves of stored samples, at 99 %", "differing", differ, of, "goal: at most 2 %");
     Ok(())
-}
-
-fn name(metric: &Metric) -> String {
-    let (indicator, subject) = (metric.indicator(), metric.subject());
-    format!("{indicator} of {subject}, {}", metric.workload().unwrap_or("no workload"))
 }
 
 /// Of each process the median of the first half of its turns, and that of the rest, in thousandths of the samples' unit.
