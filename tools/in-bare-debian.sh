@@ -65,7 +65,9 @@ make_base() {
   fi
   say "making the base of $codename (a minute or two, once)"
   rm -rf --one-file-system "$work/base"
-  debootstrap --variant=minbase "$codename" "$work/base" ${mirror:+"$mirror"} >"$cache/debootstrap.log" 2>&1 ||
+  # It mounts /proc in there, and killed it would leave that: in a mount namespace of its own that goes with it.
+  unshare --mount --propagation private \
+    debootstrap --variant=minbase "$codename" "$work/base" ${mirror:+"$mirror"} >"$cache/debootstrap.log" 2>&1 ||
     { tail -n 5 "$cache/debootstrap.log" >&2; return 1; }
   rm -rf "$work"/base/var/cache/apt/archives/*.deb
   tar -C "$work/base" -cf "$work/base.tar" .

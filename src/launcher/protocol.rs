@@ -18,7 +18,9 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::adapter::{Limits, RefusalKind, Resource};
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+use crate::adapter::Limits;
+use crate::adapter::{RefusalKind, Resource};
 
 /// The longest message. A path has at most 4,096 bytes, and errors are cut to [`MAX_REASON`].
 const MAX_MESSAGE: usize = 16 << 10;

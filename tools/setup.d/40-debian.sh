@@ -28,8 +28,9 @@ bring() {
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $DEBIAN" 2>/dev/null | sed -n 1p)
   # What an interrupted run left would be taken for the system to be.
   rm -rf --one-file-system "$work/root"
-  # shellcheck disable=SC2086 # none, or one
-  if ! debootstrap --variant=minbase "$DEBIAN" "$work/root" ${mirror:+"$mirror"} 2>&1 | tee "$work/debootstrap.log"; then
+  # It mounts /proc in there, and killed it would leave that: in a mount namespace of its own that goes with it.
+  if ! unshare --mount --propagation private debootstrap --variant=minbase "$DEBIAN" "$work/root" \
+    ${mirror:+"$mirror"} 2>&1 | tee "$work/debootstrap.log"; then
     fail "debootstrap: $(grep -m1 '^E: ' "$work/debootstrap.log" | sed 's/^E: //' || last_line "$work/debootstrap.log")"
   fi
   # What a package manager keeps for itself: its cache and lists. Device files are made by whoever starts a container.
