@@ -57,7 +57,8 @@ make_base() {
   target=$cache work=$cache/work
   because() { say "$*"; }
   mkdir -p "$work" "$target/setup"
-  mirror=$(own_sources | cut -d '|' -f 1 | sed -n 1p)
+  # Of the release itself: that of its security updates holds no system.
+  mirror=$(own_sources | awk -F '|' -v release="$codename" '$2 == release { print $1; exit }')
   if ! command -v debootstrap >/dev/null; then
     unpack_packages "$work/debootstrap" debootstrap
     PATH=$work/debootstrap/usr/sbin:$work/debootstrap/usr/bin:$PATH
