@@ -128,20 +128,13 @@ impl Charge {
         })
     }
 
-    /// Bytes charged now, to the group and those below, less the files' cached pages. Those of a tmpfs are no cache.
-    ///
-    /// Not by `active_file` and `inactive_file`: pages that were just read stand in neither until the kernel has put them
-    /// into its lists, in batches of a CPU, which with large folios are tens of megabytes.
+    /// Bytes charged now, to the group and those below, less the files' cached pages.
     pub fn without_file_cache(&self) -> io::Result<u64> {
         let stat = fs::read_to_string(self.directory.join("memory.stat"))?;
         // v1 has the group's own numbers, then the sums with those below; v2 has the sums alone.
         let sum = |name: &str| value(&stat, &format!("total_{name}")).or_else(|| value(&stat, name));
-        let files = match self.version {
-            Version::V1 => sum("cache"),
-            Version::V2 => sum("file"),
-        };
-        let (files, shared) = files.zip(sum("shmem")).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(self.usage()?.saturating_sub(files.saturating_sub(shared)))
+        let cached = sum("active_file").zip(sum("inactive_file")).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(self.usage()?.saturating_sub(cached.0.saturating_add(cached.1)))
     }
 
     /// Lets the peak begin anew at what is in use. In v2 (Linux 6.12 and later) that holds for readers of the file that is
@@ -335,10 +328,10 @@ mod tests {
         let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
         let charge = |version| Charge::new(version, directory.path().to_owned());
         write("memory.usage_in_bytes", "100\n");
-        write("memory.stat", "cache 90\nshmem 0\ntotal_cache 40\ntotal_shmem 10\n");
+        write("memory.stat", "active_file 90\ninactive_file 90\ntotal_active_file 10\ntotal_inactive_file 20\n");
         assert_eq!(charge(Version::V1).without_file_cache().unwrap(), 70);
         write("memory.current", "50\n");
-        write("memory.stat", "file 5\nfile_mapped 4\nshmem 2\n");
+        write("memory.stat", "active_file 1\ninactive_file 2\n");
         assert_eq!(charge(Version::V2).without_file_cache().unwrap(), 47);
         write("memory.stat", "anon 1\n");
         charge(Version::V2).without_file_cache().unwrap_err();

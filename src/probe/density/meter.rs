@@ -1,12 +1,8 @@
 //! When memory is read during a fill, and whether the budget and the machine's process ids still hold.
 
-use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-    thread,
-    time::Duration,
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
 use super::{Bound, Gauge, Reading, Stop, pids::Pids};
@@ -14,12 +10,6 @@ use super::{Bound, Gauge, Reading, Stop, pids::Pids};
 /// Instances between two readings: at least so many, and one in so many of those that live. Sixteen readings for each
 /// doubling cost a fill of 30,000 some milliseconds.
 const EVERY: usize = 16;
-
-/// What starts took for a moment, the kernel gives back so much later: containers were seen to take up to 40 ms.
-const GIVEN_BACK: Duration = Duration::from_millis(50);
-
-/// How often a reading beyond the budget is taken again before it is believed.
-const AGAIN: u32 = 3;
 
 /// Reads a gauge now and then.
 pub(super) struct Meter {
@@ -68,18 +58,10 @@ impl Meter {
     /// False when the budget is used up. The next reading is so many instances later at most.
     fn read(&self, live: usize, within: usize, seen: &mut Vec<Reading>) -> bool {
         let mut step = EVERY.max(live / EVERY).min(within).max(1);
-        let taken = || self.gauge.read().map(|now| now.saturating_sub(self.before));
-        let Some(mut bytes) = taken() else {
+        let Some(bytes) = self.gauge.read().map(|now| now.saturating_sub(self.before)) else {
             self.next.store(live + step, Relaxed);
             return true;
         };
-        for _ in 0..AGAIN {
-            if self.holds(bytes) {
-                break;
-            }
-            thread::sleep(GIVEN_BACK);
-            bytes = bytes.min(taken().unwrap_or(bytes));
-        }
         seen.push(Reading { live, bytes });
         if let Some(budget) = self.budget {
             let left = budget.saturating_sub(bytes);
