@@ -65,26 +65,19 @@ asks_for_stores() {
   case $* in *stor* | *list_watch* | *etcd* | *sqlite* | *kine*) return 0 ;; esac
   return 1
 }
-stores_are_here() {
-  local name
-  for name in etcd kine; do
-    [ -x "$target/tools/bin/$name" ] || command -v $name >/dev/null || [ -n "${ETCD_BIN:-}${KINE_BIN:-}" ] || return 1
-  done
-}
+stores_are_here() { bash tools/setup/step.sh tools/setup.d/60-stores.sh there >/dev/null 2>&1; }
 if asks_for_stores "$@"; then
-  stores=yes
-  case " ${WITHOUT:-} " in *" stores "*) stores="" ;; esac
-  if [ -n "$quick" ] && ! stores_are_here; then
-    stores=""
-  elif [ -n "$stores" ]; then
+  if [ -z "$quick" ] || stores_are_here; then
     tools/setup.sh --for store
-  fi
-  if [ -n "$stores" ]; then
-    if WITH=store bench store --no-run; then
-      export WITH=store
-    else
-      echo "bench: store does not build here, and is left out" >&2
-    fi
+    case " ${WITHOUT:-} " in
+      *" stores "*) ;;
+      *)
+        if WITH=store bench store --no-run; then
+          export WITH=store
+        else
+          echo "bench: store does not build here, and is left out" >&2
+        fi ;;
+    esac
   fi
   measure store -- "$@"
 fi
