@@ -31,7 +31,10 @@ pub fn compare(tally: &mut Tally) -> Result<(), Box<dyn Error>> {
     let medians = |metric: &&&Metric| metric.statistic() == Statistic::Median;
     for metric in baseline.latest().iter().filter(medians) {
         let Ok(samples) = Samples::of_metric(metric, &directory) else { continue };
-        let Some(pairs) = Some(halves(&samples)).filter(|pairs| pairs.len() >= FEWEST) else { continue };
+        let pairs = halves(&samples);
+        if pairs.len() < FEWEST {
+            continue;
+        }
         let report = gate.compare_times(&metric.subject().to_string(), &pairs)?;
         of += 1;
         if matches!(report.rows[0].ruling, Ruling::Worse | Ruling::Better) {

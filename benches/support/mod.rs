@@ -25,15 +25,11 @@ type Declared = Result<(), LaneError>;
 /// Measures a plan as the command line says, shows it, records it in `target/baseline`, and writes the reports.
 pub fn bench(name: &str, declare: impl Fn(&mut Plan) -> Declared) -> ExitCode {
     // Six processes are the fewest whose median has an interval at 95 %.
-    shown(name, Pass::of_this_bench().of([12, 6, 1]), declare)
+    bench_in(name, Pass::of_this_bench().of([12, 6, 1]), declare)
 }
 
-/// The same for a plan whose samples are each of a fresh process of their own: one process asks for all of them.
-pub fn bench_of_fresh_processes(name: &str, declare: impl Fn(&mut Plan) -> Declared) -> ExitCode {
-    shown(name, 1, declare)
-}
-
-fn shown(name: &str, processes: u32, declare: impl Fn(&mut Plan) -> Declared) -> ExitCode {
+/// The same in so many processes: in one, where each sample is of a fresh process of its own.
+pub fn bench_in(name: &str, processes: u32, declare: impl Fn(&mut Plan) -> Declared) -> ExitCode {
     measure(name, processes, declare).unwrap_or_else(|error| {
         eprintln!("{name}: {error}");
         ExitCode::FAILURE
