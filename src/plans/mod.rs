@@ -9,6 +9,7 @@ mod deployment;
 mod evaluation;
 mod footprint;
 mod prepared;
+mod quick;
 mod startup;
 mod store;
 
