@@ -136,7 +136,11 @@ fn stale_figures_are_marked_with_the_reason() {
 fn an_empty_baseline_has_a_report() {
     for language in Language::ALL {
         let text = Report::of(&Baseline::new()).markdown(language);
-        assert!(text.contains(" 25 ") && text.ends_with('\n') && !text.ends_with("\n\n"));
+        assert!(
+            text.contains(&format!(" {} ", runtime_baseline::claims().len()))
+                && text.ends_with('\n')
+                && !text.ends_with("\n\n")
+        );
     }
 }
 
