@@ -1,19 +1,32 @@
 //! Reading another tool's JSON: from a regular file, and with the line where something is wrong.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, error::Category};
 
 use super::ExchangeError;
+
+/// The most bytes of a file that is read. Those of the tools are a tenth of it at most; a list of numbers of this size takes
+/// half a gigabyte while it is read.
+const LARGEST: u64 = 32 << 20;
 
 /// The text of a regular file. A pipe or a device might never end.
 pub(super) fn text(path: &Path) -> Result<String, ExchangeError> {
     let failed = |source| ExchangeError::Read { path: path.to_owned(), source };
+    // Asked before it is opened, which would wait for who writes into a pipe.
     if !fs::metadata(path).map_err(failed)?.is_file() {
         return Err(ExchangeError::NotAFile(path.to_owned()));
     }
-    let bytes = fs::read(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(ExchangeError::TooLarge { path: path.to_owned(), most: LARGEST });
+    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
         form(path, format!("line {line}: not UTF-8"))
@@ -24,9 +37,25 @@ pub(super) fn text(path: &Path) -> Result<String, ExchangeError> {
 
 /// The one object that the file holds.
 pub(super) fn object<T: DeserializeOwned>(path: &Path) -> Result<T, ExchangeError> {
-    let text = text(path)?;
-    let value = serde_json::from_str::<Value>(&text).map_err(|error| syntax(path, &text, &error))?;
-    typed(path, value)
+    parsed(path, &text(path)?)
+}
+
+/// The one object that a text holds, without a tree of values in between.
+pub(super) fn parsed<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ExchangeError> {
+    if !text.trim_start().starts_with('{') {
+        let value = serde_json::from_str::<Value>(text).map_err(|error| syntax(path, text, &error))?;
+        return typed(path, value);
+    }
+    serde_json::from_str(text).map_err(|error| match error.classify() {
+        Category::Data => form(path, error),
+        _ => syntax(path, text, &error),
+    })
+}
+
+/// The first object that a text holds.
+pub(super) fn first<T: DeserializeOwned>(path: &Path, text: &str) -> Result<Option<T>, ExchangeError> {
+    let first = serde_json::Deserializer::from_str(text).into_iter::<T>().next();
+    first.transpose().map_err(|error| syntax(path, text, &error))
 }
 
 /// The values that the file holds, one after the other.
