@@ -160,7 +160,7 @@ fn go_s_repetitions_are_samples_of_the_unit_that_the_indicator_has() {
 #[test]
 fn pyperf_s_runs_are_processes() {
     let read = import(Indicator::EvaluationLatency).read(fixture("pyperf.json"), Format::Pyperf).unwrap();
-    assert_eq!(figures(&read), ["parse median 913 µs of 9", "parse mean 913 µs of 9"]);
+    assert_eq!(figures(&read), ["parse median 913 µs (903 µs … 923 µs) of 9", "parse mean 913 µs of 9"]);
     let evidence = read.baseline.metrics()[0].evidence().unwrap();
     assert_eq!((evidence.samples, evidence.processes), (9, 3));
     let expected = [

@@ -281,7 +281,7 @@ impl Quantity {
 pub enum QuantityError {
     /// The unit is not one of [`Unit`]'s names, nor a scale of it.
     #[error(
-        "unknown unit {0:?}: use ns, µs, ms, s, min, h, B, kB, MB, GB, TB, KiB, MiB, GiB, TiB, %, ×, instances, objects, \
+        "unknown unit {0:?}: use ns, µs, ms, s, min, B, kB, MB, GB, TB, KiB, MiB, GiB, TiB, %, ×, instances, objects, \
          nodes, CPU s, /s, k/s or M/s"
     )]
     UnknownUnit(String),

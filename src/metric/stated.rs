@@ -168,13 +168,20 @@ fn single(text: &str, indicator: Indicator) -> Result<Quantity, QuantityError> {
     text.parse().or_else(|error| count(text, indicator).ok_or(error))
 }
 
-/// A count whose unit follows from the indicator: `300 Pod`, `1000`, `10 万`.
+/// What people count by where a rate is asked for. A tool author may have a unit of that name, so no other figure is read so.
+const RATES: [&str; 8] = ["ops/s", "ops/sec", "req/s", "requests/s", "QPS", "qps", "RPS", "rps"];
+
+/// A count or a rate whose unit follows from the indicator: `300 Pod`, `1000`, `10 万`, `141,578 QPS`.
 fn count(text: &str, indicator: Indicator) -> Option<Quantity> {
     let unit = *indicator.units().first()?;
     let names: &[&str] = match unit {
         Unit::Instances => &["", "instance", "pod", "pods", "pod/node", "pods/node", "个", "实例"],
         Unit::Objects => &["", "object", "个", "对象"],
         Unit::Nodes => &["", "node", "个", "节点"],
+        Unit::PerSecond => {
+            let (number, name) = number(text).ok()?;
+            return RATES.contains(&name).then(|| Quantity::new(number.parse().ok()?, unit).ok())?;
+        }
         _ => return None,
     };
     let (number, name) = number(text).ok()?;
@@ -247,6 +254,8 @@ mod tests {
             ("300-500 Pod/Node", "300 instances – 500 instances", Indicator::Density),
             ("10-12 万", "100000 objects – 120000 objects", Indicator::TotalObjects),
             ("14 k/s to 61 k/s", "14000/s – 61000/s", Indicator::StartRate),
+            ("1,000-1,500.5 req/s", "1000/s – 1500.5/s", Indicator::EvaluationRate),
+            ("141,578 QPS", "141578/s", Indicator::EvaluationRate),
             ("6-6 ms", "6 ms", Indicator::StartupTime),
         ] {
             assert_eq!(read(text, indicator), Ok(printed.into()), "{text}");
