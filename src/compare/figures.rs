@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Missing;
+use super::{Aspect, Difference, Missing, differences};
 use crate::{
     Baseline, Component, Indicator, Metric, Statistic, Subject, UnavailableRow,
     claims::{Claim, Side},
@@ -58,9 +58,15 @@ impl<'a> Figures<'a> {
             },
             stated => metric.statistic() == stated,
         };
+        // One subject is compared with itself under two conditions, each side being its own and no other.
+        let own = own(claim, side);
+        let under = |metric: &Metric| {
+            let found = differences(claimed, metric);
+            own.iter().all(|(aspect, _)| found.iter().all(|difference| difference.aspect != *aspect))
+        };
         let of = |subject: &Subject| -> Vec<&'a Metric> {
             let all = self.get(claimed.indicator(), subject).iter().copied();
-            all.filter(|m| fits(m) && whole(m) && versioned(m)).collect()
+            all.filter(|m| fits(m) && whole(m) && versioned(m) && (own.is_empty() || under(m))).collect()
         };
         subjects(side).map(of).find(|found| !found.is_empty()).unwrap_or_default()
     }
@@ -75,6 +81,11 @@ impl<'a> Figures<'a> {
                 remedy: Some("measure that version on this machine, into the same baseline".to_owned()),
             };
         }
+        let own = own(claim, side);
+        let measured = |subject: &&Subject| !self.get(claimed.indicator(), subject).is_empty();
+        if let Some(subject) = subjects(side).find(measured).filter(|_| !own.is_empty()) {
+            return Missing::Under(subject.clone(), own);
+        }
         let of = |subject: &Subject| {
             self.unavailable.iter().find(|r| r.indicator() == claimed.indicator() && r.subject() == subject)
         };
@@ -85,6 +96,19 @@ impl<'a> Figures<'a> {
             remedy: row.map(|r| r.remedy().to_owned()),
         }
     }
+}
+
+/// What a side of a claim on one subject has as its own, and the other side otherwise.
+fn own(claim: &Claim, side: &Side) -> Vec<(Aspect, String)> {
+    let (reference, contender) = (claim.reference().metric(), claim.contender().metric());
+    if reference.subject() != contender.subject() {
+        return Vec::new();
+    }
+    let compared = claim.compared();
+    let all = differences(reference, contender).into_iter().filter(|difference| compared.contains(&difference.aspect));
+    let is_reference = std::ptr::eq(side, claim.reference());
+    all.filter_map(|Difference { aspect, left, right }| Some((aspect, if is_reference { left } else { right }?)))
+        .collect()
 }
 
 /// The claimed subject, and those that may stand in for it.

@@ -63,7 +63,7 @@ pub struct Metric {
     statistic: Statistic,
     quantity: Quantity,
     bound: Bound,
-    range: Option<Range>,
+    range: Option<Box<Range>>,
     interval: Option<Interval>,
     count: Option<u64>,
     evidence: Option<Evidence>,

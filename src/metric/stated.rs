@@ -202,14 +202,15 @@ impl Metric {
         if !self.indicator.units().contains(&unit) {
             return Err(MetricError::UnitMismatch { indicator: self.indicator, unit });
         }
-        Stated { quantity: self.quantity, bound: self.bound, range: self.range } = range.into();
+        let Stated { quantity, bound, .. } = range.into();
+        (self.quantity, self.bound, self.range) = (quantity, bound, Some(Box::new(range)));
         Ok(self)
     }
 
     /// The range that the source gives, if it gives one in place of a value.
     #[must_use]
     pub fn range(&self) -> Option<Range> {
-        self.range
+        self.range.as_deref().copied()
     }
 
     /// The value in words: `6 ms`, `~512 MB`, `> 1000 nodes`, `800 ms – 1.2 s`.
@@ -219,7 +220,7 @@ impl Metric {
     }
 
     pub(crate) fn stated(&self) -> Stated {
-        Stated { quantity: self.quantity, bound: self.bound, range: self.range }
+        Stated { quantity: self.quantity, bound: self.bound, range: self.range() }
     }
 }
 

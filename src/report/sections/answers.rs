@@ -177,7 +177,7 @@ fn reason(missing: &Missing, language: Language) -> String {
             let count = |verdict: &Verdict| said.iter().filter(|text| text.ends_with(verdict.as_str())).count();
             return why::depends(count(&Verdict::Reproduced), count(&Verdict::Refuted), language);
         }
-        other @ Missing::Side { .. } => return other.describe(language),
+        other @ (Missing::Side { .. } | Missing::Under(..)) => return other.describe(language),
     };
     plain.to_owned()
 }

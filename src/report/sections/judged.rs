@@ -146,7 +146,9 @@ impl<'a> Judged<'a> {
             Verdict::Reproduced => Answer::Reproduced,
             Verdict::Refuted => Answer::Refuted,
             Verdict::Undecided(_) => Answer::Undecided,
-            Verdict::NotComparable(missing) if missing.iter().any(|m| matches!(m, Missing::Side { .. })) => {
+            Verdict::NotComparable(missing)
+                if missing.iter().any(|m| matches!(m, Missing::Side { .. } | Missing::Under(..))) =>
+            {
                 Answer::Unmeasured
             }
             Verdict::NotComparable(_) => Answer::Open,
