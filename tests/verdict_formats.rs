@@ -178,9 +178,72 @@ fn pyperf_s_runs_are_processes() {
     assert!(of(&file(r#"{"runs":[{"values":[0.1]}]}"#)).unwrap_err().to_string().contains("has no name"));
     assert!(of(&file(one).replace("1.0\"", "6\"")).unwrap_err().to_string().contains("only \"1.0\" is read"));
     let odd = of(&file(r#"{"metadata":{"name":"a"},"runs":[{"values":[0.1,null,-1]}]}"#)).unwrap();
-    assert_eq!(rows(&odd), [("a", "2 of 3 values are no number, or below zero")]);
+    assert_eq!(rows(&odd), [("a", "2 of 3 values are no number, below zero, or too large for one")]);
     let none = of(&file(r#"{"metadata":{"name":"a"},"runs":[{"warmups":[[1,0.1]]}]}"#)).unwrap();
     assert_eq!(rows(&none), [("a", "no run of it has a value")]);
+}
+
+/// What a tool writes in place of a number takes its own benchmark out, and no other.
+#[test]
+fn one_value_that_is_none_is_a_row() {
+    let latency = |format, text: &str| of(format, Indicator::EvaluationLatency, text).unwrap();
+    let row = |name: &str, time: &str| {
+        format!(r#"{{"name":"{name}","run_type":"iteration","real_time":{time},"time_unit":"ns","x":-Infinity}}"#)
+    };
+    // A name may hold the word, and a quote.
+    let rows_of = [row(r#"a \" NaN"#, "NaN"), row("b", "5"), row("c", "1e300"), row("d", "-0.2")].join(",");
+    let google = format!(r#"{{"context":{{"load":NaN}},"benchmarks":[{rows_of}]}}"#);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file");
+    fs::write(&path, &google).unwrap();
+    assert_eq!(Format::of(&path).unwrap(), Format::GoogleBenchmark);
+    let read = latency(Format::GoogleBenchmark, &google);
+    assert_eq!(figures(&read), ["b mean 5 ns"]);
+    let names: Vec<&str> = rows(&read).iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["a \" NaN", "c", "d"]);
+    let one =
+        |name: &str, value: &str| format!(r#"{{"metadata":{{"name":"{name}"}},"runs":[{{"values":[{value}]}}]}}"#);
+    let pyperf = format!(r#"{{"version":"1.0","benchmarks":[{},{}]}}"#, one("a", "0.1, NaN"), one("b", "0.1"));
+    let read = latency(Format::Pyperf, &pyperf);
+    assert_eq!((figures(&read), rows(&read)[0].0), (vec!["b mean 100 ms".to_owned()], "a"));
+    let go = latency(Format::GoBench, "BenchmarkA-4 1 1e300 ns/op\nBenchmarkB-4 1 5 ns/op\n");
+    assert_eq!((figures(&go), rows(&go)[0].0), (vec!["B-4 mean 5 ns of 1".to_owned()], "A-4"));
+    let run = r#"{"commit":{"id":"a"},"tool":"cargo","benches":[{"name":"a","unit":"ns"},{"name":"b","value":1e300,"unit":"ns"},
+        {"name":"c","value":5},{"name":"d","value":5,"unit":"ns"}]}"#;
+    let read =
+        latency(Format::GithubActionBenchmark, &format!("window.BENCHMARK_DATA = {{\"entries\":{{\"S\":[{run}]}}}}"));
+    assert_eq!(figures(&read), ["d median 5 ns"]);
+    assert_eq!(rows(&read).len(), 2);
+    assert!(notes(&read)[0].starts_with("\"c\" was measured in \"\""), "{:?}", notes(&read));
+}
+
+/// A spread is no time, and what lost its name or its unit is no figure: nothing of it is left out in silence.
+#[test]
+fn what_would_be_a_wrong_figure_is_none() {
+    let latency = |format, text: &str| of(format, Indicator::EvaluationLatency, text);
+    let bench = |name: &str, value: &str| format!(r#"{{"name":"{name}","value":{value},"unit":"us/iter"}}"#);
+    let benches = [bench("A", "5"), bench("A_mean", "5"), bench("A_stddev", "0.1"), bench("A_cv", "0.02")].join(",");
+    let run = format!(r#"{{"commit":{{"id":"a"}},"tool":"googlecpp","benches":[{benches}]}}"#);
+    let read = latency(Format::GithubActionBenchmark, &format!(r#"{{"entries":{{"S":[{run}]}}}}"#)).unwrap();
+    assert_eq!(figures(&read), ["A mean 5 µs", "A_mean mean 5 µs"]);
+    assert_eq!(
+        notes(&read),
+        ["left out 2 times: an aggregate that is no time of the benchmark, of which no evaluation_latency is made"]
+    );
+    let lost = "BenchmarkA\nwhat it prints\n     100\t 12 ns/op\nBenchmarkB-4 1 5 ns/op\n";
+    let read = latency(Format::GoBench, lost).unwrap();
+    assert_eq!(notes(&read), ["left out once: a result without its name, of which no evaluation_latency is made"]);
+    let old = r#"{"context":{},"benchmarks":[{"name":"A","real_time":5},{"name":"A_stddev","real_time":0.1}]}"#;
+    let error = latency(Format::GoogleBenchmark, old).unwrap_err();
+    assert!(error.to_string().contains("benchmarks[0] has no run_type"), "{error}");
+    let row = |unit: &str| format!(r#"{{"name":"A","run_type":"iteration","real_time":5,"time_unit":"{unit}"}}"#);
+    let two = format!(r#"{{"context":{{}},"benchmarks":[{},{}]}}"#, row("ns"), row("us"));
+    let read = latency(Format::GoogleBenchmark, &two).unwrap();
+    assert!(rows(&read)[0].1.starts_with("1 of 2 values are no number"), "{:?}", rows(&read));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file.json.gz");
+    fs::write(&path, [0x1f, 0x8b, 8, 0]).unwrap();
+    assert!(Format::of(&path).unwrap_err().to_string().contains("it is compressed"));
 }
 
 #[test]

@@ -20,8 +20,8 @@ pub enum ExchangeError {
     /// A pipe, a device, a directory: what is read there may never end. Name a regular file.
     #[error("{} is no regular file: write what it gives to a file, and name that", .0.display())]
     NotAFile(PathBuf),
-    /// Larger than anything that these tools write: import a part of it.
-    #[error("{} is larger than {} MiB, which no file of these tools is: import a part of it", path.display(), most >> 20)]
+    /// Larger than what is read: import a part of it.
+    #[error("{} is larger than {} MiB, the most that is read: import a part of it", path.display(), most >> 20)]
     TooLarge {
         /// The file.
         path: PathBuf,

@@ -33,6 +33,13 @@ pub(super) fn is_result(line: &str) -> bool {
     name.is_some() && fields.next().is_some_and(|n| n.parse::<u64>().is_ok()) && fields.next().is_some()
 }
 
+/// Whether a line is a result that lost its name: what a benchmark itself prints comes between the two.
+fn is_nameless(line: &str) -> bool {
+    let mut fields = line.split_whitespace();
+    let mut is_number = || fields.next().is_some_and(|field| field.parse::<f64>().is_ok());
+    is_number() && is_number() && fields.next() == Some("ns/op")
+}
+
 /// What follows `Benchmark`, where that is the name of one.
 fn name_of(field: &str) -> Option<&str> {
     let rest = field.strip_prefix("Benchmark")?;
@@ -54,6 +61,9 @@ impl Import {
         let text = json::text(path)?;
         let all = read(path, &text)?;
         let mut collector = Collector::new(self, path);
+        text.lines()
+            .filter(|line| is_nameless(line))
+            .for_each(|_| collector.leave("a result without its name".to_owned()));
         let packages: BTreeSet<&str> = all.iter().map(|one| one.package).collect();
         for one in &all {
             // One package is what the file is of; of several, each benchmark is its package's.

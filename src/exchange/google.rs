@@ -21,9 +21,10 @@ struct File {
 #[derive(Deserialize)]
 struct Row {
     name: String,
-    /// Without what an aggregate's name adds; since 1.5.
+    /// Without what an aggregate's name adds.
     #[serde(default)]
     run_name: Option<String>,
+    /// Since 1.5: whether it is an aggregate.
     #[serde(default)]
     run_type: Option<String>,
     #[serde(default)]
@@ -84,12 +85,16 @@ impl Import {
         let mut order: Vec<&str> = Vec::new();
         let mut all: HashMap<&str, Repeated<'_>> = HashMap::new();
         for (place, row) in read.benchmarks.iter().enumerate() {
+            let Some(kind) = row.run_type.as_deref() else {
+                let said = "has no run_type, so that nothing tells an aggregate from a run: google-benchmark writes it since 1.5";
+                return Err(json::form(path, format!("{} {said}", at(place))));
+            };
             let name = row.run_name.as_deref().unwrap_or(&row.name);
             let repeated = all.entry(name).or_insert_with(|| {
                 order.push(name);
                 Repeated { place, ..Repeated::default() }
             });
-            if row.run_type.as_deref() == Some("aggregate") {
+            if kind == "aggregate" {
                 repeated.aggregates.push(row);
                 continue;
             }
@@ -105,6 +110,11 @@ impl Import {
         }
         collector.finish()
     }
+}
+
+/// Whether a name is that of an aggregate which is no time of the benchmark: how far values lay apart, or a fit.
+pub(super) fn is_spread(name: &str) -> bool {
+    ["_stddev", "_cv", "_BigO", "_RMS"].iter().any(|ending| name.ends_with(ending))
 }
 
 fn at(row: usize) -> String {
@@ -130,9 +140,13 @@ fn one(collector: &mut Collector<'_>, name: &str, all: &Repeated<'_>) -> Result<
         }
     }
     let named = |row: &Row| row.time_unit.clone().unwrap_or_else(|| "ns".to_owned());
-    let unit = all.repetitions.first().or(all.aggregates.first()).map(|row| named(row)).unwrap_or_default();
-    let Some((scale, unit)) = collector.fitting(&benchmark, &unit, units::scale) else { return Ok(()) };
-    let time = |row: &Row| row.real_time.as_ref().and_then(Value::as_f64).map_or(f64::NAN, |time| time * scale);
+    let first = all.repetitions.first().or(all.aggregates.first()).map(|row| named(row)).unwrap_or_default();
+    let Some((scale, unit)) = collector.fitting(&benchmark, &first, units::scale) else { return Ok(()) };
+    // A row in another unit than the first would be scaled wrongly.
+    let time = |row: &Row| match row.real_time.as_ref().and_then(Value::as_f64) {
+        Some(time) if named(row) == first => time * scale,
+        _ => f64::NAN,
+    };
     if !all.repetitions.is_empty() {
         for row in &all.aggregates {
             collector.leave(format!("the aggregate {:?}", row.aggregate_name.as_deref().unwrap_or("unnamed")));

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    ExchangeError, ImportNote,
+    ExchangeError, ImportNote, google,
     import::{Collector, Figure, Import, Imported},
     json, units,
 };
@@ -39,7 +39,10 @@ struct Commit {
 #[derive(Deserialize)]
 struct Bench {
     name: String,
+    /// A value that is none is left out by the tool.
+    #[serde(default)]
     value: Value,
+    #[serde(default)]
     unit: String,
     /// How far the values lay apart, in words.
     #[serde(default)]
@@ -105,6 +108,10 @@ impl Import {
             if let Some(better) = direction(&run.tool).filter(|better| *better != self.indicator.direction()) {
                 let (benchmark, indicator) = (name.clone(), self.indicator);
                 collector.notes.push(ImportNote::Direction { benchmark, better, indicator });
+                continue;
+            }
+            if run.tool == "googlecpp" && google::is_spread(name) {
+                all.iter().for_each(|_| collector.leave("an aggregate that is no time of the benchmark".to_owned()));
                 continue;
             }
             let scaled = units::scale(unit).filter(|(_, unit)| self.indicator.units().contains(unit));

@@ -7,7 +7,8 @@ use std::{
 
 use super::{ExchangeError, ImportNote};
 use crate::{
-    Baseline, Indicator, Interval, Metric, MetricError, Provenance, Quantity, Statistic, Subject, UnavailableRow, Unit,
+    Baseline, Indicator, Interval, Metric, MetricError, Provenance, Quantity, QuantityError, Statistic, Subject,
+    UnavailableRow, Unit,
 };
 
 /// What the caller says of figures that come from another tool's file.
@@ -209,9 +210,16 @@ impl<'a> Collector<'a> {
             self.unavailable(of, reason, "measure many of them as one operation, or another indicator");
             return Ok(());
         }
+        let whole = |x: f64| stored(x, unit).map_err(MetricError::from);
+        let mut all = figures.iter().flat_map(|figure| {
+            let (low, high) = figure.interval.unwrap_or((figure.value, figure.value));
+            [figure.value, low, high]
+        });
+        if let Some(error) = all.find_map(|x| stored(x, unit).err()) {
+            self.unavailable(of, error.to_string(), "measure it again");
+            return Ok(());
+        }
         for figure in figures {
-            let stored = |x: f64| if unit.is_integer() { x.round() } else { x };
-            let whole = |x: f64| Quantity::new(stored(x), unit).map_err(MetricError::from);
             let (import, subject) = (self.import, of.subject.clone());
             let mut metric = Metric::new(import.indicator, subject, whole(figure.value)?, import.provenance.clone())?
                 .with_statistic(figure.statistic);
@@ -238,6 +246,11 @@ impl<'a> Collector<'a> {
             false => ExchangeError::NoFigure { path: path.to_owned(), indicator: import.indicator, left_out: notes },
         })
     }
+}
+
+/// A value as a figure holds it: whole where the unit is.
+pub(super) fn stored(value: f64, unit: Unit) -> Result<Quantity, QuantityError> {
+    Quantity::new(if unit.is_integer() { value.round() } else { value }, unit)
 }
 
 /// A name made of the characters that a subject's may have: `Grp/Sum of 10` becomes `grp/sum-of-10`. Letters of any script

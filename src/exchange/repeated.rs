@@ -2,7 +2,7 @@
 
 use super::{
     ExchangeError,
-    import::{Benchmark, Collector, Figure},
+    import::{Benchmark, Collector, Figure, stored},
 };
 use crate::{
     Indicator, Provenance, Statistic, Unit,
@@ -25,9 +25,9 @@ impl Collector<'_> {
         values: &[Value],
         each: Option<u64>,
     ) -> Result<(), ExchangeError> {
-        let wrong = values.iter().filter(|(.., value)| !value.is_finite() || *value < 0.0).count();
+        let wrong = values.iter().filter(|(.., value)| *value < 0.0 || stored(*value, unit).is_err()).count();
         if wrong > 0 {
-            let reason = format!("{wrong} of {} values are no number, or below zero", values.len());
+            let reason = format!("{wrong} of {} values are no number, below zero, or too large for one", values.len());
             self.unavailable(of, reason, "measure it again");
             return Ok(());
         }
@@ -41,8 +41,9 @@ impl Collector<'_> {
                 &[Figure { statistic: Statistic::Mean, value: mean, interval: None, count }],
             );
         }
-        let whole = |value: f64| if unit.is_integer() { value.round() } else { value };
-        let values = values.iter().map(|(process, turn, value)| (*process, *turn, whole(*value)));
+        let values = values
+            .iter()
+            .filter_map(|(process, turn, value)| Some((*process, *turn, stored(*value, unit).ok()?.as_f64())));
         let (indicator, provenance) = (self.indicator(), self.provenance().clone());
         self.samples(of, indicator, unit, values, &STATISTICS, &provenance)
     }

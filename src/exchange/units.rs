@@ -35,9 +35,11 @@ pub(super) fn scale(name: &str) -> Option<(f64, Unit)> {
 }
 
 fn one(name: &str) -> Option<(f64, Unit)> {
-    let known = format!("1 {}", name.trim()).parse::<Quantity>().ok();
-    // As authors of measurements spell them.
-    let spelled = match name.trim() {
+    let name = name.trim();
+    // A digit would become one of the number's.
+    let known = format!("1 {name}").parse::<Quantity>().ok().filter(|_| !name.starts_with(char::is_numeric));
+    // As authors of measurements spell them: a `b` is what one of criterion's counts of allocated bytes.
+    let spelled = match name {
         "b" | "Bytes" => Some((1.0, Unit::Bytes)),
         "Percent" => Some((1.0, Unit::Percent)),
         "nsec" => Some((1.0, Unit::Nanoseconds)),
@@ -65,12 +67,13 @@ mod tests {
             ("Percent", (1.0, Unit::Percent)),
             ("MB", (1e6, Unit::Bytes)),
             ("Bytes", (1.0, Unit::Bytes)),
+            ("b", (1.0, Unit::Bytes)),
             ("µs", (1e3, Unit::Nanoseconds)),
         ] {
             assert_eq!(scale(name), Some(scale_and_unit), "{name}");
         }
         // A throughput of bytes and a number of allocations are none of ours.
-        for name in ["MB/s", "allocs/op", "gates", "", "/", "op/op", "ops/MB"] {
+        for name in ["MB/s", "allocs/op", "gates", "", "/", "op/op", "ops/MB", "Mb", "000 ms"] {
             assert_eq!(scale(name), None, "{name}");
         }
     }

@@ -53,14 +53,14 @@ fn headings(metrics: &[&Metric], language: Language) -> Vec<String> {
     let alike: Vec<Vec<usize>> = alike.into_values().filter(|places| places.len() > 1).collect();
     for places in alike {
         for (place, apart) in apart(metrics, &places, language) {
-            headings[place].push_str(language_comma(language));
+            headings[place].push_str(comma(language));
             headings[place].push_str(&apart);
         }
     }
     headings
 }
 
-fn language_comma(language: Language) -> &'static str {
+fn comma(language: Language) -> &'static str {
     if language == Language::Chinese { "，" } else { ", " }
 }
 
@@ -93,7 +93,7 @@ fn apart(metrics: &[&Metric], places: &[usize], language: Language) -> Vec<(usiz
             let none = if language == Language::Chinese { "未注明" } else { "not stated" };
             format!("{} {}", aspect.describe(language), value.unwrap_or(none))
         });
-        (*place, all.collect::<Vec<_>>().join(language_comma(language)))
+        (*place, all.collect::<Vec<_>>().join(comma(language)))
     });
     texts.filter(|(_, text)| !text.is_empty()).collect()
 }
@@ -121,5 +121,5 @@ fn heading(metric: &Metric, language: Language) -> String {
         Some(n) => format!("{} of {n}", metric.statistic()),
         None => metric.statistic().to_string(),
     });
-    parts.join(language_comma(language))
+    parts.join(comma(language))
 }

@@ -21,7 +21,7 @@ Formats:
   hyperfine                 hyperfine --export-json
   opa-bench                 opa bench --format json
   github-action-benchmark   the data.js that it keeps on a page: the last run of each suite
-  google-benchmark          --benchmark_out=FILE
+  google-benchmark          --benchmark_out=FILE, since its 1.5
   go-bench                  what go test -bench prints
   pyperf                    -o FILE
 
