@@ -101,6 +101,48 @@ sense = "faster"
 }
 
 #[test]
+fn one_figure_is_no_comparison_of_two_subjects_that_it_stands_in_for() {
+    let claim = claims().get("runwasi-wasmtime-precompiled").unwrap();
+    let conditions = |e: &mut Environment| {
+        e.conditions.concurrency = Some(1);
+        e.conditions.isolation = Some(Isolation::WasmInContainer);
+    };
+    let cold = measured(Indicator::LifecycleTime, "container+wasmtime", 20e6, conditions);
+    let cold = baseline([cold.with_temperature(Temperature::Cold)]);
+    let judgement = judge(claim, &cold);
+    assert!(missing(&judgement.verdict).contains("temperature: precompiled / cold"), "{:?}", judgement.verdict);
+    assert_eq!(judgement.comparison, None);
+}
+
+#[test]
+fn two_versions_under_two_conditions_are_two_versions() {
+    let text = r#"
+schema = 1
+[[table]]
+section = "a page"
+source = { kind = "third_party", reference = "a page" }
+date = "2026-01"
+reference = { subject = "wasmtime", temperature = "cold", components = ["wasmtime 47.0.0"] }
+contender = { subject = "wasmtime", temperature = "precompiled", components = ["wasmtime 48.0.0"] }
+[[table.claim]]
+id = "cached"
+indicator = "startup_time"
+reference = { value = "10 ms" }
+contender = { value = "1 ms" }
+sense = "faster"
+"#;
+    let claims = Claims::from_toml(text).unwrap();
+    let start = |temperature, value| {
+        measured(Indicator::StartupTime, "wasmtime", value, |_| ()).with_temperature(temperature).with_workload("ready")
+    };
+    let all = baseline([start(Temperature::Cold, 10e6), start(Temperature::Precompiled, 1e6)]);
+    assert!(matches!(judge(claims.get("cached").unwrap(), &all).verdict, Verdict::NotComparable(_)), "of one version");
+    let same = text.replace("47.0.0", "48.0.0").replace("\"cold\"", "\"precompiled\"");
+    let error = Claims::from_toml(&same).unwrap_err().to_string();
+    assert!(error.contains("claim \"cached\", contender: it is the reference again"), "{error}");
+}
+
+#[test]
 fn settings_are_compared_of_one_subject() {
     let claim = claims().get("wasmtime-pooling").unwrap();
     let start = |allocator: &str, temperature, value| {

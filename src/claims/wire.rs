@@ -139,6 +139,12 @@ fn claim(table: &Table, row: &Row) -> Result<Claim, ClaimsError> {
     }
     let reference = side(table, row, &table.reference, &row.reference).map_err(wrong("reference"))?;
     let contender = side(table, row, &table.contender, &row.contender).map_err(wrong("contender"))?;
+    if is_alike(&reference.metric, &contender.metric) {
+        return Err(wrong("contender")(
+            "it is the reference again: say what they differ in, a version, temperature, concurrency or settings"
+                .into(),
+        ));
+    }
     let factor = match (&row.factor, row.sense) {
         (Some(printed), Some(sense)) => Some(Factor::read(&printed.text(), sense).map_err(wrong("factor"))?),
         (None, None) => None,
@@ -154,6 +160,11 @@ fn claim(table: &Table, row: &Row) -> Result<Claim, ClaimsError> {
     let restated =
         row.restated.iter().map(|form| restated(form, row)).collect::<Result<_, _>>().map_err(wrong("restated"))?;
     Ok(Claim { id: row.id.clone(), section: table.section.clone(), reference, contender, factor, restated })
+}
+
+/// Whether two sides are one: nothing can be compared with itself.
+fn is_alike(one: &Metric, other: &Metric) -> bool {
+    (one.subject(), one.temperature(), one.provenance()) == (other.subject(), other.temperature(), other.provenance())
 }
 
 fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<Side, String> {

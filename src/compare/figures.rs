@@ -43,8 +43,8 @@ impl<'a> Figures<'a> {
         let claimed = side.metric();
         let stated = &claimed.provenance().components()[0];
         let is_stated = |c: &Component| c.name().eq_ignore_ascii_case(stated.name()) && c.version() == stated.version();
-        let is_upgrade = claim.is_upgrade();
-        let versioned = |metric: &Metric| !is_upgrade || metric.provenance().components().iter().any(is_stated);
+        let by_version = claim.compares_versions();
+        let versioned = |metric: &Metric| !by_version || metric.provenance().components().iter().any(is_stated);
         // A figure of one part (the gzip layer, the host) answers for no whole.
         let whole = |metric: &Metric| metric.provenance().environment().conditions.part().is_none();
         let fits = |metric: &Metric| match claimed.statistic() {

@@ -128,6 +128,8 @@ pub(crate) fn judge_by<'a>(claim: &'a Claim, figures: &Figures<'a>) -> Judgement
         Some(pair) if missing.is_empty() => agreed(claim, &pair, &others),
         _ => Verdict::NotComparable(missing),
     };
+    // Two subjects may have one stand-in, of which one figure alone was measured: it is no comparison.
+    let comparison = comparison.filter(|pair| !std::ptr::eq(pair.reference, pair.contender));
     let differences = comparison.map(|pair| conflicts(claim, &pair)).unwrap_or_default();
     Judgement { claim, verdict, comparison, differences, others }
 }
@@ -196,7 +198,14 @@ impl Claim {
 
     /// Whether the sides are one subject in two versions. Each is then its version alone: nothing is compared with itself.
     pub(crate) fn is_upgrade(&self) -> bool {
-        self.reference().metric().subject() == self.contender().metric().subject() && self.compared().is_empty()
+        self.compares_versions() && self.compared().is_empty()
+    }
+
+    /// Whether the sides are one subject in two versions, perhaps under two conditions as well.
+    pub(crate) fn compares_versions(&self) -> bool {
+        let [reference, contender] = [self.reference().metric(), self.contender().metric()];
+        reference.subject() == contender.subject()
+            && reference.provenance().components()[0] != contender.provenance().components()[0]
     }
 }
 

@@ -332,6 +332,14 @@ pub enum MetricError {
         /// The interval's unit.
         found: Unit,
     },
+    /// The value beside a range is not its middle: give that, or the range alone.
+    #[error("the value is {value}, and the middle of {range} is {}: give that", range.middle())]
+    Middle {
+        /// The range given.
+        range: Range,
+        /// The value given.
+        value: Quantity,
+    },
     /// The interval is not one: its level must lie between 0 and 1, and its low end not above its high end.
     #[error(
         "not an interval: level {level}, from {low} to {high}; the level lies between 0 and 1 and low is not above high"

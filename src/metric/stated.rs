@@ -106,7 +106,7 @@ impl Stated {
             Some(_) if matches!(bound, Bound::Above | Bound::Below) => {
                 return Err(QuantityError::Range(text.to_owned()).into());
             }
-            Some((low, high)) => Self::between(low, high, indicator).map_err(|error| match error {
+            Some((low, high)) => Self::between(low, high, bound, indicator).map_err(|error| match error {
                 // As it was written.
                 QuantityError::Range(_) => QuantityError::Range(rest.trim().to_owned()),
                 other => other,
@@ -119,7 +119,7 @@ impl Stated {
         Err(MetricError::UnitMismatch { indicator, unit })
     }
 
-    fn between(low: &str, high: &str, indicator: Indicator) -> Result<Self, QuantityError> {
+    fn between(low: &str, high: &str, bound: Bound, indicator: Indicator) -> Result<Self, QuantityError> {
         // The unit may stand once, behind both.
         let (_, unit) = number(high)?;
         let low = match number(low)? {
@@ -128,7 +128,7 @@ impl Stated {
         };
         let high = single(high, indicator)?;
         if low == high {
-            return Ok(Self { quantity: low, bound: Bound::Exact, range: None });
+            return Ok(Self { quantity: low, bound, range: None });
         }
         Ok(Range::new(low, high)?.into())
     }
@@ -258,6 +258,7 @@ mod tests {
             ("1,000-1,500.5 req/s", "1000/s – 1500.5/s", Indicator::EvaluationRate),
             ("141,578 QPS", "141578/s", Indicator::EvaluationRate),
             ("6-6 ms", "6 ms", Indicator::StartupTime),
+            ("~ 6-6 ms", "~6 ms", Indicator::StartupTime),
         ] {
             assert_eq!(read(text, indicator), Ok(printed.into()), "{text}");
             assert_eq!(read(printed, indicator), Ok(printed.into()));
@@ -279,6 +280,10 @@ mod tests {
         assert!(json.contains(r#""bound":"about","range":{"low":800000000,"high":1200000000}"#), "{json}");
         assert!(json.contains(r#""kind":"third_party""#), "{json}");
         assert_eq!(serde_json::from_str::<Metric>(&json).unwrap(), metric);
+        let other = json.replace("\"value\":1000000000", "\"value\":5");
+        assert!(other != json);
+        let error = serde_json::from_str::<Metric>(&other).unwrap_err().to_string();
+        assert!(error.contains("the value is 5 ns, and the middle of 800 ms – 1.2 s is 1 s"), "{error}");
         assert_eq!(metric.with_bound(Bound::Exact).range(), None);
         let bytes = Range::new(Quantity::bytes(1), Quantity::bytes(2)).unwrap();
         assert!(serde_json::from_str::<Metric>(&json).unwrap().with_range(bytes).is_err());

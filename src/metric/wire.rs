@@ -127,8 +127,11 @@ impl TryFrom<Metric> for super::Metric {
             .with_statistic(wire.statistic)
             .with_bound(wire.bound);
         if let Some(range) = wire.range {
-            metric =
-                metric.with_range(super::Range::new(quantity(&range.low, unit)?, quantity(&range.high, unit)?)?)?;
+            let range = super::Range::new(quantity(&range.low, unit)?, quantity(&range.high, unit)?)?;
+            if range.middle() != value {
+                return Err(MetricError::Middle { range, value });
+            }
+            metric = metric.with_range(range)?;
         }
         metric.workload = wire.workload.map(stripped);
         metric.temperature = wire.temperature;
