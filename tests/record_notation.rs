@@ -6,23 +6,33 @@ use proptest::{collection, prelude::*, sample::select};
 use record_support as any;
 use runtime_baseline::{
     Bound, Citation, Component, Environment, Indicator, Isolation, Language, Metric, NotationError, NotationField,
-    NotationProblem, Provenance, Quantity, Source, SourceKind, Unit,
+    NotationProblem, Provenance, Quantity, Range, Source, SourceKind, Unit,
 };
 
 const SEED: &str = "[启动时间]: [6 ms] | 来源: [基准测试] | 版本: [WasmEdge 0.14.0] | 日期: [2025-01]";
 
 fn citations() -> impl Strategy<Value = Citation> {
     let components = collection::vec(any::component(), 1..4);
-    (any::measured(), any::bound(), any::kind(), components, any::date()).prop_map(
-        |((indicator, quantity), bound, kind, components, date)| {
+    (any::measured(), any::bound(), any::kind(), components, any::date(), any::<bool>()).prop_map(
+        |((indicator, quantity), bound, kind, components, date, is_range)| {
             let mut components = components.into_iter();
             let source = Source::new(kind, "somewhere").unwrap();
             let provenance = Provenance::new(source, components.next().unwrap(), date);
             let provenance = components.fold(provenance, Provenance::with_component);
             let metric = Metric::new(indicator, "wasmtime".parse().unwrap(), quantity, provenance).unwrap();
-            Citation::of(&metric.with_bound(bound))
+            match half(quantity).and_then(|low| Range::new(low, quantity).ok()).filter(|_| is_range) {
+                Some(range) => Citation::of(&metric.with_range(range).unwrap()),
+                None => Citation::of(&metric.with_bound(bound)),
+            }
         },
     )
+}
+
+fn half(quantity: Quantity) -> Option<Quantity> {
+    match quantity.as_u64() {
+        Some(whole) => Some(Quantity::whole(whole / 2, quantity.unit())),
+        None => Quantity::new(quantity.as_f64() / 2.0, quantity.unit()).ok(),
+    }
 }
 
 /// What people do to a line: leave brackets out, type full-width punctuation, put spaces elsewhere.
@@ -198,7 +208,8 @@ fn errors_say_which_field_at_which_column() {
             "启动时间: 6 ms | 来源: 博客",
             18,
             NotationField::Source,
-            "expected 官方文档 (official docs) or 基准测试 (benchmark) or 生产数据 (production data), found \"博客\"",
+            "expected 官方文档 (official docs) or 基准测试 (benchmark) or 生产数据 (production data) or 第三方 \
+             (third party), found \"博客\"",
         ),
         ("启动时间: 6 ms", 11, NotationField::Source, "expected | 来源: or | source:, found the end"),
         ("启动时间: 6 ms | 版本: a 1", 14, NotationField::Source, "expected | 来源: or | source:, found \"版本\""),

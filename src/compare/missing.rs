@@ -1,6 +1,6 @@
 //! What keeps a claim from having a verdict.
 
-use super::Difference;
+use super::{Aspect, Difference};
 use crate::Subject;
 
 /// What a verdict would take.
@@ -18,6 +18,9 @@ pub enum Missing {
         /// What to do about it, where a run said so.
         remedy: Option<String>,
     },
+    /// A claim compares one subject with itself, and a side was not measured under what is its own: each condition with its
+    /// claimed value.
+    Under(Subject, Vec<(Aspect, String)>),
     /// A side has no confidence interval, or the two have intervals at two levels.
     Interval(Subject),
     /// Of a side only a bound was measured, and two bounds have no factor: the figure as measured.

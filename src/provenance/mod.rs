@@ -109,7 +109,7 @@ impl Provenance {
     }
 }
 
-/// The three kinds of source that count as one.
+/// The kinds of source that count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
@@ -120,6 +120,22 @@ pub enum SourceKind {
     Benchmark,
     /// Measured in production, and said to be.
     Production,
+    /// A page of somebody else than the project and than who measured: an article, a talk, a vendor's comparison.
+    #[serde(alias = "third-party")]
+    ThirdParty,
+}
+
+impl SourceKind {
+    /// The name in the stored form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OfficialDocs => "official_docs",
+            Self::Benchmark => "benchmark",
+            Self::Production => "production",
+            Self::ThirdParty => "third_party",
+        }
+    }
 }
 
 /// Who says so: a kind, and where to find it.

@@ -26,6 +26,14 @@ impl Missing {
                 });
                 format!("{subject}{}{reason}{}", language.pick("：", ": "), remedy.unwrap_or_default())
             }
+            Self::Under(subject, conditions) => {
+                let all: Vec<String> =
+                    conditions.iter().map(|(aspect, value)| format!("{} {value}", aspect.describe(language))).collect();
+                match language {
+                    Language::Chinese => format!("{subject}：未在 {} 下测量", all.join("，")),
+                    Language::English => format!("{subject}: not measured with {}", all.join(", ")),
+                }
+            }
             Self::Interval(subject) if chinese => format!("{subject} 的 95 % 区间：请测量足够多次"),
             Self::Interval(subject) => {
                 format!("a 95 % interval of {subject}: measure it often enough to have one")
