@@ -23,8 +23,17 @@ pub enum Missing {
     Under(Subject, Vec<(Aspect, String)>),
     /// A side has no confidence interval, or the two have intervals at two levels.
     Interval(Subject),
-    /// Of a side only a bound was measured, and two bounds have no factor: the figure as measured.
-    Bounded(Subject, String),
+    /// Of a side only a bound was measured, and two bounds have no factor.
+    Bounded {
+        /// Of what.
+        subject: Subject,
+        /// The figure as measured.
+        measured: String,
+        /// The figure as published.
+        claimed: String,
+        /// Whether it is less than can be told here: no repetition makes it a value.
+        is_too_small: bool,
+    },
     /// A side's figure is zero, so that there is no factor.
     Zero(Subject),
     /// The two sides were not measured alike: these differ between them.

@@ -276,10 +276,14 @@ fn obstacles(claim: &Claim, pair: &Comparison, compared: &[Aspect]) -> Vec<Missi
     if !unlike.is_empty() {
         missing.push(Missing::Alike(unlike));
     }
-    for (_, metric) in sides {
+    for (side, metric) in sides {
         if metric.bound() != Bound::Exact {
-            let bound = format!("{}{}", metric.bound().prefix(), metric.quantity());
-            missing.push(Missing::Bounded(metric.subject().clone(), bound));
+            missing.push(Missing::Bounded {
+                subject: metric.subject().clone(),
+                measured: format!("{}{}", metric.bound().prefix(), metric.quantity().rounded()),
+                claimed: side.metric().as_stated(),
+                is_too_small: metric.bound() == Bound::Below,
+            });
         } else if metric.quantity().as_f64() == 0.0 {
             missing.push(Missing::Zero(metric.subject().clone()));
         } else if estimate(metric).is_none() {

@@ -168,7 +168,7 @@ fn reason(missing: &Missing, language: Language) -> String {
     let plain = match missing {
         Missing::Factor => why::no_factor(language),
         Missing::Interval(_) => why::no_interval(language),
-        Missing::Bounded(..) => why::bound(language),
+        Missing::Bounded { .. } => why::bound(language),
         Missing::Zero(_) => why::zero(language),
         Missing::Alike(_) => why::unlike(language),
         Missing::Condition(..) => why::condition(language),
