@@ -7,9 +7,10 @@ use super::{
     rule::{Answer, Undecided, rule},
 };
 use crate::{
-    Baseline, Bound, Component, Conditions, Date, Environment, Hardware, Indicator, Metric, Moment, Software,
-    Statistic, Subject, Temperature, UnavailableRow,
+    Baseline, Bound, Component, Conditions, Date, Environment, Indicator, Metric, Moment, Software, Statistic, Subject,
+    Temperature, UnavailableRow,
     claims::{Claim, Sense, Side},
+    provenance::Machine,
 };
 
 /// What became of a claim.
@@ -36,7 +37,7 @@ use crate::{
 /// Another machine, and other versions than the claim's, are listed as differences and do not forbid a verdict. These do:
 /// an isolation that is not the claimed one, a concurrency that is not the claimed one where it bears on the indicator
 /// (startup, CPU peaks, evaluation), a pooled instance for a cold start, and two sides that differ in machine, software,
-/// run (day, where no run was recorded), workload, statistic, or concurrency.
+/// run (day, where no run was recorded, and then both must name the CPU), workload, statistic, or concurrency.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -195,13 +196,13 @@ fn pair<'a>(claim: &Claim, references: &[&'a Metric], contenders: &[&'a Metric])
     pairs
 }
 
-type Run<'a> = (RunOf<'a>, &'a Hardware, &'a Software, Option<&'a str>, Statistic, Option<u32>);
+type Run<'a> = (RunOf<'a>, Machine<'a>, &'a Software, Option<&'a str>, Statistic, Option<u32>);
 
 fn run_of(metric: &Metric) -> Run<'_> {
     let Environment { hardware, software, conditions } = metric.provenance().environment();
     // One figure of many at once answers for no other number of them.
     let concurrency = conditions.concurrency.filter(|_| concurrency_matters(metric.indicator()));
-    (RunOf::of(metric), hardware, software, metric.workload(), metric.statistic(), concurrency)
+    (RunOf::of(metric), Machine(hardware), software, metric.workload(), metric.statistic(), concurrency)
 }
 
 fn best_by_run<'a>(side: &Side, metrics: &[&'a Metric]) -> HashMap<Run<'a>, &'a Metric> {
@@ -274,7 +275,8 @@ fn obstacles(claim: &Claim, pair: &Comparison) -> Vec<Missing> {
         .filter(|d| match d.aspect {
             Aspect::Workload | Aspect::Statistic => true,
             Aspect::Cpu | Aspect::Cores | Aspect::Memory | Aspect::Storage | Aspect::Virtualization => true,
-            Aspect::Os | Aspect::Kernel => true,
+            Aspect::CpuQuota | Aspect::MemoryLimit | Aspect::Cpuset => true,
+            Aspect::Os | Aspect::Kernel | Aspect::Container | Aspect::UserNamespace | Aspect::ClockSource => true,
             Aspect::Concurrency => concurrency_matters(pair.reference.indicator()),
             _ => false,
         })
