@@ -43,7 +43,7 @@ pub(crate) fn limits(cpu_millis: Option<u32>, memory: Option<&str>, language: La
         Language::Chinese => format!("{memory} 内存"),
     });
     let limits: Vec<String> = [cpu, memory].into_iter().flatten().collect();
-    let limits = limits.join(language.pick("和 ", " and "));
+    let limits = limits.join(language.pick(" 和 ", " and "));
     (!limits.is_empty()).then(|| format!("{}{limits}", language.pick("限于 ", "limited to ")))
 }
 
