@@ -50,7 +50,7 @@ fn another_boot_is_the_same_machine() {
     assert_eq!(merged(before.clone(), after), 1, "measured again");
     let doubled = time(1_000_000, |h| h.memory_bytes = Some(32_232_304 * 1024));
     assert_eq!(merged(before.clone(), doubled.clone()), 2);
-    assert_eq!(differences(&before, &doubled)[0].to_string(), "memory: 16.5 GB / 33.0 GB");
+    assert_eq!(differences(&before, &doubled)[0].to_string(), "memory: 16.5 GB / 33 GB");
     assert_eq!(gate(before, doubled).outcome(), Outcome::Unseen);
 }
 
