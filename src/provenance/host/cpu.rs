@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use super::Host;
 
+/// Numbers and what they stand for.
+type Names = &'static [(u32, &'static str)];
+
 /// Who designed an ARM core: the field `CPU implementer` of /proc/cpuinfo, bits 31 to 24 of the register MIDR_EL1. The numbers
 /// here and below are those of util-linux (sys-utils/lscpu-arm.c) and of the kernel (arch/arm64/include/asm/cputype.h).
-const IMPLEMENTERS: [(u32, &str, &[(u32, &str)]); 9] = [
+const IMPLEMENTERS: [(u32, &str, Names); 9] = [
     (0x41, "ARM", &ARM),
     (0x43, "Cavium", &[(0x0a1, "ThunderX"), (0x0af, "ThunderX2")]),
     (0x46, "Fujitsu", &[(0x001, "A64FX")]),
