@@ -315,3 +315,22 @@ fn limits_are_read_as_people_write_them_and_refused_where_they_are_none() {
     let software = "hardware: -\nsoftware: -; user namespace=[perhaps]\nconditions: -";
     assert_eq!(software.parse::<Environment>().unwrap_err().field(), NotationField::UserNamespace);
 }
+
+#[test]
+fn the_stored_names_are_fixed_and_absent_where_nothing_is_known() {
+    let mut environment = Environment::default();
+    let nothing = serde_json::json!({ "hardware": {}, "software": {}, "conditions": {} });
+    assert_eq!(serde_json::to_value(&environment).unwrap(), nothing);
+    let (hardware, software) = (&mut environment.hardware, &mut environment.software);
+    (hardware.cpu_quota_millis, hardware.memory_limit_bytes) = (Some(1500), Some(2_147_483_648));
+    hardware.cpuset = Some("0,3".into());
+    (software.container, software.user_namespace) = (Some("podman".into()), Some(true));
+    software.clock_source = Some("tsc".into());
+    let stored = serde_json::json!({
+        "hardware": { "cpu_quota_millis": 1500, "memory_limit_bytes": 2_147_483_648_u64, "cpuset": "0,3" },
+        "software": { "container": "podman", "user_namespace": true, "clock_source": "tsc" },
+        "conditions": {},
+    });
+    assert_eq!(serde_json::to_value(&environment).unwrap(), stored);
+    assert_eq!(serde_json::from_value::<Environment>(stored).unwrap(), environment);
+}
