@@ -281,9 +281,15 @@ fn full() -> Environment {
     hardware.memory_bytes = Some(25_149_030_400);
     hardware.storage = Some("ext4 on /dev/vda [rotational]".into());
     hardware.virtualization = Some("kvm".into());
+    hardware.cpu_quota_millis = Some(1500);
+    hardware.memory_limit_bytes = Some(2_147_483_648);
+    hardware.cpuset = Some("0,3".into());
     environment.software.os = Some("Debian GNU/Linux 12".into());
     environment.software.kernel = Some("6.18.44".into());
     environment.software.rustc = Some("1.95.0".into());
+    environment.software.container = Some("podman".into());
+    environment.software.user_namespace = Some(true);
+    environment.software.clock_source = Some("tsc".into());
     let conditions = &mut environment.conditions;
     conditions.concurrency = Some(100);
     conditions.load = Some("cold start".into());
@@ -297,11 +303,11 @@ fn full() -> Environment {
 
 #[test]
 fn the_block_is_this_in_both_languages() {
-    let chinese = r"硬件: [AMD EPYC] 2C 25.1490304G; 存储=[ext4 on /dev/vda \[rotational\]]; 虚拟化=[kvm]
-软件: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]
+    let chinese = r"硬件: [AMD EPYC] 2C 25.1490304G; 存储=[ext4 on /dev/vda \[rotational\]]; 虚拟化=[kvm]; CPU 配额=[1.5]; 内存限额=[2.147483648G]; CPU 集=[0,3]
+软件: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]; 容器=[podman]; 用户命名空间=[yes]; 时钟源=[tsc]
 条件: 100 并发, [cold start]; 隔离=[in-process]; 传输=[process]; 引擎 [allocator]=[pooling]; 引擎 [compiler]=[cranelift]; 观测 [stopped_by]=[budget: count]; 噪声=[only 2 cores]; 噪声=[a\nb]";
-    let english = r"hardware: [AMD EPYC] 2C 25.1490304G; storage=[ext4 on /dev/vda \[rotational\]]; virtualization=[kvm]
-software: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]
+    let english = r"hardware: [AMD EPYC] 2C 25.1490304G; storage=[ext4 on /dev/vda \[rotational\]]; virtualization=[kvm]; CPU quota=[1.5]; memory limit=[2.147483648G]; cpuset=[0,3]
+software: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]; container=[podman]; user namespace=[yes]; clock source=[tsc]
 conditions: 100 concurrent, [cold start]; isolation=[in-process]; transport=[process]; engine [allocator]=[pooling]; engine [compiler]=[cranelift]; observed [stopped_by]=[budget: count]; noise=[only 2 cores]; noise=[a\nb]";
     assert_eq!(full().block(Language::Chinese).to_string(), chinese);
     assert_eq!(full().block(Language::English).to_string(), english);

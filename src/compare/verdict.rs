@@ -7,9 +7,9 @@ use super::{
     rule::{Answer, Undecided, rule},
 };
 use crate::{
-    Baseline, Bound, Conditions, Date, Environment, Hardware, Indicator, Metric, Moment, Software, Statistic,
-    Temperature,
+    Baseline, Bound, Conditions, Date, Environment, Indicator, Metric, Moment, Software, Statistic, Temperature,
     claims::{Claim, Sense, Side},
+    provenance::Machine,
 };
 
 /// What became of a claim.
@@ -36,7 +36,7 @@ use crate::{
 /// Another machine, and other versions than the claim's, are listed as differences and do not forbid a verdict. These do:
 /// an isolation that is not the claimed one, a concurrency that is not the claimed one where it bears on the indicator
 /// (startup, CPU peaks, evaluation), a pooled instance for a cold start, and two sides that differ in machine, software,
-/// run (day, where no run was recorded), workload, statistic, or concurrency.
+/// run (day, where no run was recorded, and then both must name the CPU), workload, statistic, or concurrency.
 ///
 /// A claim may compare one subject with itself: at two temperatures, at two concurrencies, or with two settings of its
 /// engine, which its sides then state. Each side is asked for its own of these, and they may differ between the sides.
@@ -164,14 +164,14 @@ fn pair<'a>(
     pairs
 }
 
-type Run<'a> = (RunOf<'a>, &'a Hardware, &'a Software, Option<&'a str>, Statistic, Option<u32>);
+type Run<'a> = (RunOf<'a>, Machine<'a>, &'a Software, Option<&'a str>, Statistic, Option<u32>);
 
 fn run_of<'a>(metric: &'a Metric, compared: &[Aspect]) -> Run<'a> {
     let Environment { hardware, software, conditions } = metric.provenance().environment();
     // One figure of many at once answers for no other number of them.
     let alike = concurrency_matters(metric.indicator()) && !compared.contains(&Aspect::Concurrency);
     let concurrency = conditions.concurrency.filter(|_| alike);
-    (RunOf::of(metric), hardware, software, metric.workload(), metric.statistic(), concurrency)
+    (RunOf::of(metric), Machine(hardware), software, metric.workload(), metric.statistic(), concurrency)
 }
 
 fn best_by_run<'a>(side: &Side, metrics: &[&'a Metric], compared: &[Aspect]) -> HashMap<Run<'a>, &'a Metric> {
@@ -266,7 +266,8 @@ fn obstacles(claim: &Claim, pair: &Comparison, compared: &[Aspect]) -> Vec<Missi
         .filter(|d| match d.aspect {
             Aspect::Workload | Aspect::Statistic => true,
             Aspect::Cpu | Aspect::Cores | Aspect::Memory | Aspect::Storage | Aspect::Virtualization => true,
-            Aspect::Os | Aspect::Kernel => true,
+            Aspect::CpuQuota | Aspect::MemoryLimit | Aspect::Cpuset => true,
+            Aspect::Os | Aspect::Kernel | Aspect::Container | Aspect::UserNamespace | Aspect::ClockSource => true,
             Aspect::Concurrency => concurrency_matters(pair.reference.indicator()),
             _ => false,
         })

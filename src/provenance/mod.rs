@@ -4,6 +4,7 @@ mod audit;
 mod date;
 mod environment;
 mod host;
+mod machine;
 mod notation;
 mod run;
 pub(crate) mod wire;
@@ -14,9 +15,12 @@ pub use environment::{Conditions, Environment, Hardware, Isolation, Software, Un
 pub(crate) use host::NoiseSentence;
 pub(crate) use host::chinese as noise_in_chinese;
 use host::load_average;
+pub(crate) use host::throttled;
 pub use host::{Host, Watch};
+pub(crate) use machine::{Machine, same_memory};
 use notation::is_idle;
 pub use notation::{Citation, CitationText, EnvironmentBlock, Language, NotationError, NotationField, NotationProblem};
+pub(crate) use notation::{binary, cpus};
 pub use run::{Moment, MomentError, Run};
 
 use std::{fmt, str::FromStr, sync::Arc};

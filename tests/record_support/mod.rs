@@ -63,24 +63,33 @@ pub fn component() -> BoxedStrategy<Component> {
     (name, version).prop_filter_map("not a component", |(name, version)| Component::new(name, version).ok()).boxed()
 }
 
+/// On the heap, as the software's is: all of a record's choices are more than a test's stack holds.
 pub fn hardware() -> impl Strategy<Value = Hardware> {
     let memory = prop_oneof![any::<u64>(), select(vec![8_000_000_000, 25_149_030_400, 0])];
-    (option::of(text()), option::of(any::<u32>()), option::of(memory), option::of(text()), option::of(text())).prop_map(
-        |(cpu, cores, memory_bytes, storage, virtualization)| {
+    let limits = (option::of(any::<u32>()), option::of(any::<u64>()), option::of(text()));
+    let named =
+        (option::of(text()), option::of(any::<u32>()), option::of(memory), option::of(text()), option::of(text()));
+    (named, limits)
+        .prop_map(|((cpu, cores, memory_bytes, storage, virtualization), (quota, limit, cpuset))| {
             let mut hardware = Hardware::default();
             (hardware.cpu, hardware.cores, hardware.memory_bytes) = (cpu, cores, memory_bytes);
             (hardware.storage, hardware.virtualization) = (storage, virtualization);
+            (hardware.cpu_quota_millis, hardware.memory_limit_bytes, hardware.cpuset) = (quota, limit, cpuset);
             hardware
-        },
-    )
+        })
+        .boxed()
 }
 
 pub fn software() -> impl Strategy<Value = Software> {
-    (option::of(text()), option::of(text()), option::of(text())).prop_map(|(os, kernel, rustc)| {
-        let mut software = Software::default();
-        (software.os, software.kernel, software.rustc) = (os, kernel, rustc);
-        software
-    })
+    let place = (option::of(text()), option::of(any::<bool>()), option::of(text()));
+    (option::of(text()), option::of(text()), option::of(text()), place)
+        .prop_map(|(os, kernel, rustc, place)| {
+            let mut software = Software::default();
+            (software.os, software.kernel, software.rustc) = (os, kernel, rustc);
+            (software.container, software.user_namespace, software.clock_source) = place;
+            software
+        })
+        .boxed()
 }
 
 pub fn conditions() -> impl Strategy<Value = Conditions> {

@@ -2,7 +2,7 @@
 
 use super::NotationProblem;
 use crate::{
-    Indicator, MetricError,
+    Indicator, MetricError, Quantity,
     metric::{Stated, decimal},
 };
 
@@ -38,7 +38,41 @@ pub(super) fn giga_rounded(bytes: u64) -> String {
 
 /// Bytes of a decimal number of 10^9 bytes, if that is a whole number that fits.
 pub(super) fn bytes(number: &str) -> Option<u64> {
+    scaled(number, GIGA)
+}
+
+fn scaled(number: &str, scale: u64) -> Option<u64> {
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    (digits(whole) && digits(fraction)).then(|| decimal(number, GIGA))?
+    (digits(whole) && digits(fraction)).then(|| decimal(number, scale))?
+}
+
+/// `1.5` for 1500 thousandths of a CPU.
+pub(crate) fn cpus(millis: u32) -> String {
+    let text = format!("{}.{:03}", millis / 1000, millis % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Thousandths of a CPU of a decimal number of CPUs, if they are whole.
+pub(super) fn millis(number: &str) -> Option<u32> {
+    scaled(number, 1000).and_then(|millis| u32::try_from(millis).ok())
+}
+
+/// `2 GiB` where a limit is whole in a binary unit, as people set them; else to three digits in a decimal one.
+pub(crate) fn binary(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20)];
+    let whole = units.into_iter().find(|(_, shift)| bytes > 0 && bytes.trailing_zeros() >= *shift);
+    whole.map_or_else(|| Quantity::bytes(bytes).rounded(), |(unit, shift)| format!("{} {unit}", bytes >> shift))
+}
+
+pub(super) const fn yes_or_no(answer: bool) -> &'static str {
+    if answer { "yes" } else { "no" }
+}
+
+pub(super) fn answer(text: &str) -> Option<bool> {
+    match text.trim() {
+        "yes" | "是" => Some(true),
+        "no" | "否" => Some(false),
+        _ => None,
+    }
 }

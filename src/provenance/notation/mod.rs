@@ -10,6 +10,7 @@ mod cursor;
 mod error;
 mod read_block;
 
+pub(crate) use amount::{binary, cpus};
 pub use block::EnvironmentBlock;
 pub use citation::{Citation, CitationText};
 pub use error::{NotationError, NotationField, NotationProblem};

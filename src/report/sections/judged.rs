@@ -5,6 +5,7 @@ use crate::{
     Claim, Indicator, Isolation, Metric, Statistic, Subject, claims,
     claims::Sense,
     compare::{Comparison, Figures, Judgement, Missing, Verdict, judge_by},
+    provenance::Machine,
     report::Report,
     words::report::answers::Counts,
 };
@@ -207,6 +208,7 @@ fn is_other(metric: &Metric, pair: &Comparison<'_>) -> bool {
         (metric.indicator(), metric.statistic(), metric.workload().map(str::to_owned), concurrency)
     };
     let kind = isolation(metric);
+    let [this, other] = [metric, reference].map(|metric| Machine(&metric.provenance().environment().hardware));
     metric.indicator() == reference.indicator()
         && kind.is_some_and(|kind| kind != Isolation::None)
         && kind != isolation(contender)
@@ -214,6 +216,6 @@ fn is_other(metric: &Metric, pair: &Comparison<'_>) -> bool {
         && metric.provenance().environment().conditions.part().is_none()
         && metric.statistic() != Statistic::Max
         && of(metric) == of(reference)
-        && metric.provenance().environment().hardware == reference.provenance().environment().hardware
+        && this == other
         && run(metric) == run(reference)
 }
