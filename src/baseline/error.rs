@@ -87,6 +87,14 @@ pub enum BaselineError {
         /// What is wrong with it.
         message: String,
     },
+    /// The baseline became larger than what is read: keep parts of it in files of their own.
+    #[error("{}: the baseline would be larger than {most} MiB, and would not be read again: keep parts of it in files of their own", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most that is read, in MiB.
+        most: u64,
+    },
     /// Writing failed, or the path leads to something that is no file.
     #[error(transparent)]
     Write(#[from] WriteError),

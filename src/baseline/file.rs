@@ -9,7 +9,10 @@ use std::{
 };
 
 use super::{Baseline, BaselineError, Merged, read::parse, wire::Stored};
-use crate::whole_file::{WriteError, parent, write_whole};
+use crate::{
+    input::{MOST_RECORDED, read},
+    whole_file::{WriteError, parent, write_whole},
+};
 
 /// Far above what loading, merging and saving take, so that only a stuck process is reported.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
@@ -22,8 +25,14 @@ impl Baseline {
     /// [`BaselineError`], which says which file, where in it, and what to do.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, BaselineError> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|source| BaselineError::Read { path: path.to_owned(), source })?;
-        parse(path, &bytes)
+        let read = read(path, MOST_RECORDED);
+        parse(path, &read.map_err(|source| BaselineError::Read { path: path.to_owned(), source })?)
+    }
+
+    /// Reads a baseline that is in memory.
+    #[cfg(fuzzing)]
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, BaselineError> {
+        parse(Path::new(""), bytes)
     }
 
     /// Writes the baseline to `path`, in place of what was there. The directory is created where it is missing.
@@ -32,8 +41,8 @@ impl Baseline {
     /// permissions; a link stays a link. To add to a file that others add to as well, use [`merge_into`](Self::merge_into).
     ///
     /// # Errors
-    /// [`BaselineError::Write`], [`BaselineError::Locked`] or [`BaselineError::Unstorable`]; the old file is then
-    /// untouched, and nothing is left beside it.
+    /// [`BaselineError::Write`], [`BaselineError::Locked`], [`BaselineError::TooLarge`] or [`BaselineError::Unstorable`];
+    /// the old file is then untouched, and nothing is left beside it.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), BaselineError> {
         Target::lock(path.as_ref(), LOCK_PATIENCE)?.replace(self)
     }
@@ -70,13 +79,18 @@ impl Baseline {
     }
 
     /// Indented, and with a newline at its end, as a file that people read and compare.
-    fn write(&self, path: &Path, mut to: &mut dyn Write) -> Result<(), BaselineError> {
+    pub(crate) fn write(&self, path: &Path, to: &mut dyn Write) -> Result<(), BaselineError> {
         let failed = |source| WriteError::Io { action: "write", path: path.to_owned(), source };
+        let mut to = Counted { to, written: 0 };
         serde_json::to_writer_pretty(&mut to, &Stored(self)).map_err(|error| match error.is_io() {
             true => failed(error.into()).into(),
             false => self.unstorable(&error),
         })?;
-        Ok(to.write_all(b"\n").map_err(failed)?)
+        to.write_all(b"\n").map_err(failed)?;
+        match to.written > MOST_RECORDED {
+            true => Err(BaselineError::TooLarge { path: path.to_owned(), most: MOST_RECORDED >> 20 }),
+            false => Ok(()),
+        }
     }
 
     fn unstorable(&self, error: &serde_json::Error) -> BaselineError {
@@ -84,6 +98,24 @@ impl Baseline {
         let index = self.metrics.iter().position(|m| unreadable(m.samples()) || unreadable(m.curve())).unwrap_or(0);
         let name = self.metrics.get(index).map(|m| format!("{} of {}", m.indicator(), m.subject()));
         BaselineError::Unstorable { index, name: name.unwrap_or_default(), message: error.to_string() }
+    }
+}
+
+/// Counts what is written.
+struct Counted<'a> {
+    to: &'a mut dyn Write,
+    written: u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let count = self.to.write(buffer)?;
+        self.written += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
     }
 }
 

@@ -19,6 +19,9 @@ use crate::{
 /// The schemas that this release reads.
 const READ: RangeInclusive<u64> = 1..=Baseline::SCHEMA;
 
+/// The most bytes of an entry: what is not known of it takes a hundred times its size for a moment.
+const MOST_OF_AN_ENTRY: usize = 1 << 20;
+
 /// The text of a file, for errors that say where in it.
 struct Text<'a> {
     path: &'a Path,
@@ -47,6 +50,9 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
     for entry in text.list("runs", &entries.runs) {
         let run = entry.read(|wire: provenance::Run| Ok(Run::try_from(wire)?))?;
         if let Some((run, fields)) = run.known(&mut baseline) {
+            if baseline.runs.get(run.id()).is_some_and(|(there, _)| **there != run) {
+                return Err(entry.wrong("another run has the same id"));
+            }
             baseline.runs.insert(run.id().to_owned(), (Arc::new(run), fields));
         }
     }
@@ -64,7 +70,8 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
     }
     // The metrics have theirs.
     let mut runs = std::mem::take(&mut baseline.runs);
-    runs.retain(|_, (run, fields)| !fields.is_empty() || baseline.keeps_figures_of(run));
+    let kept = baseline.named_by_kept();
+    runs.retain(|_, (run, fields)| !fields.is_empty() || kept.contains(run.id()));
     baseline.runs = runs;
     Ok(baseline)
 }
@@ -111,6 +118,10 @@ impl<T> Found<T> {
 }
 
 impl Entry<'_> {
+    fn wrong(&self, why: &str) -> BaselineError {
+        self.text.entry(self.list, self.index, self.raw, &serde_json::Error::custom(why))
+    }
+
     fn read<W: DeserializeOwned, T>(
         &self,
         into: impl FnOnce(W) -> Result<T, MetricError>,
@@ -120,6 +131,10 @@ impl Entry<'_> {
             Ok(Found::Unknown(Kept { list: self.list, name, reason, text }))
         };
         let failed = |error: serde_json::Error| self.text.entry(self.list, self.index, self.raw, &error);
+        if self.raw.get().len() > MOST_OF_AN_ENTRY {
+            let larger = format!("an entry of more than {} KiB, which is no figure", MOST_OF_AN_ENTRY >> 10);
+            return Err(failed(serde_json::Error::custom(larger)));
+        }
         let (wire, fields) = match unknown::read::<W>(self.raw.get()) {
             Ok(read) => read,
             Err(error) => return unknown::word(self.raw).map_or_else(|| Err(failed(error)), keep),

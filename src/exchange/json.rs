@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ExchangeError;
+use crate::input;
 
 /// The text of a regular file. A pipe or a device might never end.
 pub(super) fn text(path: &Path) -> Result<String, ExchangeError> {
@@ -13,7 +14,7 @@ pub(super) fn text(path: &Path) -> Result<String, ExchangeError> {
     if !fs::metadata(path).map_err(failed)?.is_file() {
         return Err(ExchangeError::NotAFile(path.to_owned()));
     }
-    let bytes = fs::read(path).map_err(failed)?;
+    let bytes = input::read(path, input::MOST_FOREIGN).map_err(failed)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
         form(path, format!("line {line}: not UTF-8"))

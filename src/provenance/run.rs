@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use sha2::{Digest, Sha256};
 
 use super::{Date, ProvenanceError};
@@ -132,8 +132,11 @@ impl FromStr for Moment {
 
     /// Reads an instant with any offset; parts of a millisecond are dropped.
     fn from_str(text: &str) -> Result<Self, MomentError> {
-        let instant = DateTime::parse_from_rfc3339(text).map_err(|_| MomentError(text.to_owned()))?;
-        Ok(Self::to_milliseconds(instant.with_timezone(&Utc)))
+        let error = || MomentError(text.to_owned());
+        let instant = DateTime::parse_from_rfc3339(text).map_err(|_| error())?;
+        let instant = Self::to_milliseconds(instant.with_timezone(&Utc));
+        // An offset can move it out of the years that are written with four digits, and it would not be read again.
+        if (0..=9999).contains(&instant.0.year()) { Ok(instant) } else { Err(error()) }
     }
 }
 
