@@ -6,7 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::figure::{Asked, Figure, METHOD};
 use crate::{
-    Bound, Statistic, adapter::Refusal, policy::PolicyError, probe::ProbeError, runtime::RuntimeError, samples::Curve,
+    Bound, Statistic,
+    adapter::{Refusal, RegistryError},
+    policy::PolicyError,
+    probe::ProbeError,
+    runtime::RuntimeError,
+    samples::Curve,
     store::StoreError,
 };
 
@@ -198,5 +203,33 @@ pub(super) fn refusal<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Refusa
     if let Some(StoreError::Unavailable(refusal)) = error.downcast_ref() {
         return Some(refusal);
     }
+    if let Some(RegistryError::Unavailable(refusal)) = error.downcast_ref() {
+        return Some(refusal);
+    }
     error.downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::RefusalKind;
+
+    #[test]
+    fn a_refusal_of_any_layer_is_one() {
+        let refusal = || Refusal::new(&"opa".parse().unwrap(), RefusalKind::NotFound, "no opa", "bring one");
+        let errors: [LaneError; 6] = [
+            Box::new(refusal()),
+            Box::new(RegistryError::from(refusal())),
+            Box::new(ProbeError::from(refusal())),
+            Box::new(RuntimeError::from(refusal())),
+            Box::new(PolicyError::from(refusal())),
+            Box::new(StoreError::from(refusal())),
+        ];
+        for error in errors {
+            assert_eq!(Failure::of(error.as_ref()), Failure::refused("no opa", "bring one"), "{error:?}");
+        }
+        let unknown =
+            RegistryError::UnknownSubject { kind: "engine".into(), name: "no-such".into(), known: Vec::new() };
+        assert!(!Failure::of(&unknown).refused);
+    }
 }

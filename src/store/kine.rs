@@ -10,14 +10,15 @@ use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
 use super::{
     KeyValueStore, LiveStore, Place, StoreError,
-    etcd::{DURABILITY, Live, STORAGE, client::answers, usable},
-    place::storage,
-    program::{self, Program},
+    etcd::{DURABILITY, Live, client::answers},
+    program,
     server::Server,
 };
 use crate::{
     Isolation, Subject,
     adapter::{Identity, Limits},
+    disk::{self, STORAGE},
+    process::program::Program,
 };
 
 /// kine over SQLite. Subject `kine` as it comes, `kine/full` with every commit synced to disk.
@@ -54,8 +55,8 @@ impl Kine {
             .with_setting(DURABILITY, synchronous)
             .with_setting("database", "sqlite")
             .with_setting("journal", "wal")
-            .with_setting(STORAGE, storage());
-        Ok(Self { identity, program, limit: usable(limits), synchronous })
+            .with_setting(STORAGE, disk::storage());
+        Ok(Self { identity, program, limit: limits.finite_time(), synchronous })
     }
 }
 
