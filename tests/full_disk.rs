@@ -146,31 +146,3 @@ fn standard_output_that_is_full_is_an_error() {
     let said = err(&output);
     assert!(said.contains("cannot write to standard output: No space left on device"), "{said}");
 }
-
-#[test]
-fn what_is_no_regular_file_is_not_waited_for_wherever_a_file_is_read() {
-    let here = cli_support::checkout([crun()]);
-    assert!(Command::new("mkfifo").arg(here.path().join("fifo")).status().unwrap().success());
-    for command in [
-        "report fifo",
-        "audit fifo",
-        "recompute fifo",
-        "compare target/baseline fifo",
-        "gate target/baseline target/baseline --limits fifo",
-        "claims --claims fifo",
-        "report --claims fifo",
-        "edit fifo --all --load idle",
-        "import hyperfine fifo --indicator lifecycle_time --source s --component 'parse 1.0.0' --date 2026-11-23",
-        "import hyperfine target/baseline/baseline.json --indicator lifecycle_time --source s --component 'parse 1.0.0' \
-         --date 2026-11-23 --into fifo",
-        "claims add fifo --id more --indicator lifecycle_time --source bench.sh --date 2026-11-23 \
-         --reference runc --reference-value '352 ms' --contender crun --contender-value '154 ms' --component 'crun 1.20'",
-    ] {
-        let mut shell = Command::new("timeout");
-        shell.args(["60", "sh", "-c", &format!("exec \"$0\" {command}"), env!("CARGO_BIN_EXE_runtime-baseline")]);
-        let output = shell.current_dir(here.path()).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{command}: {}", err(&output));
-        let said = err(&output);
-        assert!(said.contains("fifo") || said.contains("hyperfine") || said.contains("results"), "{command}: {said}");
-    }
-}

@@ -14,8 +14,10 @@ use serde_json::Value;
 /// What a process may have of memory, in KiB.
 const MOST_KIB: u64 = 1 << 20;
 
-/// The bound on recorded files; that on files of other tools; that on what people write.
-const RECORDED: usize = 32 << 20;
+/// The bound on baselines, in bytes and in values; that on samples; that on files of other tools; that on what people write.
+const BASELINE: usize = 128 << 20;
+const VALUES: usize = 8_000_000;
+const SAMPLES: usize = 32 << 20;
 const FOREIGN: usize = 8 << 20;
 const WRITTEN: usize = 1 << 20;
 
@@ -48,6 +50,13 @@ fn child_that_reads() {
         "baseline" => Baseline::load(path)
             .map(|read| format!("{} metrics, {} not known", read.metrics().len(), read.unknown().len()))
             .map_err(|error| error.to_string()),
+        "rewritten baseline" => Baseline::load(path)
+            .and_then(|read| {
+                read.save(path)?;
+                Baseline::load(path)
+            })
+            .map(|read| format!("{} metrics, {} not known", read.metrics().len(), read.unknown().len()))
+            .map_err(|error| error.to_string()),
         "samples" => Recorded::load(path).map(|_| "samples".to_owned()).map_err(|error| error.to_string()),
         "claims" => Claims::load(path).map(|read| format!("{} claims", read.len())).map_err(|error| error.to_string()),
         "limits" => Limits::load(path).map(|read| format!("{} limits", read.len())).map_err(|error| error.to_string()),
@@ -64,44 +73,101 @@ fn child_that_reads() {
     println!("said: {}", text.chars().take(2000).collect::<String>().replace('\n', " "));
 }
 
-/// `before`, then as many `item`s as `bytes` hold, with commas between them, then `after`.
-fn filled(before: &str, item: &str, after: &str, bytes: usize) -> String {
-    let count = (bytes - before.len() - after.len()) / (item.len() + 1);
-    let mut text = String::with_capacity(bytes);
-    text.push_str(before);
-    for index in 0..count {
-        let comma = if index == 0 { "" } else { "," };
-        let _ = write!(text, "{comma}{item}");
+/// `before`, then as many `item`s as `bytes` and the bound on values allow, with commas between them, then `after`.
+fn filled(before: &str, item: impl Fn(usize) -> String, after: &str, bytes: usize) -> String {
+    let values = |text: &str| text.bytes().filter(|byte| matches!(byte, b',' | b':')).count();
+    let mut left = VALUES - values(before) - values(after);
+    let mut text = before.to_owned();
+    for index in 0.. {
+        let item = item(index);
+        let taken = values(&item) + 1;
+        if text.len() + item.len() + 1 + after.len() > bytes || taken > left {
+            break;
+        }
+        left -= taken;
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&item);
     }
-    text.push_str(after);
-    text
+    text + after
+}
+
+fn baseline_of(item: impl Fn(usize) -> String) -> String {
+    filled("{\"schema\":2,\"metrics\":[", item, "]}", BASELINE)
+}
+
+fn golden_metric() -> String {
+    let golden: Value = serde_json::from_str(GOLDEN).unwrap();
+    golden["metrics"][2].to_string()
+}
+
+/// Some bytes below the bound on an entry.
+const ENTRY: usize = 250_000;
+
+#[test]
+fn a_hundred_thousand_figures_are_read_and_written() {
+    let source = "{\"kind\":\"benchmark\",\"reference\":\"runtime-baseline, benches/statistics\"}";
+    let figure = |index: usize| {
+        format!(
+            "{{\"indicator\":\"startup_time\",\"subject\":\"noop\",\"workload\":\"workload-{index}\",\"statistic\":\"median\",\
+             \"value\":{},\"unit\":\"ns\",\"interval\":{{\"level\":0.95,\"low\":1,\"high\":900000}},\"count\":100,\
+             \"provenance\":{{\"source\":{source},\"components\":[{{\"name\":\"noop\",\"version\":\"0.1.0\"}}],\
+             \"date\":\"2026-11-23\"}}}}",
+            110_000 + index
+        )
+    };
+    let figures: Vec<String> = (0..100_000).map(figure).collect();
+    let text = format!("{{\"schema\":2,\"metrics\":[{}]}}", figures.join(","));
+    assert_eq!(said("rewritten baseline", &text), "100000 metrics, 0 not known");
 }
 
 #[test]
 fn a_baseline_of_nothings_takes_no_more_than_it_may() {
-    let nothings = filled("{\"schema\":2,\"metrics\":[", "0", "]}", RECORDED);
-    assert!(said("baseline", &nothings).contains("metrics[0]"));
-    let unknown = filled("{\"schema\":2,\"metrics\":[", "{\"indicator\":\"q\"}", "]}", RECORDED);
-    assert!(said("baseline", &unknown).contains("0 metrics, 1"), "each is kept");
+    assert!(said("baseline", &baseline_of(|_| "0".to_owned())).contains("metrics[0]"));
+    let found = said("baseline", &baseline_of(|_| "{\"indicator\":\"q\"}".to_owned()));
+    assert!(found.contains("0 metrics, 4000000"), "each is kept: {found}");
     let mut fields = String::from("{\"schema\":2,\"metrics\":[]");
-    (0..1001).for_each(|index| drop(write!(fields, ",\"{index}\":0")));
+    for index in 0..1001 {
+        write!(fields, ",\"{index}\":0").unwrap();
+    }
     fields.push('}');
     assert!(said("baseline", &fields).contains("more than 1000 fields"));
+    let more = format!("{{\"schema\":2,\"metrics\":[{}0]}}", "0,".repeat(VALUES));
+    assert!(said("baseline", &more).contains("more than 8 million values"));
 }
 
 #[test]
 fn what_is_not_known_of_an_entry_takes_no_more_than_it_may() {
-    let golden: Value = serde_json::from_str(GOLDEN).unwrap();
-    let metric = golden["metrics"][2].to_string();
-    // A megabyte each, which is ninety as values.
-    let later = filled("\"later\":[", "{\"\":0}", "],", 1_000_000);
-    let entry = metric.replacen('{', &format!("{{{later}"), 1);
-    let text = filled("{\"schema\":2,\"metrics\":[", &entry, "]}", RECORDED);
-    let found = said("baseline", &text);
-    assert!(found.contains(" metrics, ") && !found.starts_with("0 ") && !found.contains(" 0 not known"), "{found}");
-    let entry = metric.replacen('{', &format!("{{\"later\":\"{}\",", "x".repeat(1 << 20)), 1);
+    let metric = golden_metric();
+    // As values these take ninety times as much.
+    let nested = filled("\"later\":[", |_| "{\"\":0}".to_owned(), "],", ENTRY);
+    let fields = filled("", |index| format!("\"{index}\":0"), ",", ENTRY);
+    for later in [nested, fields] {
+        let entry = metric.replacen('{', &format!("{{{later}"), 1);
+        let found = said("baseline", &baseline_of(|_| entry.clone()));
+        assert!(found.contains(" metrics, ") && !found.starts_with("0 ") && !found.contains(" 0 not known"), "{found}");
+    }
+    let entry = metric.replacen('{', &format!("{{\"later\":\"{}\",", "x".repeat(256 << 10)), 1);
     let text = format!("{{\"schema\":2,\"metrics\":[{entry}]}}");
-    assert!(said("baseline", &text).contains("more than 1024 KiB"));
+    assert!(said("baseline", &text).contains("more than 256 KiB"));
+}
+
+#[test]
+fn what_is_known_of_an_entry_takes_no_more_than_it_may() {
+    let row = |reason: &str| {
+        format!("{{\"subject\":\"noop\",\"indicator\":\"startup_time\",\"reason\":\"{reason}\",\"remedy\":\"none\"}}")
+    };
+    let long = row(&"x".repeat(ENTRY));
+    let text = filled("{\"schema\":2,\"metrics\":[],\"unavailable\":[", |_| long.clone(), "]}", BASELINE);
+    assert_eq!(said("baseline", &text), "0 metrics, 0 not known");
+    // A map of short texts takes the most for its size.
+    let mut metric: Value = serde_json::from_str(&golden_metric()).unwrap();
+    let settings: Value = (0..ENTRY / 14).map(|index| (index.to_string(), Value::from("a"))).collect::<Value>();
+    metric["provenance"]["environment"]["conditions"]["observed"] = settings;
+    let entry = metric.to_string();
+    let found = said("baseline", &baseline_of(|_| entry.clone()));
+    assert!(found.contains(" 0 not known") && !found.starts_with("0 "), "{found}");
 }
 
 #[test]
@@ -110,24 +176,17 @@ fn runs_that_only_entries_which_are_not_known_name_are_found_at_once() {
     let golden: Value = serde_json::from_str(GOLDEN).unwrap();
     let run = golden["runs"][0].to_string();
     let id = golden["runs"][0]["id"].as_str().unwrap();
-    let mut runs = String::new();
-    for index in 0.. {
-        if runs.len() > RECORDED / 2 - 1000 {
-            break;
-        }
-        let comma = if index == 0 { "" } else { "," };
-        let _ = write!(runs, "{comma}{}", run.replace(id, &format!("{index:032x}")));
-    }
-    let text =
-        filled(&format!("{{\"schema\":2,\"runs\":[{runs}],\"metrics\":["), "{\"indicator\":\"q\"}", "]}", RECORDED);
+    let runs: Vec<String> = (0..100_000).map(|index| run.replace(id, &format!("{index:032x}"))).collect();
+    let before = format!("{{\"schema\":2,\"runs\":[{}],\"metrics\":[", runs.join(","));
+    let text = filled(&before, |index| format!("{{\"indicator\":\"q\",\"x\":\"{index:032x}\"}}"), "]}", BASELINE);
     assert!(said("baseline", &text).contains("0 metrics"));
 }
 
 #[test]
 fn what_is_larger_than_its_kind_is_not_read() {
     for (kind, most, text) in [
-        ("baseline", RECORDED, "32 MiB"),
-        ("samples", RECORDED, "32 MiB"),
+        ("baseline", BASELINE, "128 MiB"),
+        ("samples", SAMPLES, "32 MiB"),
         ("hyperfine", FOREIGN, "8 MiB"),
         ("claims", WRITTEN, "1 MiB"),
         ("limits", WRITTEN, "1 MiB"),
@@ -139,11 +198,12 @@ fn what_is_larger_than_its_kind_is_not_read() {
 
 #[test]
 fn samples_and_files_of_others_take_no_more_than_they_may() {
-    assert_eq!(said("samples", &format!("startup_time_ns\n{}", "0\n".repeat((RECORDED - 16) / 2))), "samples");
-    let turns = format!("process,turn,startup_time_ns\n{}", "0,0,0\n".repeat((RECORDED - 29) / 6));
+    assert_eq!(said("samples", &format!("startup_time_ns\n{}", "0\n".repeat((SAMPLES - 16) / 2))), "samples");
+    let turns = format!("process,turn,startup_time_ns\n{}", "0,0,0\n".repeat((SAMPLES - 29) / 6));
     assert_eq!(said("samples", &turns), "samples");
     for item in ["{\"\":0}", "[0]", "0", "{}"] {
-        let text = filled("{\"results\":[{\"command\":\"x\",\"parameters\":{\"a\":[", item, "]}}]}", FOREIGN);
+        let text =
+            filled("{\"results\":[{\"command\":\"x\",\"parameters\":{\"a\":[", |_| item.to_owned(), "]}}]}", FOREIGN);
         let found = said("hyperfine", &text);
         assert!(!found.is_empty(), "{item}: {found}");
     }
@@ -156,6 +216,6 @@ fn claims_and_limits_take_no_more_than_they_may() {
     assert!(said("limits", &text).contains("at most 1000 limits"));
     let long = format!("[[limit]]\nseries=\"{}\"\nignore=true\n", "a*".repeat(WRITTEN / 2 - 50));
     assert!(said("limits", &long).contains("one pattern has"));
-    let found = said("claims", &filled("schema=1\nx=[", "{a=0}", "]", WRITTEN));
+    let found = said("claims", &filled("schema=1\nx=[", |_| "{a=0}".to_owned(), "]", WRITTEN));
     assert!(found.contains("x"), "{found}");
 }

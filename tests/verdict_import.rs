@@ -345,12 +345,15 @@ fn an_array_is_no_baseline() {
 }
 
 #[test]
-fn a_pipe_is_refused_and_not_waited_for() {
+fn a_pipe_that_nobody_writes_into_is_refused_and_not_waited_for() {
     let directory = tempfile::tempdir().unwrap();
     let pipe = directory.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let time = import(Indicator::LifecycleTime);
-    for path in [pipe.as_path(), Path::new("/dev/zero"), directory.path()] {
+    for read in [time.hyperfine(&pipe), time.opa_bench(&pipe, "x")] {
+        assert!(read.unwrap_err().to_string().contains("nothing was written into it"));
+    }
+    for path in [Path::new("/dev/zero"), directory.path()] {
         for read in [time.hyperfine(path), time.opa_bench(path, "x")] {
             assert!(matches!(read, Err(ExchangeError::NotAFile(_))), "{}", path.display());
         }

@@ -88,7 +88,11 @@ pub enum BaselineError {
         message: String,
     },
     /// The baseline became larger than what is read: keep parts of it in files of their own.
-    #[error("{}: the baseline would be larger than {most} MiB, and would not be read again: keep parts of it in files of their own", path.display())]
+    #[error(
+        "{}: the baseline would be larger than what is read again, which is {most} MiB in {} million values: keep parts of it in \
+         files of their own",
+        path.display(), super::read::MOST_VALUES / 1_000_000
+    )]
     TooLarge {
         /// The file.
         path: PathBuf,

@@ -8,9 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Baseline, BaselineError, Merged, read::parse, wire::Stored};
+use super::{
+    Baseline, BaselineError, Merged,
+    read::{MOST_VALUES, parse, values},
+    wire::Stored,
+};
 use crate::{
-    input::{MOST_RECORDED, read},
+    input::{MOST_OF_A_BASELINE, read, read_named},
     whole_file::{WriteError, parent, write_whole},
 };
 
@@ -25,7 +29,10 @@ impl Baseline {
     /// [`BaselineError`], which says which file, where in it, and what to do.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, BaselineError> {
         let path = path.as_ref();
-        let read = read(path, MOST_RECORDED);
+        Self::parsed(path, read_named(path, MOST_OF_A_BASELINE))
+    }
+
+    fn parsed(path: &Path, read: io::Result<Vec<u8>>) -> Result<Self, BaselineError> {
         parse(path, &read.map_err(|source| BaselineError::Read { path: path.to_owned(), source })?)
     }
 
@@ -69,7 +76,8 @@ impl Baseline {
 
     fn update<R>(path: &Path, change: impl FnOnce(&mut Self) -> R) -> Result<(Self, R), BaselineError> {
         let target = Target::lock(path, LOCK_PATIENCE)?;
-        let mut baseline = match Self::load(&target.file) {
+        // No pipe, since it is written to as well.
+        let mut baseline = match Self::parsed(&target.file, read(&target.file, MOST_OF_A_BASELINE)) {
             Err(BaselineError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Self::new(),
             loaded => loaded?,
         };
@@ -81,16 +89,16 @@ impl Baseline {
     /// Indented, and with a newline at its end, as a file that people read and compare.
     pub(crate) fn write(&self, path: &Path, to: &mut dyn Write) -> Result<(), BaselineError> {
         let failed = |source| WriteError::Io { action: "write", path: path.to_owned(), source };
-        let mut to = Counted { to, written: 0 };
+        let mut to = Counted { to, written: 0, values: 0 };
         serde_json::to_writer_pretty(&mut to, &Stored(self)).map_err(|error| match error.is_io() {
             true => failed(error.into()).into(),
             false => self.unstorable(&error),
         })?;
         to.write_all(b"\n").map_err(failed)?;
-        match to.written > MOST_RECORDED {
-            true => Err(BaselineError::TooLarge { path: path.to_owned(), most: MOST_RECORDED >> 20 }),
-            false => Ok(()),
+        if to.written > MOST_OF_A_BASELINE || to.values > MOST_VALUES {
+            return Err(BaselineError::TooLarge { path: path.to_owned(), most: MOST_OF_A_BASELINE >> 20 });
         }
+        Ok(())
     }
 
     fn unstorable(&self, error: &serde_json::Error) -> BaselineError {
@@ -101,16 +109,18 @@ impl Baseline {
     }
 }
 
-/// Counts what is written.
+/// Counts what is written, since more than what is read must not be.
 struct Counted<'a> {
     to: &'a mut dyn Write,
     written: u64,
+    values: usize,
 }
 
 impl Write for Counted<'_> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let count = self.to.write(buffer)?;
         self.written += count as u64;
+        self.values += values(&buffer[..count]);
         Ok(count)
     }
 

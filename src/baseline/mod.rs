@@ -133,9 +133,10 @@ impl Baseline {
         self.kept.iter().map(entry).chain(whole).chain(runs).chain(metrics).chain(rows).collect()
     }
 
-    /// All that entries which are not known have in quotes: the runs that they name are among that.
+    /// What may be the id of a run in entries which are not known.
     fn named_by_kept(&self) -> HashSet<&str> {
-        self.kept.iter().flat_map(|kept| kept.text.split('"').skip(1)).collect()
+        let quoted = self.kept.iter().flat_map(|kept| kept.text.split('"').skip(1));
+        quoted.filter(|text| text.len() == Run::ID_LENGTH).collect()
     }
 
     /// What could not be measured.

@@ -1,6 +1,6 @@
 //! Reading a baseline's file: each error says where in it, and what a later release wrote is kept.
 
-use std::{ops::RangeInclusive, path::Path, sync::Arc};
+use std::{io, ops::RangeInclusive, path::Path, sync::Arc};
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::value::RawValue;
@@ -19,8 +19,10 @@ use crate::{
 /// The schemas that this release reads.
 const READ: RangeInclusive<u64> = 1..=Baseline::SCHEMA;
 
+/// The most values of a baseline: 200,000 figures as an importer makes them. Each takes up to a hundred bytes once it is read.
+pub(super) const MOST_VALUES: usize = 8_000_000;
 /// The most bytes of an entry: what is not known of it takes a hundred times its size for a moment.
-const MOST_OF_AN_ENTRY: usize = 1 << 20;
+const MOST_OF_AN_ENTRY: usize = 256 << 10;
 
 /// The text of a file, for errors that say where in it.
 struct Text<'a> {
@@ -38,6 +40,16 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
     if text.text.trim_start().starts_with('[') {
         let (path, message) = (path.to_owned(), "an array, and a baseline is an object".to_owned());
         return Err(BaselineError::Shape { path, line: 1, column: 1, message });
+    }
+    if values(bytes) > MOST_VALUES {
+        let more = format!(
+            "it holds more than {} million values: keep parts of it in files of their own",
+            MOST_VALUES / 1_000_000
+        );
+        return Err(BaselineError::Read {
+            path: path.to_owned(),
+            source: io::Error::new(io::ErrorKind::FileTooLarge, more),
+        });
     }
     let entries: Entries<'_> = serde_json::from_str(text.text).map_err(|error| text.not_entries(&error))?;
     if !READ.contains(&entries.schema) {
@@ -192,6 +204,11 @@ impl Text<'_> {
         let (path, name, message) = (self.path.to_owned(), Named::of(entry), message(error));
         BaselineError::Entry { path, line, column, list, index, name, message }
     }
+}
+
+/// Names and elements of a JSON text, as far as their marks tell, which stand in strings as well.
+pub(super) fn values(text: &[u8]) -> usize {
+    text.iter().filter(|byte| matches!(byte, b',' | b':')).count()
 }
 
 /// Line and column of what follows `before`, in bytes and from 1, as serde_json counts them.

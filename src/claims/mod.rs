@@ -53,7 +53,7 @@ use std::{
 
 use crate::{
     Metric, Quantity, Statistic, Subject,
-    input::{MOST_WRITTEN, read_text},
+    input::{self, MOST_WRITTEN},
     metric::Bound,
 };
 
@@ -95,7 +95,8 @@ impl Claims {
     /// [`ClaimsError::Io`] when it cannot be read, and those of [`Claims::from_toml`], with the file's name.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ClaimsError> {
         let path = path.as_ref();
-        let text = read_text(path, MOST_WRITTEN).map_err(|source| ClaimsError::Io { path: path.to_owned(), source })?;
+        let text = input::read_named(path, MOST_WRITTEN).and_then(input::text);
+        let text = text.map_err(|source| ClaimsError::Io { path: path.to_owned(), source })?;
         Self::from_toml(&text).map_err(|error| ClaimsError::InFile { path: path.to_owned(), error: Box::new(error) })
     }
 

@@ -16,7 +16,7 @@ pub enum ExchangeError {
         /// What the system said.
         source: io::Error,
     },
-    /// A pipe, a device, a directory: what is read there may never end. Name a regular file.
+    /// A device, a socket, a directory: what is read there may never end. Name a regular file, or a pipe.
     #[error("{} is no regular file: write what it gives to a file, and name that", .0.display())]
     NotAFile(PathBuf),
     /// The file is not what that tool writes; it may be cut off, or of another version of the tool.

@@ -1,6 +1,6 @@
 //! Reading another tool's JSON: from a regular file, and with the line where something is wrong.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::FileTypeExt, path::Path};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -8,13 +8,14 @@ use serde_json::Value;
 use super::ExchangeError;
 use crate::input;
 
-/// The text of a regular file. A pipe or a device might never end.
+/// The text of a regular file, or of a pipe that another program writes into. A device might never end.
 pub(super) fn text(path: &Path) -> Result<String, ExchangeError> {
     let failed = |source| ExchangeError::Read { path: path.to_owned(), source };
-    if !fs::metadata(path).map_err(failed)?.is_file() {
+    let kind = fs::metadata(path).map_err(failed)?.file_type();
+    if !kind.is_file() && !kind.is_fifo() {
         return Err(ExchangeError::NotAFile(path.to_owned()));
     }
-    let bytes = input::read(path, input::MOST_FOREIGN).map_err(failed)?;
+    let bytes = input::read_named(path, input::MOST_FOREIGN).map_err(failed)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
         form(path, format!("line {line}: not UTF-8"))

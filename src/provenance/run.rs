@@ -31,6 +31,9 @@ pub struct Run {
 }
 
 impl Run {
+    /// The bytes of an id.
+    pub(crate) const ID_LENGTH: usize = 32;
+
     /// A run that begins now, with an id that no other run has.
     #[must_use]
     pub fn begin() -> Self {
@@ -43,7 +46,8 @@ impl Run {
     /// [`ProvenanceError::RunId`] when the id is not 32 hexadecimal digits in lower case.
     pub fn recorded(id: impl Into<String>, began: Moment) -> Result<Self, ProvenanceError> {
         let id = id.into();
-        if id.len() != 32 || !id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
+        if id.len() != Self::ID_LENGTH || !id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        {
             return Err(ProvenanceError::RunId(id));
         }
         Ok(Self { id, began, built_from: None })

@@ -11,7 +11,7 @@ use std::{
 
 use super::{Samples, SamplesError, file};
 use crate::{
-    input::{MOST_RECORDED, read_text},
+    input::{MOST_OF_SAMPLES, read_text},
     metric::{Direction, Indicator, Unit, wire::indicator},
 };
 
@@ -84,7 +84,8 @@ impl Samples {
     /// [`SamplesError::Io`] when it cannot be read, and those of [`from_csv`](Self::from_csv).
     pub fn load(path: impl AsRef<Path>) -> Result<Self, SamplesError> {
         let path = path.as_ref();
-        let text = read_text(path, MOST_RECORDED).map_err(|error| SamplesError::Io { path: path.to_owned(), error })?;
+        let text =
+            read_text(path, MOST_OF_SAMPLES).map_err(|error| SamplesError::Io { path: path.to_owned(), error })?;
         Self::from_csv(&text)
     }
 }

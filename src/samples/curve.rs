@@ -9,7 +9,7 @@ use std::{
 use super::file;
 use crate::{
     Unit,
-    input::{MOST_RECORDED, read_text},
+    input::{MOST_OF_SAMPLES, read_text},
     whole_file::WriteError,
 };
 
@@ -149,7 +149,7 @@ impl Curve {
     /// # Errors
     /// [`CurveError::Io`] when it cannot be read, and those of [`Curve::from_csv`].
     pub fn load(path: &Path) -> Result<Self, CurveError> {
-        let text = read_text(path, MOST_RECORDED).map_err(|error| CurveError::Io { path: path.to_owned(), error })?;
+        let text = read_text(path, MOST_OF_SAMPLES).map_err(|error| CurveError::Io { path: path.to_owned(), error })?;
         Self::from_csv(&text)
     }
 }

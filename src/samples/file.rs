@@ -13,7 +13,7 @@ use rustix::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    input::{MOST_RECORDED, bounded, text},
+    input::{MOST_OF_SAMPLES, bounded, text},
     whole_file::{WriteError, write_text},
 };
 
@@ -84,7 +84,7 @@ pub(crate) fn read_below(directory: &Path, path: &Path) -> Result<String, Unread
     if !file.metadata().map_err(Unread::Io)?.is_file() {
         return Err(Unread::Outside);
     }
-    bounded(file, MOST_RECORDED).and_then(text).map_err(Unread::Io)
+    bounded(file, MOST_OF_SAMPLES).and_then(text).map_err(Unread::Io)
 }
 
 /// The stem as the beginning of a file's name, with the point that ends it.

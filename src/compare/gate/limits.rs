@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 
 use super::Direction;
-use crate::input::{MOST_WRITTEN, read_text};
+use crate::input::{self, MOST_WRITTEN};
 
 /// The most limits of a list, and the most bytes of a pattern.
 const MOST: usize = 1000;
@@ -71,7 +71,8 @@ impl Limits {
     /// # Errors
     /// [`LimitsError::Io`] when it cannot be read, and those of [`Limits::from_toml`].
     pub fn load(path: &Path) -> Result<Self, LimitsError> {
-        let text = read_text(path, MOST_WRITTEN).map_err(|source| LimitsError::Io { path: path.to_owned(), source })?;
+        let text = input::read_named(path, MOST_WRITTEN).and_then(input::text);
+        let text = text.map_err(|source| LimitsError::Io { path: path.to_owned(), source })?;
         Self::from_toml(&text)
     }
 
