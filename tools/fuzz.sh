@@ -42,6 +42,13 @@ if [ $# -eq 0 ]; then
   set -- $(sed -n 's/^path = "targets\/\(.*\)\.rs"$/\1/p' fuzz/Cargo.toml)
 fi
 
+# Files of the targets, in memory where that can be.
+memory=/dev/shm
+[ -w "$memory" ] || memory=$state
+TMPDIR=$(mktemp -d "$memory/runtime-baseline-fuzz.XXXXXX")
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+
 failed=0 all=0
 for target; do
   program=$programs/$target
