@@ -1,6 +1,6 @@
 //! Reading a baseline's file: each error says where in it, and what a later release wrote is kept.
 
-use std::{io, ops::RangeInclusive, path::Path, sync::Arc};
+use std::{cell::Cell, io, ops::RangeInclusive, path::Path, sync::Arc};
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::value::RawValue;
@@ -21,6 +21,8 @@ const READ: RangeInclusive<u64> = 1..=Baseline::SCHEMA;
 
 /// The most values of a baseline: 200,000 figures as an importer makes them. Each takes up to a hundred bytes once it is read.
 pub(super) const MOST_VALUES: usize = 8_000_000;
+/// The most entries and fields that are not known, each of which takes a hundred times as long as a value that is.
+const MOST_UNKNOWN: usize = 400_000;
 /// The most bytes of an entry: what is not known of it takes a hundred times its size for a moment.
 const MOST_OF_AN_ENTRY: usize = 256 << 10;
 
@@ -28,6 +30,8 @@ const MOST_OF_AN_ENTRY: usize = 256 << 10;
 struct Text<'a> {
     path: &'a Path,
     text: &'a str,
+    /// How many entries and fields of it are not known so far.
+    unknown: Cell<usize>,
 }
 
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError> {
@@ -35,7 +39,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
         let (line, column) = position(&bytes[..error.valid_up_to()]);
         BaselineError::NotJson { path: path.to_owned(), line, column, message: "not UTF-8".to_owned() }
     })?;
-    let text = Text { path, text };
+    let text = Text { path, text, unknown: Cell::new(0) };
     // An array of as many entries would be taken for the object.
     if text.text.trim_start().starts_with('[') {
         let (path, message) = (path.to_owned(), "an array, and a baseline is an object".to_owned());
@@ -134,7 +138,27 @@ impl Entry<'_> {
         self.text.entry(self.list, self.index, self.raw, &serde_json::Error::custom(why))
     }
 
+    /// The entry as it is known here, within the bound on what is not.
     fn read<W: DeserializeOwned, T>(
+        &self,
+        into: impl FnOnce(W) -> Result<T, MetricError>,
+    ) -> Result<Found<T>, BaselineError> {
+        let found = self.found(into)?;
+        let more = match &found {
+            Found::Known(_, fields) => fields.len(),
+            Found::Unknown(_) => 1,
+        };
+        let unknown = &self.text.unknown;
+        unknown.set(unknown.get() + more);
+        if unknown.get() > MOST_UNKNOWN {
+            return Err(self.wrong(&format!(
+                "with it more than {MOST_UNKNOWN} entries and fields are not known: use the release that wrote them"
+            )));
+        }
+        Ok(found)
+    }
+
+    fn found<W: DeserializeOwned, T>(
         &self,
         into: impl FnOnce(W) -> Result<T, MetricError>,
     ) -> Result<Found<T>, BaselineError> {
