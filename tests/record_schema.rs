@@ -257,3 +257,17 @@ fn an_instant_that_could_not_be_read_again_is_refused() {
         assert!(Baseline::load(&path).unwrap_err().to_string().contains("no instant"), "{began}");
     }
 }
+
+#[test]
+fn the_order_of_fields_that_are_not_known_is_no_difference() {
+    let mut value: Value = serde_json::from_str(GOLDEN).unwrap();
+    let metric = &mut value["metrics"][0];
+    metric["a"] = 1.into();
+    metric["provenance"]["environment"]["conditions"]["later"] = 2.into();
+    let first = value.to_string();
+    // The same field before and behind the rest, and once more.
+    let last = first.replacen("{\"a\":1,", "{", 1).replacen(",\"workload\":", ",\"a\":0,\"a\":1,\"workload\":", 1);
+    assert_ne!(last, first);
+    assert_eq!(load(&last), load(&first));
+    assert_eq!(load(&rewritten(&last)), load(&first));
+}

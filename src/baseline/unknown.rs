@@ -65,6 +65,9 @@ pub(super) fn read<W: DeserializeOwned>(text: &str) -> Result<(W, Fields), serde
     if pointers.is_empty() {
         return Ok((entry, Vec::new()));
     }
+    // In an order of their own: that in the file says nothing, and two entries that differ in it alone are the same.
+    pointers.sort_unstable();
+    pointers.dedup();
     let whole: Value = serde_json::from_str(text)?;
     let field = |pointer: String| {
         let text = whole.pointer(&pointer)?.to_string();
