@@ -68,9 +68,8 @@ fn what_another_program_writes_is_read_from_the_pipe_that_somebody_names() {
         let mut shell = Command::new("timeout");
         shell.args(["60", "sh", "-c", &script, env!("CARGO_BIN_EXE_runtime-baseline")]);
         let output = shell.current_dir(here.path()).output().unwrap();
-        // 1 is what a gate found.
-        assert!(matches!(output.status.code(), Some(0 | 1)), "{script}: {}", err(&output));
-        assert!(!out(&output).is_empty(), "{script}");
+        // A gate that ignores every series has an exit code of its own.
+        assert!(!out(&output).is_empty() && !err(&output).contains("error: "), "{script}: {}", err(&output));
     }
 }
 
