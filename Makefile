@@ -2,7 +2,7 @@
 
 BENCH_ARGS ?=
 
-.PHONY: bench test test-v2 setup policies workloads lint clean-baseline
+.PHONY: bench test test-v2 setup policies workloads lint fuzz miri deny clean-baseline
 
 # SETUP=none|local|full and WITHOUT="opa browser" say what may be brought: tools/setup.sh --help.
 bench:
@@ -33,6 +33,19 @@ policies:
 # Rebuilds fixtures/workloads/*.wasm after their source changed. The native side is built where it runs.
 workloads:
 	tools/build-workloads.sh
+
+# What each of these three needs and this machine may lack is said, and no failure.
+# Every fuzz target for FUZZ_SECONDS (60). FUZZ="citation tarball" names some; tools/fuzz.sh has the rest.
+fuzz:
+	@tools/fuzz.sh $(FUZZ)
+
+# The record half under Miri.
+miri:
+	@tools/miri.sh
+
+# Licences, duplicate versions, sources, known faults of the dependencies.
+deny:
+	@tools/deny.sh
 
 lint:
 	cargo fmt --check

@@ -3,13 +3,16 @@
 
 use std::{
     env,
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::{fd::AsRawFd, unix::fs::PermissionsExt},
+    os::{
+        fd::AsRawFd,
+        unix::fs::{OpenOptionsExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use sha2::{Digest, Sha256};
 
 use crate::{Host, whole_file::write_whole};
@@ -146,7 +149,10 @@ fn sweep(parent: &Path, prefix: &str) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let is_one = entry.file_name().to_string_lossy().starts_with(prefix)
             && entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let Some(lock) = is_one.then(|| File::open(entry.path()).ok()).flatten() else { continue };
+        // Others may write here: what looked like a directory may be a pipe by now, which would wait.
+        let flags = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits() as i32;
+        let open = || OpenOptions::new().read(true).custom_flags(flags).open(entry.path()).ok();
+        let Some(lock) = is_one.then(open).flatten() else { continue };
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
             // Another process may do the same, and win.
             let _ = fs::remove_dir_all(entry.path());

@@ -31,6 +31,10 @@ pub mod baseline;
 pub mod claims;
 pub mod compare;
 pub mod exchange;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+mod input;
 pub mod metric;
 pub mod provenance;
 pub mod report;

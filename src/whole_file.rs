@@ -6,13 +6,16 @@
 
 use std::{
     ffi::OsStr,
-    fs::{self, File, FileType, Permissions},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, BufWriter, Write},
-    os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
 };
 
+use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
+
+use crate::input::kind_of;
 
 /// A name that begins and ends so is that of a file being written, by this module alone.
 const PREFIX: &str = ".";
@@ -56,8 +59,9 @@ impl From<WriteError> for io::Error {
 
 /// Writes `path` by what `write` writes.
 ///
-/// A link is followed: the file that it leads to is replaced, and the link stays. The new file has the mode of the one
-/// that it replaces; where there is none, 0644 less the umask.
+/// A link is followed: the file that it leads to is replaced, and the link stays. Another name of the same file (a hard
+/// link) keeps the old content. The new file has the owner and the mode of the one that it replaces; where there is none,
+/// 0644 less the umask.
 ///
 /// # Errors
 /// [`WriteError`], or what `write` failed with.
@@ -72,10 +76,10 @@ pub(crate) fn write_whole<E: From<WriteError>>(
     };
     let directory = parent(&target);
     sweep(&directory);
-    let mode = replaced(&target)?;
+    let old = replaced(&target)?;
     let mut new = create(&directory).map_err(failed("write", &target))?;
-    if let Some(mode) = mode {
-        let set = new.as_file().set_permissions(Permissions::from_mode(mode));
+    if let Some(old) = old {
+        let set = inherit(new.as_file(), &old);
         set.map_err(failed("set the permissions of", new.path()))?;
     }
     let mut writer = BufWriter::with_capacity(1 << 16, new.as_file_mut());
@@ -124,28 +128,27 @@ pub(crate) fn parent(file: &Path) -> PathBuf {
     }
 }
 
-/// The mode of the file that is replaced; nothing where there is none.
-fn replaced(target: &Path) -> Result<Option<u32>, WriteError> {
+/// The file that is replaced; nothing where there is none.
+fn replaced(target: &Path) -> Result<Option<fs::Metadata>, WriteError> {
     match fs::symlink_metadata(target) {
-        Ok(old) if old.is_file() => Ok(Some(old.permissions().mode() & 0o777)),
-        Ok(other) => Err(WriteError::NotAFile { path: target.to_owned(), what: name_of(other.file_type()) }),
+        Ok(old) => match kind_of(&old) {
+            None => Ok(Some(old)),
+            Some(what) => Err(WriteError::NotAFile { path: target.to_owned(), what }),
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(WriteError::Io { action: "look at", path: target.to_owned(), source }),
     }
 }
 
-fn name_of(kind: FileType) -> &'static str {
-    if kind.is_dir() {
-        "a directory"
-    } else if kind.is_fifo() {
-        "a FIFO"
-    } else if kind.is_socket() {
-        "a socket"
-    } else if kind.is_symlink() {
-        "a link"
-    } else {
-        "a device"
+/// Gives a new file the owner and the mode of the old one.
+fn inherit(new: &File, old: &fs::Metadata) -> io::Result<()> {
+    // Root alone may give a file away; whoever else writes here owns it then, and may give it to a group of theirs.
+    if fchown(new, Some(old.uid()), Some(old.gid())).is_err() {
+        let _ = fchown(new, None, Some(old.gid()));
     }
+    // What the group may do was meant for the old group.
+    let kept = if new.metadata()?.gid() == old.gid() { 0o777 } else { 0o707 };
+    new.set_permissions(Permissions::from_mode(old.permissions().mode() & kept))
 }
 
 /// A new file in `directory`, which this process holds a lock on: one that nobody holds was left by a dead process.
@@ -170,7 +173,9 @@ fn sweep(directory: &Path) {
             continue;
         }
         // The lock is held until the file is gone, so that its writer, if it lives, sees that it is.
-        let Ok(file) = File::open(entry.path()) else { continue };
+        // Others may write here: what looked like a file may be a pipe by now, which would wait.
+        let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
+        let Ok(file) = OpenOptions::new().read(true).custom_flags(flags).open(entry.path()) else { continue };
         if file.try_lock().is_ok() {
             let _ = fs::remove_file(entry.path());
         }
@@ -210,6 +215,30 @@ mod tests {
         assert_eq!((fs::read_to_string(at("new")).unwrap().as_str(), mode(&at("new"))), ("2", 0o660));
         assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
         assert_eq!(names(directory.path()), ["link", "new", "second"]);
+    }
+
+    #[test]
+    fn another_name_of_the_file_keeps_what_it_had() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        write_text(&at("new"), "1").unwrap();
+        fs::hard_link(at("new"), at("other")).unwrap();
+        write_text(&at("new"), "2").unwrap();
+        assert_eq!(["new", "other"].map(|name| fs::read_to_string(at(name)).unwrap()), ["2", "1"]);
+    }
+
+    #[test]
+    fn a_file_that_root_writes_stays_its_owner_s() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        write_text(&path, "1").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        if std::os::unix::fs::chown(&path, Some(12345), Some(23456)).is_err() {
+            return crate::need::skip("root", &"a file cannot be given away");
+        }
+        write_text(&path, "2").unwrap();
+        let now = fs::metadata(&path).unwrap();
+        assert_eq!((now.uid(), now.gid(), mode(&path)), (12345, 23456, 0o640));
     }
 
     #[test]

@@ -124,6 +124,8 @@ fn small_root(directory: &Path) -> Option<PathBuf> {
     fs::write(root.join("proc/1/secret"), "").unwrap();
     fs::write(root.join("bin/other"), "").unwrap();
     fs::set_permissions(root.join("bin/other"), fs::Permissions::from_mode(0o4755)).unwrap();
+    fs::create_dir(root.join("tmp")).unwrap();
+    fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777)).unwrap();
     rustix::fs::mknodat(rustix::fs::CWD, root.join("etc/pipe"), rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
         .unwrap();
     Some(root)
@@ -183,6 +185,7 @@ fn a_directory_and_tarballs_of_ones_own_are_taken_and_left_as_they_are() {
     let copied = rootfs(&said);
     assert!(copied.join("ready").symlink_metadata().unwrap().is_file());
     assert_eq!(copied.join("bin/other").metadata().unwrap().mode() & 0o7777, 0o755);
+    assert_eq!(copied.join("tmp").metadata().unwrap().mode() & 0o7777, 0o1777, "nobody removes what is another's");
     assert!(!copied.join("etc/pipe").exists() && !copied.join("proc/1").exists());
     // The same directory is the same image; one that changed is another.
     assert_eq!(rootfs(&with_alpine(&root, &images)), copied);
@@ -195,6 +198,7 @@ fn a_directory_and_tarballs_of_ones_own_are_taken_and_left_as_they_are() {
         assert!(tar.success());
         let copied = rootfs(&with_alpine(&tarball, &images));
         assert_eq!(copied.join("bin/other").metadata().unwrap().mode() & 0o7777, 0o755, "{name}");
+        assert_eq!(copied.join("tmp").metadata().unwrap().mode() & 0o7777, 0o1777, "{name}");
         assert!(!directory.path().join("outside").exists() && !copied.join("etc/pipe").exists());
     }
 }
@@ -221,6 +225,18 @@ fn what_is_no_root_file_system_is_refused_with_the_remedy() {
     header.set_cksum();
     evil.append(&header, std::io::empty()).unwrap();
     evil.finish().unwrap();
+    // A pipe would be waited for, with the lock held that the next run waits for.
+    assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    // A hole takes no room here, and would where it is copied to.
+    fs::create_dir(path("large")).unwrap();
+    File::create(path("large").join("hole")).unwrap().set_len(3 << 30).unwrap();
+    let mut bomb = tar::Builder::new(File::create(path("bomb.tar")).unwrap());
+    let mut header = tar::Header::new_gnu();
+    header.set_path("bin").unwrap();
+    header.set_size(3 << 30);
+    header.set_cksum();
+    bomb.append(&header, std::io::empty()).unwrap();
+    bomb.finish().unwrap();
     fs::remove_file(root.join("etc/alpine-release")).unwrap();
     for (what, expected) in [
         (path("absent"), "absent"),
@@ -228,6 +244,9 @@ fn what_is_no_root_file_system_is_refused_with_the_remedy() {
         (path("text"), "text"),
         (path("half.tar.gz"), "half.tar.gz"),
         (path("evil.tar"), "outside of the image"),
+        (path("pipe"), "neither a directory nor a regular file"),
+        (path("large"), "more than 2 GiB"),
+        (path("bomb.tar"), "more than 2 GiB"),
         (root, "/etc/alpine-release"),
         (PathBuf::from("/"), "no image"),
     ] {
@@ -262,4 +281,60 @@ fn another_workload_is_another_image_and_the_first_stays_as_it_is() {
     let error = own.prepare(&Workload::http_handler(), Temperature::Cold).map(drop).unwrap_err();
     assert!(matches!(error, RuntimeError::UnsupportedWorkload { .. }), "{error}");
     works(&own);
+}
+
+#[test]
+#[ignore = "run by another test, with variables set, and killed by it"]
+fn the_scratch_that_is_made() {
+    let directory = PathBuf::from(std::env::var_os("TEST_DIRECTORY").expect("set by the other test"));
+    let Some(launcher) = launcher_in(&directory) else {
+        println!("no containers here");
+        return;
+    };
+    match Container::scratch(&launcher) {
+        Ok(_) => println!("made"),
+        Err(error) => println!("refused: {error}"),
+    }
+}
+
+#[test]
+fn what_compiling_an_image_s_program_left_when_it_was_killed_goes_with_the_next() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    fs::create_dir(at("temporary")).unwrap();
+    // A compiler that says who it is and then takes for ever.
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let slow =
+        format!("#!/bin/sh\n[ \"$1\" != -vV ] || exec {rustc} -vV\necho $$ >{}\nexec sleep 600\n", at("pid").display());
+    fs::write(at("slow"), slow).unwrap();
+    fs::set_permissions(at("slow"), fs::Permissions::from_mode(0o755)).unwrap();
+    let make = |images: &str| {
+        let mut test = Command::new(std::env::current_exe().unwrap());
+        test.args(["--exact", "the_scratch_that_is_made", "--ignored", "--nocapture"]);
+        test.env("TEST_DIRECTORY", at(images)).env("TMPDIR", at("temporary"));
+        test
+    };
+    let left = || fs::read_dir(at("temporary")).unwrap().count();
+    let said = make("usual").output().unwrap();
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    if !said.contains("made") {
+        return need::skip("container", &said.lines().last().unwrap_or_default());
+    }
+    assert_eq!(left(), 0, "nothing stays of one that ended by itself");
+    let mut killed = make("killed").env("RUSTC", at("slow")).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let pid = loop {
+        match fs::read_to_string(at("pid")) {
+            Ok(pid) if pid.ends_with('\n') => break pid.trim().parse().unwrap(),
+            _ if killed.try_wait().unwrap().is_some() => panic!("it ended before it compiled"),
+            _ => std::thread::sleep(std::time::Duration::from_millis(10)),
+        }
+    };
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    assert_eq!(left(), 1, "this is what it left");
+    let said = make("next").output().unwrap();
+    assert!(String::from_utf8_lossy(&said.stdout).contains("made"));
+    assert_eq!(left(), 0);
 }

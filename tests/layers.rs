@@ -10,6 +10,7 @@ use std::{
 /// design, and from no other.
 const ORDER: &[&str] = &[
     // The record half, which knows no runtime.
+    "input",
     "whole_file",
     "metric",
     "provenance",
@@ -38,6 +39,8 @@ const ORDER: &[&str] = &[
     "experiment",
     "plans",
     "entry",
+    // For the targets in `fuzz/` alone.
+    "fuzzing",
 ];
 
 /// Imports that go up all the same, each with what would cut it. Nothing else may, and one that is gone must leave the list.

@@ -186,3 +186,88 @@ fn an_indicator_of_one_s_own_is_read_by_whoever_never_heard_of_it() {
     assert_eq!(other.statistic(), Statistic::quantile(999_000).unwrap());
     assert_eq!(rewritten(&text), text);
 }
+
+/// A baseline of one figure of the golden file's first, with a run of its own, and the list of runs that is given.
+fn with_runs(runs: Value, run: Value) -> String {
+    let mut value: Value = serde_json::from_str(GOLDEN).unwrap();
+    value["runs"] = runs;
+    value["metrics"] = serde_json::json!([value["metrics"][0]]);
+    value["metrics"][0]["provenance"]["run"] = run;
+    serde_json::to_string_pretty(&value).unwrap()
+}
+
+#[test]
+fn runs_of_one_id_are_not_taken_for_each_other() {
+    let id = "0123456789abcdef0123456789abcdef";
+    let run = |began: &str| serde_json::json!({ "id": id, "began": began });
+    let (morning, evening) = (run("2026-11-23T10:00:00.000Z"), run("2026-11-23T20:00:00.000Z"));
+    // A figure that brought its own run along, beside the list's.
+    let mut value: Value = serde_json::from_str(&with_runs(serde_json::json!([morning]), evening.clone())).unwrap();
+    let mut other = value["metrics"][0].clone();
+    other["workload"] = "other".into();
+    other["provenance"]["run"] = id.into();
+    value["metrics"].as_array_mut().unwrap().push(other);
+    let text = value.to_string();
+    let baseline = load(&text);
+    let began = |baseline: &Baseline| -> Vec<String> {
+        baseline.metrics().iter().map(|metric| metric.provenance().run().unwrap().began().to_string()).collect()
+    };
+    assert_eq!(began(&baseline), ["2026-11-23T20:00:00.000Z", "2026-11-23T10:00:00.000Z"]);
+    assert_eq!(load(&rewritten(&text)), baseline);
+    // Two in the list are an error, unless they say the same.
+    let directory = tempdir().unwrap();
+    let path = directory.path().join("b.json");
+    fs::write(&path, with_runs(serde_json::json!([morning, evening]), id.into())).unwrap();
+    let error = Baseline::load(&path).unwrap_err().to_string();
+    assert!(error.contains("runs[1]") && error.contains("another run has the same id"), "{error}");
+    fs::write(&path, with_runs(serde_json::json!([morning, morning]), id.into())).unwrap();
+    Baseline::load(&path).unwrap();
+}
+
+#[test]
+fn what_is_not_known_of_a_run_is_kept_wherever_the_run_stands() {
+    let id = "0123456789abcdef0123456789abcdef";
+    let run = serde_json::json!({ "id": id, "began": "2026-11-23T10:00:00.000Z", "later": [1] });
+    for text in [
+        // Within its figure; and of a run that no figure names.
+        with_runs(serde_json::json!([]), run.clone()),
+        with_runs(
+            serde_json::json!([run]),
+            serde_json::json!({ "id": "f".repeat(32), "began": "2026-11-23T10:00:00Z" }),
+        ),
+    ] {
+        let baseline = load(&text);
+        assert_eq!(baseline.unknown().len(), 1, "{text}");
+        let again = load(&rewritten(&text));
+        assert_eq!((again.unknown(), &again), (baseline.unknown(), &baseline), "{text}");
+    }
+    // A whole run that is not known.
+    let text = with_runs(serde_json::json!([run, { "indicator": "speed" }]), id.into());
+    let (baseline, again) = (load(&text), load(&rewritten(&text)));
+    assert_eq!((again.unknown(), baseline.unknown().len()), (baseline.unknown(), 2));
+}
+
+#[test]
+fn an_instant_that_could_not_be_read_again_is_refused() {
+    for began in ["9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"] {
+        let directory = tempdir().unwrap();
+        let path = directory.path().join("b.json");
+        let run = serde_json::json!({ "id": "f".repeat(32), "began": began });
+        fs::write(&path, with_runs(serde_json::json!([]), run)).unwrap();
+        assert!(Baseline::load(&path).unwrap_err().to_string().contains("no instant"), "{began}");
+    }
+}
+
+#[test]
+fn the_order_of_fields_that_are_not_known_is_no_difference() {
+    let mut value: Value = serde_json::from_str(GOLDEN).unwrap();
+    let metric = &mut value["metrics"][0];
+    metric["a"] = 1.into();
+    metric["provenance"]["environment"]["conditions"]["later"] = 2.into();
+    let first = value.to_string();
+    // The same field before and behind the rest, and once more.
+    let last = first.replacen("{\"a\":1,", "{", 1).replacen(",\"workload\":", ",\"a\":0,\"a\":1,\"workload\":", 1);
+    assert_ne!(last, first);
+    assert_eq!(load(&last), load(&first));
+    assert_eq!(load(&rewritten(&last)), load(&first));
+}

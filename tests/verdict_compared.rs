@@ -13,6 +13,7 @@ fn measured(indicator: Indicator, subject: &str, value: f64, change: impl FnOnce
     let source = Source::new(SourceKind::Benchmark, "runtime-baseline 0.1.0, benches/evaluation").unwrap();
     let component = Component::new(subject.split('/').next().unwrap(), "9.9.9").unwrap();
     let mut environment = Environment::default();
+    environment.hardware.cpu = Some("AMD EPYC".to_owned());
     environment.hardware.cores = Some(2);
     change(&mut environment);
     let provenance = Provenance::new(source, component, "2026-11-23".parse().unwrap()).with_environment(environment);

@@ -87,6 +87,18 @@ pub enum BaselineError {
         /// What is wrong with it.
         message: String,
     },
+    /// The baseline became larger than what is read: keep parts of it in files of their own.
+    #[error(
+        "{}: the baseline would be larger than what is read again, which is {most} MiB in {} million values: keep parts of it in \
+         files of their own",
+        path.display(), super::read::MOST_VALUES / 1_000_000
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most that is read, in MiB.
+        most: u64,
+    },
     /// Writing failed, or the path leads to something that is no file.
     #[error(transparent)]
     Write(#[from] WriteError),

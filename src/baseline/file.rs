@@ -8,8 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Baseline, BaselineError, Merged, read::parse, wire::Stored};
-use crate::whole_file::{WriteError, parent, write_whole};
+use super::{
+    Baseline, BaselineError, Merged,
+    read::{MOST_VALUES, parse, values},
+    wire::Stored,
+};
+use crate::{
+    input::{MOST_OF_A_BASELINE, read, read_named},
+    whole_file::{WriteError, parent, write_whole},
+};
 
 /// Far above what loading, merging and saving take, so that only a stuck process is reported.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
@@ -22,8 +29,17 @@ impl Baseline {
     /// [`BaselineError`], which says which file, where in it, and what to do.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, BaselineError> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|source| BaselineError::Read { path: path.to_owned(), source })?;
-        parse(path, &bytes)
+        Self::parsed(path, read_named(path, MOST_OF_A_BASELINE))
+    }
+
+    fn parsed(path: &Path, read: io::Result<Vec<u8>>) -> Result<Self, BaselineError> {
+        parse(path, &read.map_err(|source| BaselineError::Read { path: path.to_owned(), source })?)
+    }
+
+    /// Reads a baseline that is in memory.
+    #[cfg(fuzzing)]
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, BaselineError> {
+        parse(Path::new(""), bytes)
     }
 
     /// Writes the baseline to `path`, in place of what was there. The directory is created where it is missing.
@@ -32,8 +48,8 @@ impl Baseline {
     /// permissions; a link stays a link. To add to a file that others add to as well, use [`merge_into`](Self::merge_into).
     ///
     /// # Errors
-    /// [`BaselineError::Write`], [`BaselineError::Locked`] or [`BaselineError::Unstorable`]; the old file is then
-    /// untouched, and nothing is left beside it.
+    /// [`BaselineError::Write`], [`BaselineError::Locked`], [`BaselineError::TooLarge`] or [`BaselineError::Unstorable`];
+    /// the old file is then untouched, and nothing is left beside it.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), BaselineError> {
         Target::lock(path.as_ref(), LOCK_PATIENCE)?.replace(self)
     }
@@ -60,7 +76,8 @@ impl Baseline {
 
     fn update<R>(path: &Path, change: impl FnOnce(&mut Self) -> R) -> Result<(Self, R), BaselineError> {
         let target = Target::lock(path, LOCK_PATIENCE)?;
-        let mut baseline = match Self::load(&target.file) {
+        // No pipe, since it is written to as well.
+        let mut baseline = match Self::parsed(&target.file, read(&target.file, MOST_OF_A_BASELINE)) {
             Err(BaselineError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Self::new(),
             loaded => loaded?,
         };
@@ -70,13 +87,18 @@ impl Baseline {
     }
 
     /// Indented, and with a newline at its end, as a file that people read and compare.
-    fn write(&self, path: &Path, mut to: &mut dyn Write) -> Result<(), BaselineError> {
+    pub(crate) fn write(&self, path: &Path, to: &mut dyn Write) -> Result<(), BaselineError> {
         let failed = |source| WriteError::Io { action: "write", path: path.to_owned(), source };
+        let mut to = Counted { to, written: 0, values: 0 };
         serde_json::to_writer_pretty(&mut to, &Stored(self)).map_err(|error| match error.is_io() {
             true => failed(error.into()).into(),
             false => self.unstorable(&error),
         })?;
-        Ok(to.write_all(b"\n").map_err(failed)?)
+        to.write_all(b"\n").map_err(failed)?;
+        if to.written > MOST_OF_A_BASELINE || to.values > MOST_VALUES {
+            return Err(BaselineError::TooLarge { path: path.to_owned(), most: MOST_OF_A_BASELINE >> 20 });
+        }
+        Ok(())
     }
 
     fn unstorable(&self, error: &serde_json::Error) -> BaselineError {
@@ -84,6 +106,26 @@ impl Baseline {
         let index = self.metrics.iter().position(|m| unreadable(m.samples()) || unreadable(m.curve())).unwrap_or(0);
         let name = self.metrics.get(index).map(|m| format!("{} of {}", m.indicator(), m.subject()));
         BaselineError::Unstorable { index, name: name.unwrap_or_default(), message: error.to_string() }
+    }
+}
+
+/// Counts what is written, since more than what is read must not be.
+struct Counted<'a> {
+    to: &'a mut dyn Write,
+    written: u64,
+    values: usize,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let count = self.to.write(buffer)?;
+        self.written += count as u64;
+        self.values += values(&buffer[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
     }
 }
 

@@ -133,10 +133,10 @@ impl Baseline {
         self.kept.iter().map(entry).chain(whole).chain(runs).chain(metrics).chain(rows).collect()
     }
 
-    /// Whether an entry that is not known names the run.
-    fn keeps_figures_of(&self, run: &Run) -> bool {
-        let quoted = format!("\"{}\"", run.id());
-        self.kept.iter().any(|kept| kept.text.contains(&quoted))
+    /// What may be the id of a run in entries which are not known.
+    fn named_by_kept(&self) -> HashSet<&str> {
+        let quoted = self.kept.iter().flat_map(|kept| kept.text.split('"').skip(1));
+        quoted.filter(|text| text.len() == Run::ID_LENGTH).collect()
     }
 
     /// What could not be measured.
@@ -203,6 +203,12 @@ impl Baseline {
             }
         }
         self.metrics = kept;
+        // A run goes with the last of its figures, and what is not known of it.
+        fn named(metrics: &[Metric]) -> HashSet<&str> {
+            metrics.iter().filter_map(|metric| Some(metric.provenance().run()?.id())).collect()
+        }
+        let (gone, there) = (named(&superseded), named(&self.metrics));
+        self.runs.retain(|id, _| !gone.contains(id.as_str()) || there.contains(id.as_str()));
         superseded
     }
 }

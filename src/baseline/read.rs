@@ -1,6 +1,6 @@
 //! Reading a baseline's file: each error says where in it, and what a later release wrote is kept.
 
-use std::{ops::RangeInclusive, path::Path, sync::Arc};
+use std::{cell::Cell, io, ops::RangeInclusive, path::Path, sync::Arc};
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::value::RawValue;
@@ -19,10 +19,19 @@ use crate::{
 /// The schemas that this release reads.
 const READ: RangeInclusive<u64> = 1..=Baseline::SCHEMA;
 
+/// The most values of a baseline: 200,000 figures as an importer makes them. Each takes up to a hundred bytes once it is read.
+pub(super) const MOST_VALUES: usize = 8_000_000;
+/// The most entries and fields that are not known, each of which takes a hundred times as long as a value that is.
+const MOST_UNKNOWN: usize = 400_000;
+/// The most bytes of an entry: what is not known of it takes a hundred times its size for a moment.
+const MOST_OF_AN_ENTRY: usize = 256 << 10;
+
 /// The text of a file, for errors that say where in it.
 struct Text<'a> {
     path: &'a Path,
     text: &'a str,
+    /// How many entries and fields of it are not known so far.
+    unknown: Cell<usize>,
 }
 
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError> {
@@ -30,11 +39,21 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
         let (line, column) = position(&bytes[..error.valid_up_to()]);
         BaselineError::NotJson { path: path.to_owned(), line, column, message: "not UTF-8".to_owned() }
     })?;
-    let text = Text { path, text };
+    let text = Text { path, text, unknown: Cell::new(0) };
     // An array of as many entries would be taken for the object.
     if text.text.trim_start().starts_with('[') {
         let (path, message) = (path.to_owned(), "an array, and a baseline is an object".to_owned());
         return Err(BaselineError::Shape { path, line: 1, column: 1, message });
+    }
+    if values(bytes) > MOST_VALUES {
+        let more = format!(
+            "it holds more than {} million values: keep parts of it in files of their own",
+            MOST_VALUES / 1_000_000
+        );
+        return Err(BaselineError::Read {
+            path: path.to_owned(),
+            source: io::Error::new(io::ErrorKind::FileTooLarge, more),
+        });
     }
     let entries: Entries<'_> = serde_json::from_str(text.text).map_err(|error| text.not_entries(&error))?;
     if !READ.contains(&entries.schema) {
@@ -47,6 +66,9 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
     for entry in text.list("runs", &entries.runs) {
         let run = entry.read(|wire: provenance::Run| Ok(Run::try_from(wire)?))?;
         if let Some((run, fields)) = run.known(&mut baseline) {
+            if baseline.runs.get(run.id()).is_some_and(|(there, _)| **there != run) {
+                return Err(entry.wrong("another run has the same id"));
+            }
             baseline.runs.insert(run.id().to_owned(), (Arc::new(run), fields));
         }
     }
@@ -64,7 +86,8 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
     }
     // The metrics have theirs.
     let mut runs = std::mem::take(&mut baseline.runs);
-    runs.retain(|_, (run, fields)| !fields.is_empty() || baseline.keeps_figures_of(run));
+    let kept = baseline.named_by_kept();
+    runs.retain(|_, (run, fields)| !fields.is_empty() || kept.contains(run.id()));
     baseline.runs = runs;
     Ok(baseline)
 }
@@ -111,7 +134,31 @@ impl<T> Found<T> {
 }
 
 impl Entry<'_> {
+    fn wrong(&self, why: &str) -> BaselineError {
+        self.text.entry(self.list, self.index, self.raw, &serde_json::Error::custom(why))
+    }
+
+    /// The entry as it is known here, within the bound on what is not.
     fn read<W: DeserializeOwned, T>(
+        &self,
+        into: impl FnOnce(W) -> Result<T, MetricError>,
+    ) -> Result<Found<T>, BaselineError> {
+        let found = self.found(into)?;
+        let more = match &found {
+            Found::Known(_, fields) => fields.len(),
+            Found::Unknown(_) => 1,
+        };
+        let unknown = &self.text.unknown;
+        unknown.set(unknown.get() + more);
+        if unknown.get() > MOST_UNKNOWN {
+            return Err(self.wrong(&format!(
+                "with it more than {MOST_UNKNOWN} entries and fields are not known: use the release that wrote them"
+            )));
+        }
+        Ok(found)
+    }
+
+    fn found<W: DeserializeOwned, T>(
         &self,
         into: impl FnOnce(W) -> Result<T, MetricError>,
     ) -> Result<Found<T>, BaselineError> {
@@ -120,6 +167,10 @@ impl Entry<'_> {
             Ok(Found::Unknown(Kept { list: self.list, name, reason, text }))
         };
         let failed = |error: serde_json::Error| self.text.entry(self.list, self.index, self.raw, &error);
+        if self.raw.get().len() > MOST_OF_AN_ENTRY {
+            let larger = format!("an entry of more than {} KiB, which is no figure", MOST_OF_AN_ENTRY >> 10);
+            return Err(failed(serde_json::Error::custom(larger)));
+        }
         let (wire, fields) = match unknown::read::<W>(self.raw.get()) {
             Ok(read) => read,
             Err(error) => return unknown::word(self.raw).map_or_else(|| Err(failed(error)), keep),
@@ -177,6 +228,11 @@ impl Text<'_> {
         let (path, name, message) = (self.path.to_owned(), Named::of(entry), message(error));
         BaselineError::Entry { path, line, column, list, index, name, message }
     }
+}
+
+/// Names and elements of a JSON text, as far as their marks tell, which stand in strings as well.
+pub(super) fn values(text: &[u8]) -> usize {
+    text.iter().filter(|byte| matches!(byte, b',' | b':')).count()
 }
 
 /// Line and column of what follows `before`, in bytes and from 1, as serde_json counts them.

@@ -65,19 +65,27 @@ pub(super) fn read<W: DeserializeOwned>(text: &str) -> Result<(W, Fields), serde
     if pointers.is_empty() {
         return Ok((entry, Vec::new()));
     }
+    // In an order of their own: that in the file says nothing, and two entries that differ in it alone are the same.
+    pointers.sort_unstable();
+    pointers.dedup();
     let whole: Value = serde_json::from_str(text)?;
-    let value = |pointer: String| Some((whole.pointer(&pointer)?.clone(), pointer));
-    Ok((entry, pointers.into_iter().filter_map(value).map(|(value, pointer)| (pointer, value)).collect()))
+    let field = |pointer: String| {
+        let text = whole.pointer(&pointer)?.to_string();
+        Some((pointer, text.into_boxed_str()))
+    };
+    Ok((entry, pointers.into_iter().filter_map(field).collect()))
 }
 
 /// Puts fields back that are not known. One whose place is gone, since the entry was changed meanwhile, goes with it.
-pub(super) fn restore(entry: &mut Value, fields: &Fields) {
-    for (pointer, value) in fields {
+pub(super) fn restore(entry: &mut Value, fields: &Fields) -> Result<(), serde_json::Error> {
+    for (pointer, text) in fields {
         let Some((parent, name)) = pointer.rsplit_once('/') else { continue };
         if let Some(Value::Object(parent)) = entry.pointer_mut(parent) {
-            parent.entry(name.replace("~1", "/").replace("~0", "~")).or_insert_with(|| value.clone());
+            let value = serde_json::from_str(text)?;
+            parent.entry(name.replace("~1", "/").replace("~0", "~")).or_insert(value);
         }
     }
+    Ok(())
 }
 
 fn pointer(path: &Path<'_>) -> String {

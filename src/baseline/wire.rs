@@ -1,7 +1,10 @@
 //! The stored form of a baseline (schema 2, and schema 1 for reading), apart from the types in memory so that either can
 //! change alone.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -17,6 +20,9 @@ use crate::{
     provenance::wire as provenance,
 };
 
+/// The most fields of the whole that a later release may have added.
+const MOST_UNKNOWN: usize = 1000;
+
 /// What is written.
 pub(super) struct Stored<'a>(pub &'a Baseline);
 
@@ -25,11 +31,12 @@ impl Serialize for Stored<'_> {
         let baseline = self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", &Baseline::SCHEMA)?;
-        map.serialize_entry("runs", &List(|| runs(baseline)))?;
+        let listed = &listed(baseline);
+        map.serialize_entry("runs", &List(|| runs(baseline, listed).chain(kept(baseline, "runs"))))?;
         map.serialize_entry(
             "metrics",
             &List(|| {
-                let known = baseline.metrics.iter().map(Entry::of_metric);
+                let known = baseline.metrics.iter().map(move |metric| Entry::of_metric(metric, listed));
                 known.chain(kept(baseline, "metrics"))
             }),
         )?;
@@ -74,9 +81,15 @@ enum Entry {
 }
 
 impl Entry {
-    fn of_metric(metric: &Metric) -> Result<Self, serde_json::Error> {
-        let wire = metric::wire::Metric::from(metric.clone()).with_run_by_id();
-        Self::Metric(Box::new(wire)).with(metric.unknown_fields())
+    fn of_metric(metric: &Metric, listed: &Listed<'_>) -> Result<Self, serde_json::Error> {
+        let wire = metric::wire::Metric::from(metric.clone());
+        let fields = metric.unknown_fields();
+        // A run that is not the one of its id in the list stays with its figure, and so does one with fields of its own there.
+        let run = metric.provenance().run();
+        let is_listed = run.is_none_or(|run| listed.get(run.id()) == Some(&run));
+        let has_own = fields.iter().any(|(pointer, _)| pointer.starts_with("/provenance/run/"));
+        let wire = if is_listed && !has_own { wire.with_run_by_id() } else { wire };
+        Self::Metric(Box::new(wire)).with(fields)
     }
 
     fn of_row(row: &UnavailableRow) -> Result<Self, serde_json::Error> {
@@ -88,7 +101,7 @@ impl Entry {
             return Ok(self);
         }
         let mut value = serde_json::to_value(self)?;
-        restore(&mut value, fields);
+        restore(&mut value, fields)?;
         Ok(Self::Mixed(value))
     }
 }
@@ -98,14 +111,33 @@ fn kept<'a>(baseline: &'a Baseline, list: &str) -> impl Iterator<Item = Result<E
     entries.into_iter().map(|entry| RawValue::from_string(entry.text.clone()).map(Entry::Kept))
 }
 
-/// The runs of the metrics, and those that entries name which are not known.
-fn runs(baseline: &Baseline) -> impl Iterator<Item = Result<Entry, serde_json::Error>> + use<'_> {
-    let mut runs: BTreeMap<(crate::Moment, &str), &Run> = BTreeMap::new();
+/// Runs by their ids.
+type Listed<'a> = HashMap<&'a str, &'a Run>;
+
+/// The runs of the metrics, those that entries name which are not known, and those of which something is not known.
+fn listed(baseline: &Baseline) -> Listed<'_> {
     let named = baseline.metrics.iter().filter_map(|metric| metric.provenance().run());
-    let unknown = baseline.runs.values().map(|(run, _)| &**run).filter(|run| baseline.keeps_figures_of(run));
-    runs.extend(named.chain(unknown).map(|run| ((run.began(), run.id()), run)));
+    let kept = baseline.named_by_kept();
+    let unknown = baseline.runs.values().filter(|(run, fields)| !fields.is_empty() || kept.contains(run.id()));
+    let unknown = unknown.map(|(run, _)| &**run);
+    let mut listed = HashMap::new();
+    // What the file had in its list comes before what a figure brought along.
+    let own = baseline.runs.values().map(|(run, _)| &**run);
+    let own: HashMap<&str, &Run> = own.map(|run| (run.id(), run)).collect();
+    for run in named.chain(unknown) {
+        listed.entry(run.id()).or_insert_with(|| own.get(run.id()).copied().unwrap_or(run));
+    }
+    listed
+}
+
+fn runs<'a>(
+    baseline: &'a Baseline,
+    listed: &Listed<'a>,
+) -> impl Iterator<Item = Result<Entry, serde_json::Error>> + use<'a> {
+    let mut runs: Vec<&Run> = listed.values().copied().collect();
+    runs.sort_by_key(|run| (run.began(), run.id()));
     let fields = |run: &Run| baseline.runs.get(run.id()).map(|(_, fields)| fields.clone()).unwrap_or_default();
-    runs.into_values().map(move |run| Entry::Run(run.into()).with(&fields(run)))
+    runs.into_iter().map(move |run| Entry::Run(run.into()).with(&fields(run)))
 }
 
 /// Enough of a file to know whether the rest can be understood.
@@ -154,6 +186,9 @@ impl<'de> Visitor<'de> for ReadEntries {
                 "runs" => once(&mut runs, "runs", map.next_value()?)?,
                 "metrics" => once(&mut metrics, "metrics", map.next_value()?)?,
                 "unavailable" => once(&mut unavailable, "unavailable", map.next_value()?)?,
+                _ if unknown.len() == MOST_UNKNOWN => {
+                    return Err(de::Error::custom(format!("more than {MOST_UNKNOWN} fields that are not known")));
+                }
                 _ => drop(unknown.insert(name, map.next_value()?)),
             }
         }

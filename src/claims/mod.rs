@@ -47,12 +47,16 @@ pub use check::{Finding, FindingKind};
 pub use factor::{Factor, Sense, UnknownSense};
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::LazyLock,
 };
 
-use crate::{Metric, Quantity, Statistic, Subject, metric::Bound};
+use crate::{
+    Metric, Quantity, Statistic, Subject,
+    input::{self, MOST_WRITTEN},
+    metric::Bound,
+};
 
 /// The published figures that come with this crate: those of the document that it was created from
 /// (`fixtures/claims.toml`), then those that projects publish of themselves (`fixtures/published.toml`).
@@ -92,7 +96,8 @@ impl Claims {
     /// [`ClaimsError::Io`] when it cannot be read, and those of [`Claims::from_toml`], with the file's name.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ClaimsError> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path).map_err(|source| ClaimsError::Io { path: path.to_owned(), source })?;
+        let text = input::read_named(path, MOST_WRITTEN).and_then(input::text);
+        let text = text.map_err(|source| ClaimsError::Io { path: path.to_owned(), source })?;
         Self::from_toml(&text).map_err(|error| ClaimsError::InFile { path: path.to_owned(), error: Box::new(error) })
     }
 

@@ -17,17 +17,9 @@ pub enum ExchangeError {
         /// What the system said.
         source: io::Error,
     },
-    /// A pipe, a device, a directory: what is read there may never end. Name a regular file.
+    /// A device, a socket, a directory: what is read there may never end. Name a regular file, or a pipe.
     #[error("{} is no regular file: write what it gives to a file, and name that", .0.display())]
     NotAFile(PathBuf),
-    /// Larger than what is read: import a part of it.
-    #[error("{} is larger than {} MiB, the most that is read: import a part of it", path.display(), most >> 20)]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// The most bytes that are read.
-        most: u64,
-    },
     /// It is not known which tool wrote the file: name the format.
     #[error(
         "{} is none of {}: if it is, name which with --format, and the error says what is wrong with it",

@@ -61,6 +61,9 @@ impl Format {
         if path.is_dir() {
             return Ok(Self::Criterion);
         }
+        if json::is_pipe(path) {
+            return Err(json::form(path, "a pipe can be read once: name the format of what comes out of it"));
+        }
         let text = json::text(path)?;
         let found = match text.trim_start() {
             text if text.starts_with(history::ASSIGNMENT) => Some(Self::GithubActionBenchmark),

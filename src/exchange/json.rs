@@ -1,35 +1,28 @@
 //! Reading another tool's JSON: from a regular file, and with the line where something is wrong.
 
-use std::{
-    borrow::Cow,
-    fs::{self, File},
-    io::Read,
-    path::Path,
-};
+use std::{borrow::Cow, fs, os::unix::fs::FileTypeExt, path::Path};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, error::Category};
 
 use super::ExchangeError;
-
-/// The most bytes of a file that is read: a list of numbers of this size takes half a gigabyte while it is read.
-const LARGEST: u64 = 32 << 20;
+use crate::input;
 
 /// How a file of gzip begins; pyperf writes one where its name ends so.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// The text of a regular file. A pipe or a device might never end.
+/// Whether it is a pipe, which can be read once.
+pub(super) fn is_pipe(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+}
+
+/// The text of a regular file, or of a pipe that another program writes into. A device might never end.
 pub(super) fn text(path: &Path) -> Result<String, ExchangeError> {
     let failed = |source| ExchangeError::Read { path: path.to_owned(), source };
-    // Asked before it is opened, which would wait for who writes into a pipe.
-    if !fs::metadata(path).map_err(failed)?.is_file() {
+    if !fs::metadata(path).map_err(failed)?.is_file() && !is_pipe(path) {
         return Err(ExchangeError::NotAFile(path.to_owned()));
     }
-    let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(ExchangeError::TooLarge { path: path.to_owned(), most: LARGEST });
-    }
+    let bytes = input::read_named(path, input::MOST_FOREIGN).map_err(failed)?;
     if bytes.starts_with(&GZIP) {
         return Err(form(path, "it is compressed: name what gunzip makes of it"));
     }

@@ -155,7 +155,7 @@ impl Import {
         };
         let mut environment = self.provenance.environment().clone();
         let method = "largest resident set of the process, by hyperfine";
-        environment.conditions.engine.insert("method".to_owned(), method.to_owned());
+        environment.conditions.method = Some(method.to_owned());
         let provenance = self.provenance.clone().with_environment(environment);
         let values = bytes.into_iter().map(|bytes| bytes as f64);
         let statistics = [Statistic::Median, Statistic::Max];

@@ -76,12 +76,14 @@ impl IntervalMethod {
         }
     }
 
-    /// The method of that name in the stored form, for `statistic` of so many samples, turns and processes.
+    /// The method of that name in the stored form, for `statistic` of so many samples, turns and processes. A unit that has one
+    /// sample has no other statistic.
     #[must_use]
     pub fn named(name: &str, statistic: Statistic, samples: u64, turns: u64, processes: u64) -> Self {
+        let within = |units| if samples == units { Statistic::Single } else { statistic };
         match name {
-            "order_statistics_of_processes" => Self::Processes { processes, statistic },
-            "order_statistics_of_turns" => Self::Turns { turns, processes, statistic },
+            "order_statistics_of_processes" => Self::Processes { processes, statistic: within(processes) },
+            "order_statistics_of_turns" => Self::Turns { turns, processes, statistic: within(turns) },
             "order_statistics_of_samples" => Self::Samples { samples },
             "none" => Self::None,
             other => Self::Other(other.to_owned()),
@@ -142,6 +144,10 @@ mod tests {
                 IntervalMethod::Samples { samples: 400 },
                 "order statistics of 400 samples, turns not recorded: \
                  what differs between turns and processes is not in it",
+            ),
+            (
+                IntervalMethod::Processes { processes: 400, statistic: Statistic::Single },
+                "order statistics of 400 processes' values",
             ),
             (IntervalMethod::None, "no interval"),
             (IntervalMethod::Other("cluster_bootstrap".to_owned()), "cluster bootstrap"),

@@ -34,8 +34,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::provenance::{Environment, Provenance, ProvenanceError, Run};
 
-/// The fields of a stored entry that are not known: where, as a JSON pointer, and what.
-pub(crate) type Fields = Vec<(String, serde_json::Value)>;
+/// The fields of a stored entry that are not known: where, as a JSON pointer, and what, as the shortest JSON of it. As values
+/// they would take up to a hundred times as much.
+pub(crate) type Fields = Vec<(String, Box<str>)>;
 
 /// One figure with everything that makes it checkable.
 ///

@@ -10,6 +10,10 @@ use std::{
 use serde::de::IgnoredAny;
 
 use super::{Policy, PolicyError};
+use crate::input::{read, read_text};
+
+/// The most bytes of a policy, of its data or of an input.
+const MOST_OF_A_POLICY: u64 = 256 << 20;
 
 /// What a folder holds, before it is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +40,7 @@ impl Folder {
         let name = full.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let optional = |file: &str| {
             let file = path.join(file);
-            match fs::read(&file) {
+            match read(&file, MOST_OF_A_POLICY) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
                 other => other.map(Some).map_err(io_error(&file)),
             }
@@ -45,7 +49,7 @@ impl Folder {
         let mut folder = Self {
             path: path.to_owned(),
             name,
-            rego: fs::read_to_string(&rego).map_err(io_error(&rego))?.into(),
+            rego: read_text(&rego, MOST_OF_A_POLICY).map_err(io_error(&rego))?.into(),
             data: None,
             wasm: optional("policy.wasm")?.map(Arc::from),
             inputs: json_files(&path.join("inputs"), "")?,
@@ -110,7 +114,7 @@ fn json_files(directory: &Path, prefix: &str) -> Result<BTreeMap<String, String>
         if path.is_dir() && prefix.is_empty() {
             files.extend(json_files(&path, &format!("{stem}/"))?);
         } else if path.extension().is_some_and(|extension| extension == "json") {
-            let text = fs::read_to_string(&path).map_err(|e| error(&path, e))?;
+            let text = read_text(&path, MOST_OF_A_POLICY).map_err(|e| error(&path, e))?;
             files.insert(format!("{prefix}{stem}"), text);
         }
     }

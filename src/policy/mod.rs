@@ -24,6 +24,9 @@ pub mod opa_wasmedge;
 #[cfg(feature = "regorus")]
 pub mod regorus;
 
+#[cfg(all(fuzzing, feature = "_opa-abi"))]
+pub(crate) mod fuzzing;
+
 pub use error::PolicyError;
 pub use fixture::{Case, Policy};
 pub use registry::Registry;

@@ -21,6 +21,16 @@ pub(super) trait Guest {
     fn text(&mut self, address: i32) -> Result<String, String>;
 }
 
+/// The most bytes of a table: what it says is kept a name at a time, in some ten times as many.
+const MOST_OF_A_TABLE: usize = 8 << 20;
+
+/// The text in a guest's memory from `address` up to the next NUL byte.
+pub(super) fn text(memory: &[u8], address: i32) -> Result<String, String> {
+    let rest = memory.get(address as u32 as usize..).unwrap_or_default();
+    let length = rest.iter().position(|&byte| byte == 0).ok_or("a text leaves the memory")?;
+    String::from_utf8(rest[..length].to_vec()).map_err(|e| e.to_string())
+}
+
 /// What a module holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Contents {
@@ -45,7 +55,11 @@ impl Contents {
         let mut table = |name| {
             let value = guest.call(name, &[])?;
             let json = guest.call("opa_json_dump", &[value])?;
-            serde_json::from_str(&guest.text(json)?).map_err(|e| format!("what {name} returned: {e}"))
+            let text = guest.text(json)?;
+            if text.len() > MOST_OF_A_TABLE {
+                return Err(format!("{name} returned {} MiB of names", text.len() >> 20));
+            }
+            serde_json::from_str(&text).map_err(|e| format!("what {name} returned: {e}"))
         };
         Ok(Self { entrypoints: table("entrypoints")?, builtins: table("builtins")? })
     }
@@ -121,6 +135,18 @@ mod tests {
             assert_eq!(contents(abi, "{}").unwrap().entrypoints["a/deny"], 1);
         }
         assert!(contents((1, 3), "[").unwrap_err().contains("builtins"));
+    }
+
+    #[test]
+    fn a_text_ends_within_the_memory() {
+        let memory = b"ab\0\xff\0c";
+        assert_eq!(text(memory, 0).unwrap(), "ab");
+        assert_eq!(text(memory, 2).unwrap(), "");
+        for address in [3, 5, 6, 7, i32::MAX, -1, i32::MIN] {
+            assert!(text(memory, address).is_err(), "{address}");
+        }
+        let huge: &'static str = format!("{{\"{}\": 0}}", "a".repeat(MOST_OF_A_TABLE)).leak();
+        assert!(contents((1, 3), huge).unwrap_err().contains("8 MiB of names"));
     }
 
     #[test]

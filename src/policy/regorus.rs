@@ -2,7 +2,8 @@
 //!
 //! Its regular release counts memory only when it replaces the process's global allocator, which a library must not do
 //! to its users. So [`Limits::memory`] bounds the data document and the input: their JSON text is a lower bound of what
-//! they take. What a comprehension collects while it runs is bounded by [`Limits::time`] alone.
+//! they take. What a comprehension or a builtin collects while it runs is bounded by [`Limits::time`] alone, and a builtin is not
+//! stopped: an answer that comes after its time is none.
 //!
 //! Where the register machine of 0.14.1 departs from the interpreter and from OPA, seen while these policies were
 //! written; the tests below notice when it no longer does:
@@ -10,6 +11,8 @@
 //! - an `else` after a body whose iteration found nothing is never reached: put the iteration into a rule of its own;
 //! - `every` takes a call for true although the function's last definition failed after its first expression: use
 //!   `not` and a rule that looks for the opposite.
+
+mod contained;
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -20,6 +23,7 @@ use ::regorus::{
     utils::limits::ExecutionTimerConfig,
 };
 
+use self::contained::{Contained, caught};
 use super::{Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data, read, read_bytes};
 use crate::{
     Component, Isolation, Subject,
@@ -111,7 +115,7 @@ impl PolicyEngine for Regorus {
         let data = checked_data(policy, limits)?;
         let rule = format!("data.{}", policy.entrypoint.replace('/', "."));
         let asked = Asked { subject: subject.clone(), policy: policy.name.clone(), rule, limits };
-        let compiled = asked.compile(&policy.rego);
+        let compiled = caught(&asked, || Ok(asked.compile(&policy.rego)))?;
         // The interpreter learns of a missing function only when it gets there; the compiler knows.
         if self.machine == Machine::Interpreter {
             match compiled {
@@ -221,11 +225,6 @@ impl Asked {
     }
 }
 
-/// A decision as JSON.
-fn decision(value: &Value) -> Result<String, serde_json::Error> {
-    if *value == Value::Undefined { Ok("null".to_owned()) } else { serde_json::to_string(value) }
-}
-
 struct Interpreted {
     asked: Asked,
     rego: Artifact,
@@ -234,27 +233,26 @@ struct Interpreted {
 
 impl Loader for Interpreted {
     fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
-        let mut engine = self.asked.parse(read(&self.rego)?)?;
-        let data = self.asked.parse_data(&read(&self.data)?)?;
-        engine.add_data(data).map_err(|e| self.asked.invalid(e))?;
-        engine.set_execution_timer_config(self.asked.timer());
-        Ok(Box::new(Interpreter { asked: self.asked.clone(), engine }))
+        let (rego, data) = (read(&self.rego)?, read(&self.data)?);
+        let engine = caught(&self.asked, || {
+            let mut engine = self.asked.parse(rego)?;
+            engine.add_data(self.asked.parse_data(&data)?).map_err(|e| self.asked.invalid(e))?;
+            engine.set_execution_timer_config(self.asked.timer());
+            Ok(engine)
+        })?;
+        Ok(Box::new(Contained::new(&self.asked, engine)))
     }
 }
 
-struct Interpreter {
-    asked: Asked,
-    engine: Engine,
-}
-
-impl Evaluator for Interpreter {
+impl Evaluator for Contained<Engine> {
     fn evaluate(&mut self, input: &str) -> Result<String, PolicyError> {
-        self.engine.set_input(self.asked.parse_input(input)?);
-        let value = self.engine.eval_rule(self.asked.rule.clone()).map_err(|e| match e.downcast_ref() {
-            Some(LimitError::TimeLimitExceeded { .. }) => self.asked.too_slow(),
-            _ => self.asked.failed(e),
-        })?;
-        decision(&value).map_err(|e| self.asked.failed(e))
+        self.decide(input, |asked, engine, input| {
+            engine.set_input(input);
+            engine.eval_rule(asked.rule.clone()).map_err(|e| match e.downcast_ref() {
+                Some(LimitError::TimeLimitExceeded { .. }) => asked.too_slow(),
+                _ => asked.failed(e),
+            })
+        })
     }
 }
 
@@ -268,7 +266,10 @@ struct Compiled {
 impl Loader for Compiled {
     fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
         let program = match self.form {
-            PolicyForm::Source => self.asked.compile(&read(&self.code)?).map_err(Refusal::into_error)?,
+            PolicyForm::Source => {
+                let rego = read(&self.code)?;
+                caught(&self.asked, || self.asked.compile(&rego).map_err(Refusal::into_error))?
+            }
             PolicyForm::Precompiled => match Program::deserialize_binary(&read_bytes(&self.code)?) {
                 Ok(DeserializationResult::Complete(program)) => Arc::new(program),
                 Ok(DeserializationResult::Partial(_)) => {
@@ -285,23 +286,19 @@ impl Loader for Compiled {
         vm.set_execution_timer_config(Some(self.asked.timer()));
         let data = self.asked.parse_data(&read(&self.data)?)?;
         vm.set_data(data).map_err(|e| self.asked.invalid(e))?;
-        Ok(Box::new(Rvm { asked: self.asked.clone(), vm }))
+        Ok(Box::new(Contained::new(&self.asked, vm)))
     }
 }
 
-struct Rvm {
-    asked: Asked,
-    vm: RegoVM,
-}
-
-impl Evaluator for Rvm {
+impl Evaluator for Contained<RegoVM> {
     fn evaluate(&mut self, input: &str) -> Result<String, PolicyError> {
-        self.vm.set_input(self.asked.parse_input(input)?);
-        let value = self.vm.execute_entry_point_by_index(0).map_err(|e| match e {
-            VmError::TimeLimitExceeded { .. } => self.asked.too_slow(),
-            e => self.asked.failed(e),
-        })?;
-        decision(&value).map_err(|e| self.asked.failed(e))
+        self.decide(input, |asked, vm, input| {
+            vm.set_input(input);
+            vm.execute_entry_point_by_index(0).map_err(|e| match e {
+                VmError::TimeLimitExceeded { .. } => asked.too_slow(),
+                e => asked.failed(e),
+            })
+        })
     }
 }
 

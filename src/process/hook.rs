@@ -10,7 +10,7 @@ use std::{
     fs::File,
     io,
     os::{
-        fd::{AsFd, AsRawFd, OwnedFd},
+        fd::{AsFd, OwnedFd},
         unix::process::{CommandExt, parent_id},
     },
     panic::catch_unwind,
@@ -141,12 +141,8 @@ pub(crate) fn exit(status: i32) -> ! {
 /// The control socket comes as standard input, which becomes /dev/null.
 pub(crate) fn take_stdin() -> io::Result<OwnedFd> {
     let control = io::stdin().as_fd().try_clone_to_owned()?;
-    let null = File::open("/dev/null")?;
-    // SAFETY: both are open descriptors, the second one standard input, which nothing in this process owns.
-    match unsafe { libc::dup2(null.as_raw_fd(), 0) } {
-        0 => Ok(control),
-        _ => Err(io::Error::last_os_error()),
-    }
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    Ok(control)
 }
 
 /// As in every Rust program after its start: a closed pipe or socket is an error in place of the signal.

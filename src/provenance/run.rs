@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use sha2::{Digest, Sha256};
 
 use super::{Date, ProvenanceError};
@@ -31,6 +31,9 @@ pub struct Run {
 }
 
 impl Run {
+    /// The bytes of an id.
+    pub(crate) const ID_LENGTH: usize = 32;
+
     /// A run that begins now, with an id that no other run has.
     #[must_use]
     pub fn begin() -> Self {
@@ -43,7 +46,8 @@ impl Run {
     /// [`ProvenanceError::RunId`] when the id is not 32 hexadecimal digits in lower case.
     pub fn recorded(id: impl Into<String>, began: Moment) -> Result<Self, ProvenanceError> {
         let id = id.into();
-        if id.len() != 32 || !id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
+        if id.len() != Self::ID_LENGTH || !id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        {
             return Err(ProvenanceError::RunId(id));
         }
         Ok(Self { id, began, built_from: None })
@@ -132,8 +136,11 @@ impl FromStr for Moment {
 
     /// Reads an instant with any offset; parts of a millisecond are dropped.
     fn from_str(text: &str) -> Result<Self, MomentError> {
-        let instant = DateTime::parse_from_rfc3339(text).map_err(|_| MomentError(text.to_owned()))?;
-        Ok(Self::to_milliseconds(instant.with_timezone(&Utc)))
+        let error = || MomentError(text.to_owned());
+        let instant = DateTime::parse_from_rfc3339(text).map_err(|_| error())?;
+        let instant = Self::to_milliseconds(instant.with_timezone(&Utc));
+        // An offset can move it out of the years that are written with four digits, and it would not be read again.
+        if (0..=9999).contains(&instant.0.year()) { Ok(instant) } else { Err(error()) }
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! Fields that this release does not know are no error here: whoever reads a baseline keeps them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use super::{Isolation, Moment, ProvenanceError};
 use crate::{Component, Date, Source};
@@ -21,11 +24,36 @@ pub(crate) struct Provenance {
 }
 
 /// A baseline names its runs once, and each figure names its own by the id. A figure that stands alone has the whole run.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum RunReference {
     Id(String),
     Whole(Run),
+}
+
+/// By hand, since an untagged enum is read from a copy, in which nobody sees what is not known of it.
+impl<'de> Deserialize<'de> for RunReference {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl<'de> Visitor<'de> for Read {
+            type Value = RunReference;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a run, or the id of one")
+            }
+
+            fn visit_str<E: de::Error>(self, id: &str) -> Result<RunReference, E> {
+                Ok(RunReference::Id(id.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RunReference, A::Error> {
+                Run::deserialize(MapAccessDeserializer::new(map)).map(RunReference::Whole)
+            }
+        }
+
+        deserializer.deserialize_any(Read)
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -6,12 +6,14 @@
 
 use std::{
     fmt::Write,
-    fs,
     path::{Path, PathBuf},
 };
 
 use super::{Samples, SamplesError, file};
-use crate::metric::{Direction, Indicator, Unit, wire::indicator};
+use crate::{
+    input::{MOST_OF_SAMPLES, read_text},
+    metric::{Direction, Indicator, Unit, wire::indicator},
+};
 
 /// The columns before the values.
 const ORIGIN: &str = "process,turn,";
@@ -82,7 +84,8 @@ impl Samples {
     /// [`SamplesError::Io`] when it cannot be read, and those of [`from_csv`](Self::from_csv).
     pub fn load(path: impl AsRef<Path>) -> Result<Self, SamplesError> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path).map_err(|error| SamplesError::Io { path: path.to_owned(), error })?;
+        let text =
+            read_text(path, MOST_OF_SAMPLES).map_err(|error| SamplesError::Io { path: path.to_owned(), error })?;
         Self::from_csv(&text)
     }
 }
@@ -129,6 +132,7 @@ fn number(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn samples() -> Samples {
         let mut samples = Samples::new(Indicator::StartupTime, Unit::Nanoseconds).unwrap();

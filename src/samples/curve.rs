@@ -2,12 +2,16 @@
 //! point a line.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use super::file;
-use crate::{Unit, whole_file::WriteError};
+use crate::{
+    Unit,
+    input::{MOST_OF_SAMPLES, read_text},
+    whole_file::WriteError,
+};
 
 /// What grew with what: memory with the live instances, latency with the size of the data.
 ///
@@ -145,7 +149,7 @@ impl Curve {
     /// # Errors
     /// [`CurveError::Io`] when it cannot be read, and those of [`Curve::from_csv`].
     pub fn load(path: &Path) -> Result<Self, CurveError> {
-        let text = fs::read_to_string(path).map_err(|error| CurveError::Io { path: path.to_owned(), error })?;
+        let text = read_text(path, MOST_OF_SAMPLES).map_err(|error| CurveError::Io { path: path.to_owned(), error })?;
         Self::from_csv(&text)
     }
 }
@@ -200,6 +204,7 @@ pub enum CurveError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn curve(points: Vec<(f64, f64)>) -> Result<Curve, CurveError> {
         Curve::new(Axis::new("data size", Unit::Bytes)?, Axis::new("evaluation latency", Unit::Nanoseconds)?, points)

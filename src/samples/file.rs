@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read},
+    io,
     path::{Component, Path, PathBuf},
 };
 
@@ -12,7 +12,10 @@ use rustix::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::whole_file::{WriteError, write_text};
+use crate::{
+    input::{MOST_OF_SAMPLES, bounded, text},
+    whole_file::{WriteError, write_text},
+};
 
 /// The directory of raw data, beside the baseline that names it.
 const DIRECTORY: &str = "samples";
@@ -77,13 +80,11 @@ pub(crate) fn read_below(directory: &Path, path: &Path) -> Result<String, Unread
     }
     // Without blocking: a pipe would wait for its writer.
     let file = openat(&at, last, flags | OFlags::NOFOLLOW | OFlags::NONBLOCK, Mode::empty()).map_err(failed)?;
-    let mut file = File::from(file);
+    let file = File::from(file);
     if !file.metadata().map_err(Unread::Io)?.is_file() {
         return Err(Unread::Outside);
     }
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(Unread::Io)?;
-    Ok(text)
+    bounded(file, MOST_OF_SAMPLES).and_then(text).map_err(Unread::Io)
 }
 
 /// The stem as the beginning of a file's name, with the point that ends it.

@@ -1,8 +1,9 @@
 //! What a metric's file of raw data holds: plain samples, or a curve.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use super::{Curve, CurveError, Samples, SamplesError};
+use crate::input::{MOST_OF_SAMPLES, read_text};
 
 /// The raw data that a [`Metric`](crate::Metric) names.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +22,7 @@ impl Recorded {
     /// [`RecordedError`] names the line that is wrong, or the file that cannot be read.
     pub fn load(path: &Path) -> Result<Self, RecordedError> {
         let error = |error| SamplesError::Io { path: path.to_owned(), error };
-        Self::from_csv(&fs::read_to_string(path).map_err(error)?)
+        Self::from_csv(&read_text(path, MOST_OF_SAMPLES).map_err(error)?)
     }
 
     /// Reads a file's text: a curve's header has both axes' units in square brackets.

@@ -2,12 +2,15 @@
 
 use std::{fs, io};
 
-use runtime_baseline::{Claims, ClaimsError, Component, SourceKind, report};
+use runtime_baseline::{Claims, ClaimsError, Component, SourceKind, WriteError, report};
 
 use crate::{Failure, args, failure::CommandError, output::Output};
 
 pub fn add(args: &args::Add) -> Result<Output, Failure> {
     let path = &args.file;
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(WriteError::NotAFile { path: path.clone(), what: "no regular file" }.into());
+    }
     let old = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         read => read.map_err(|source| ClaimsError::Io { path: path.clone(), source })?,

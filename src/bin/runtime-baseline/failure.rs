@@ -23,6 +23,8 @@ pub enum CommandError {
          it with them (cargo run --features cli), or name what is here (--here 'wasmtime 48.0.8')"
     )]
     NoRuntimes,
+    #[error("cannot write to standard output: {0}; check where it leads, and the space left there")]
+    Print(std::io::Error),
     #[error("nothing was changed, since the records say something else:\n  {}", .0.join("\n  "))]
     Contradicts(Vec<String>),
     #[error("{} was not changed, since the claim would not load: {error}", path.display())]

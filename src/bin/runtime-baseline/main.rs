@@ -32,7 +32,10 @@ const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let output = run(&args.command).and_then(|output| Ok((print(&output.text)?, output.code).1));
+    let output = run(&args.command).and_then(|output| {
+        print(&output.text).map_err(CommandError::Print)?;
+        Ok(output.code)
+    });
     match output {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {

@@ -1,13 +1,18 @@
 //! Limits for single series, from a file.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
 
 use super::Direction;
+use crate::input::{self, MOST_WRITTEN};
+
+/// The most limits of a list, and the most bytes of a pattern.
+const MOST: usize = 1000;
+const LONGEST: usize = 1000;
 
 /// What series may do, by the pattern of their names; the first pattern that fits a series holds for it.
 ///
@@ -54,6 +59,9 @@ impl Limits {
     /// [`LimitsError`] names what is wrong.
     pub fn from_toml(text: &str) -> Result<Self, LimitsError> {
         let file: File = toml::from_str(text).map_err(|error| LimitsError::Malformed(error.to_string()))?;
+        if file.limit.len() > MOST {
+            return Err(LimitsError::TooMuch(format!("these are {}", file.limit.len())));
+        }
         let entries = file.limit.into_iter().map(Entry::check).collect::<Result<_, _>>()?;
         Ok(Self { entries })
     }
@@ -63,7 +71,8 @@ impl Limits {
     /// # Errors
     /// [`LimitsError::Io`] when it cannot be read, and those of [`Limits::from_toml`].
     pub fn load(path: &Path) -> Result<Self, LimitsError> {
-        let text = fs::read_to_string(path).map_err(|source| LimitsError::Io { path: path.to_owned(), source })?;
+        let text = input::read_named(path, MOST_WRITTEN).and_then(input::text);
+        let text = text.map_err(|source| LimitsError::Io { path: path.to_owned(), source })?;
         Self::from_toml(&text)
     }
 
@@ -140,6 +149,9 @@ struct Entry {
 impl Entry {
     fn check(self) -> Result<Limit, LimitsError> {
         let Self { series, max_regression, direction, ignore } = self;
+        if series.len() > LONGEST {
+            return Err(LimitsError::TooMuch(format!("one pattern has {} bytes", series.len())));
+        }
         if max_regression.is_none() && direction.is_none() && !ignore {
             return Err(LimitsError::Empty(series));
         }
@@ -168,6 +180,11 @@ pub enum LimitsError {
     /// The text is no list of limits.
     #[error("not a list of limits: {0}; write [[limit]] with series, and max_regression, direction or ignore")]
     Malformed(String),
+    /// More limits than anybody writes, or a longer pattern: each is tried on each series.
+    #[error(
+        "{0}: a list has at most {MOST} limits, each with a pattern of at most {LONGEST} bytes; a * stands for any text"
+    )]
+    TooMuch(String),
     /// A limit that is no percentage.
     #[error("the limit of {series:?} is {text:?}: write a percentage that is not negative, with its sign: \"10%\"")]
     Percent {

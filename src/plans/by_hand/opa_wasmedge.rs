@@ -19,6 +19,8 @@ use wasmedge_sdk::{
 };
 use wasmedge_sys::ffi;
 
+use crate::disk::{Owned, workplace};
+
 const PAGE: u64 = 65_536;
 
 /// What OPA's Wasm imports besides its memory: names and parameters. Its builtins have a result.
@@ -36,11 +38,11 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Machine code that was made, by the Wasm it was made of: policies that differ in their data alone share it.
 #[derive(Default)]
-pub struct Compiled(HashMap<Vec<u8>, Rc<tempfile::TempDir>>);
+pub struct Compiled(HashMap<Vec<u8>, Rc<Owned>>);
 
 impl Compiled {
     /// As the adapter does it, but for the questions whether to stop.
-    fn of(&mut self, wasm: &[u8]) -> Outcome<Rc<tempfile::TempDir>> {
+    fn of(&mut self, wasm: &[u8]) -> Outcome<Rc<Owned>> {
         if let Some(there) = self.0.get(wasm) {
             return Ok(Rc::clone(there));
         }
@@ -49,7 +51,7 @@ impl Compiled {
             .optimization_level(CompilerOptimizationLevel::O3)
             .interruptible(false);
         let config = ConfigBuilder::new(CommonConfigOptions::default()).with_compiler_config(options).build()?;
-        let directory = Rc::new(tempfile::tempdir()?);
+        let directory = Rc::new(workplace().map_err(|error| error.source)?);
         let made = Compiler::new(Some(&config))?.compile_from_bytes(wasm, "policy", directory.path())?;
         std::fs::rename(made, directory.path().join("module"))?;
         self.0.insert(wasm.to_vec(), Rc::clone(&directory));
@@ -70,7 +72,7 @@ pub struct Loaded {
     entrypoint: i32,
     data: i32,
     heap: i32,
-    _file: Rc<tempfile::TempDir>,
+    _file: Rc<Owned>,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +83,7 @@ struct Answer<'a> {
 
 /// Loads a policy, to be interpreted. `None` where it needs builtins of the host, which are not written here.
 pub fn interpreted(wasm: &[u8], data: &str, entrypoint: &str, memory: u64) -> Outcome<Option<Loaded>> {
-    let directory = tempfile::tempdir()?;
+    let directory = workplace().map_err(|error| error.source)?;
     std::fs::write(directory.path().join("module"), wasm)?;
     Loaded::of(Rc::new(directory), ffi::WasmEdge_RunMode_Interpreter, data, entrypoint, memory)
 }
@@ -99,7 +101,7 @@ pub fn compiled(
 
 impl Loaded {
     fn of(
-        file: Rc<tempfile::TempDir>,
+        file: Rc<Owned>,
         mode: ffi::WasmEdge_RunMode,
         data: &str,
         entrypoint: &str,
@@ -172,7 +174,7 @@ impl Loaded {
         Ok(Some(loaded))
     }
 
-    fn json(&self, table: &'static str) -> Outcome<BTreeMap<String, i32>> {
+    fn json(&mut self, table: &'static str) -> Outcome<BTreeMap<String, i32>> {
         let value = self.call(self.export(table), &[])?;
         let text = self.call(self.export("opa_json_dump"), &[value])?;
         Ok(serde_json::from_slice(self.text(text)?.to_bytes())?)
@@ -192,7 +194,7 @@ impl Loaded {
         unsafe { ffi::WasmEdge_ModuleInstanceFindFunction(self.instance, string(name)).cast_const() }
     }
 
-    fn call(&self, function: *const ffi::WasmEdge_FunctionInstanceContext, arguments: &[i32]) -> Outcome<i32> {
+    fn call(&mut self, function: *const ffi::WasmEdge_FunctionInstanceContext, arguments: &[i32]) -> Outcome<i32> {
         // SAFETY: the executor is alive; the engine refuses a function that is null, and arguments that do not fit. It
         // writes one result at most.
         unsafe {
@@ -208,24 +210,28 @@ impl Loaded {
     }
 
     fn write(&mut self, address: i32, bytes: &[u8]) -> Outcome<()> {
-        let needed = (address as u64 + bytes.len() as u64).div_ceil(PAGE);
-        // SAFETY: the memory is alive, and nobody has a slice of it.
+        // An address is 32 bits without a sign.
+        let address = u64::from(address as u32);
+        let needed = (address + bytes.len() as u64).div_ceil(PAGE);
+        // SAFETY: the memory is alive, and nobody has a slice of it: a text borrows `self`.
         unsafe {
             let there = ffi::WasmEdge_MemoryInstanceGetPageSize(self.memory);
             if there < needed {
                 check(ffi::WasmEdge_MemoryInstanceGrowPage(self.memory, needed - there))?;
             }
-            let (address, length) = (address as u64, bytes.len() as u64);
-            check(ffi::WasmEdge_MemoryInstanceSetData(self.memory, bytes.as_ptr(), address, length))
+            check(ffi::WasmEdge_MemoryInstanceSetData(self.memory, bytes.as_ptr(), address, bytes.len() as u64))
         }
     }
 
     fn text(&self, address: i32) -> Outcome<&CStr> {
-        // SAFETY: the memory is alive and has that many bytes there; it neither moves nor changes while `self` is borrowed,
-        // for only calls change it, whose callers keep no text.
+        let address = u64::from(address as u32);
+        // SAFETY: the memory is alive and has that many bytes there: an address beyond its end is refused before they are
+        // counted, since the engine's own check would take a number that wraps. It neither moves nor changes while the text
+        // borrows `self`, for `call` and `write`, which alone change it, take `self` exclusively.
         let bytes = unsafe {
-            let length = ffi::WasmEdge_MemoryInstanceGetPageSize(self.memory) * PAGE - address as u64;
-            let start = ffi::WasmEdge_MemoryInstanceGetPointerConst(self.memory, address as u64, length);
+            let length = (ffi::WasmEdge_MemoryInstanceGetPageSize(self.memory) * PAGE).checked_sub(address);
+            let length = length.filter(|left| *left > 0).ok_or("a text leaves the memory")?;
+            let start = ffi::WasmEdge_MemoryInstanceGetPointerConst(self.memory, address, length);
             if start.is_null() {
                 return Err("a text leaves the memory".into());
             }

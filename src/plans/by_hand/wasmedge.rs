@@ -17,6 +17,8 @@ use wasmedge_sdk::{
     error::{CoreError, CoreExecutionError},
 };
 
+use crate::disk::workplace;
+
 /// The ready workload; the same file that `Workload::ready` carries.
 const READY: &str = include_str!("../../../fixtures/workloads/ready.wat");
 
@@ -49,7 +51,7 @@ impl Bare {
             .optimization_level(CompilerOptimizationLevel::O3)
             .interruptible(true);
         let config = ConfigBuilder::new(CommonConfigOptions::default()).with_compiler_config(options).build()?;
-        let directory = tempfile::tempdir()?;
+        let directory = workplace().map_err(|error| error.source)?;
         let path =
             Compiler::new(Some(&config))?.compile_from_bytes(wat::parse_str(READY)?, "ready", directory.path())?;
         Self::of(&fs::read(path)?, RunMode::Aot)

@@ -9,7 +9,10 @@ use std::{
 use wasmtime::{Extern, Linker, Memory, Module, ResourceLimiter, Store, Trap, Val};
 
 use super::Asked;
-use crate::policy::{PolicyError, opa_abi::Guest};
+use crate::policy::{
+    PolicyError,
+    opa_abi::{self, Guest},
+};
 
 /// The data of a store.
 #[derive(Debug)]
@@ -129,9 +132,6 @@ impl Guest for Instance {
     }
 
     fn text(&mut self, address: i32) -> Result<String, String> {
-        let memory = self.memory.data(&self.store);
-        let rest = usize::try_from(address).ok().and_then(|start| memory.get(start..)).unwrap_or_default();
-        let length = rest.iter().position(|&byte| byte == 0).ok_or("a text leaves the memory")?;
-        String::from_utf8(rest[..length].to_vec()).map_err(|e| e.to_string())
+        opa_abi::text(self.memory.data(&self.store), address)
     }
 }

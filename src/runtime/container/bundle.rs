@@ -1,15 +1,17 @@
 //! The OCI bundle: a directory with `config.json` and the root file system.
 
 use std::{
-    fs::{self, File},
-    io::BufReader,
+    fs,
     path::{Path, PathBuf},
 };
 
 use libcontainer::oci_spec::runtime::Spec;
 use serde_json::{Value, json};
 
-use crate::runtime::RuntimeError;
+use crate::{
+    input::{MOST_WRITTEN, read},
+    runtime::RuntimeError,
+};
 
 /// What every runtime masks or makes read-only by default: the process is root, and without capabilities root can
 /// still write to much of /proc.
@@ -81,9 +83,9 @@ impl Bundle {
             return Err(invalid(&path, &"the path is not valid UTF-8"));
         }
         let config = path.join("config.json");
-        let file = File::open(&config).map_err(|e| invalid(&config, &e))?;
+        let bytes = read(&config, MOST_WRITTEN).map_err(|e| invalid(&config, &e))?;
         // oci-spec's own loader reports the error without the place.
-        let spec: Spec = serde_json::from_reader(BufReader::new(file)).map_err(|e| invalid(&config, &e))?;
+        let spec: Spec = serde_json::from_slice(&bytes).map_err(|e| invalid(&config, &e))?;
         let root = spec.root().as_ref().ok_or_else(|| invalid(&config, &"it names no root"))?;
         let rootfs = path.join(root.path());
         if !rootfs.is_dir() {

@@ -8,6 +8,8 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::fs::{FlockOperation, flock};
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::{
     Component, Subject,
-    disk::Owned,
+    disk::{self, Owned},
     process::child::find_program,
     runtime::{
         Refusal, RefusalKind, RuntimeError,
@@ -30,6 +32,9 @@ use crate::{
 
 /// How the name of what is being made begins, before the process's id.
 const UNFINISHED: &str = ".unfinished-";
+
+/// Far above what unpacking the largest image takes.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What a share of the CPU is counted over, in microseconds: the kernel's default.
 pub(super) const CPU_PERIOD: i64 = 100_000;
@@ -195,12 +200,8 @@ impl Images<'_> {
         }
         fs::create_dir_all(&images).map_err(|e| io_error(&images, e))?;
         // One at a time: a distribution takes seconds to unpack, and everybody here needs the same.
-        let lock = images.join(".lock");
-        let locked = File::create(&lock).and_then(|file| {
-            flock(&file, FlockOperation::LockExclusive)?;
-            Ok(file)
-        });
-        let _locked = locked.map_err(|e| io_error(&lock, e))?;
+        let path = images.join(".lock");
+        let _locked = lock(&path, PATIENCE).map_err(|e| io_error(&path, e))?;
         if bundle.join("config.json").exists() {
             return Ok(bundle);
         }
@@ -228,14 +229,18 @@ impl Images<'_> {
     }
 
     fn compile(&self, rustc: &Rustc, program: Program, output: &Path) -> Result<(), RuntimeError> {
-        let sources = tempfile::tempdir().map_err(|e| io_error(Path::new("a temporary directory"), e))?;
+        // Where this process is killed meanwhile, the next one removes it.
+        let sources = disk::workplace()?;
         let source = sources.path().join(program.name()).with_extension("rs");
         let start = sources.path().join("start");
         fs::create_dir(&start)
             .and_then(|()| fs::write(start.join("native.rs"), START))
             .and_then(|()| fs::write(&source, program.source()))
             .map_err(|e| io_error(&source, e))?;
-        let compiled = Command::new(&rustc.program).args(RUSTC_ARGUMENTS).arg(output).arg(&source).output();
+        let mut command = Command::new(&rustc.program);
+        // What the compiler keeps there for itself goes with it.
+        command.args(RUSTC_ARGUMENTS).arg(output).arg(&source).env("TMPDIR", sources.path());
+        let compiled = command.output();
         let compiled = compiled.map_err(|e| io_error(&rustc.program, e))?;
         if compiled.status.success() {
             return Ok(());
@@ -284,6 +289,30 @@ struct Rustc {
     component: Component,
 }
 
+/// Holds the file's lock. Who waits for longer than a moment says for what.
+fn lock(path: &Path, patience: Duration) -> io::Result<File> {
+    const MOMENT: Duration = Duration::from_secs(2);
+    let file = File::create(path)?;
+    let began = Instant::now();
+    let mut is_said = false;
+    while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        let waited = began.elapsed();
+        if error != rustix::io::Errno::WOULDBLOCK {
+            return Err(error.into());
+        }
+        if waited >= patience {
+            let reason = format!("another process held it for {} s: find it with lslocks", patience.as_secs());
+            return Err(io::Error::new(io::ErrorKind::TimedOut, reason));
+        }
+        if waited >= MOMENT && !is_said {
+            eprintln!("waiting for {}: another process makes an image (lslocks names it)", path.display());
+            is_said = true;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(file)
+}
+
 /// What an image depends on, besides its own parts: the program's source, how it is compiled, and the configuration.
 fn key(parts: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -319,6 +348,17 @@ fn io_error(path: &Path, source: io::Error) -> RuntimeError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_that_stays_held_is_an_error_and_no_endless_wait() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(".lock");
+        let held = lock(&path, Duration::ZERO).unwrap();
+        let error = lock(&path, Duration::from_millis(50)).unwrap_err();
+        assert!(error.kind() == io::ErrorKind::TimedOut && error.to_string().contains("lslocks"), "{error}");
+        drop(held);
+        lock(&path, Duration::ZERO).unwrap();
+    }
 
     #[test]
     fn static_programs_are_told_from_others() {

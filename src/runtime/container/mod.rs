@@ -16,6 +16,10 @@ pub(super) mod bundle;
 mod error;
 mod image;
 mod source;
+mod tarball;
+
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 
 use std::{
     path::{Path, PathBuf},

@@ -5,13 +5,14 @@ use std::{
     env,
     fs::{self, File, Metadata},
     hash::Hasher,
-    io::{self, BufReader, Read, Seek},
+    io::{self, Read},
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
 };
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
+use super::tarball;
 use crate::setup;
 
 /// A distribution, and how its root file system is told from another's.
@@ -50,9 +51,15 @@ impl Family {
                 None => setup::said(&[self.name], &reason, &self.remedy()),
             }
         })?;
-        match path.parent() {
-            Some(_) => Ok(path),
-            None => Err(("the host's own root is no image".to_owned(), self.remedy())),
+        if path.parent().is_none() {
+            return Err(("the host's own root is no image".to_owned(), self.remedy()));
+        }
+        // A pipe would wait for ever for who writes it.
+        match fs::metadata(&path) {
+            Ok(found) if !found.is_dir() && !found.is_file() => {
+                Err((format!("{}: it is neither a directory nor a regular file", self.place()), self.remedy()))
+            }
+            _ => Ok(path),
         }
     }
 
@@ -94,9 +101,39 @@ impl Family {
     }
 }
 
-/// A number that changes when the content does, as far as names, sizes and times tell.
+/// What a root file system takes when it is copied or unpacked.
+#[derive(Debug, Default)]
+pub(super) struct Size {
+    bytes: u64,
+    files: u64,
+}
+
+impl Size {
+    /// Twenty times what a distribution's smallest image takes, and a small part of a disk.
+    pub(super) const MOST_BYTES: u64 = 2 << 30;
+    pub(super) const MOST_FILES: u64 = 200_000;
+
+    /// One more file of so many bytes.
+    pub(super) fn add(&mut self, bytes: u64) -> io::Result<()> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.files += 1;
+        let larger = if self.bytes > Self::MOST_BYTES {
+            format!("it holds more than {} GiB", Self::MOST_BYTES >> 30)
+        } else if self.files > Self::MOST_FILES {
+            format!("it holds more than {} files", Self::MOST_FILES)
+        } else {
+            return Ok(());
+        };
+        Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{larger}, which no image here does")))
+    }
+}
+
+/// A number that changes when the content does, as far as names, sizes and times tell. What is larger than an image is an
+/// error.
 pub(super) fn fingerprint(source: &Path, hasher: &mut impl Hasher) -> io::Result<()> {
+    let mut size = Size::default();
     let mut add = |path: &Path, found: &Metadata| {
+        size.add(if found.is_file() { found.size() } else { 0 })?;
         hasher.write(path.as_os_str().as_encoded_bytes());
         for part in [found.size(), u64::from(found.mode()), found.mtime() as u64, found.mtime_nsec() as u64] {
             hasher.write_u64(part);
@@ -114,7 +151,7 @@ pub(super) fn fill(source: &Path, rootfs: &Path) -> io::Result<()> {
     if source.is_dir() {
         walk(source, Path::new(""), &mut |from, path, found| copy(&from.join(path), &rootfs.join(path), found))
     } else {
-        unpack(source, rootfs)
+        tarball::unpack(source, rootfs)
     }
 }
 
@@ -153,7 +190,7 @@ fn copy(from: &Path, to: &Path, found: &Metadata) -> io::Result<()> {
     if found.is_dir() {
         // The owner must be able to fill it, and to remove it.
         fs::create_dir(to)?;
-        fs::set_permissions(to, fs::Permissions::from_mode(found.mode() & 0o777 | 0o700))
+        fs::set_permissions(to, fs::Permissions::from_mode(found.mode() & 0o1777 | 0o700))
     } else if found.is_symlink() {
         symlink(fs::read_link(from)?, to)
     } else if found.is_file() {
@@ -162,37 +199,6 @@ fn copy(from: &Path, to: &Path, found: &Metadata) -> io::Result<()> {
     } else {
         Ok(())
     }
-}
-
-fn unpack(tarball: &Path, rootfs: &Path) -> io::Result<()> {
-    use tar::EntryType;
-
-    let mut file = File::open(tarball)?;
-    let mut magic = [0; 2];
-    let compressed = file.read(&mut magic)? == 2 && magic == [0x1f, 0x8b];
-    file.rewind()?;
-    let file = BufReader::new(file);
-    let content: Box<dyn Read> =
-        if compressed { Box::new(flate2::bufread::MultiGzDecoder::new(file)) } else { Box::new(file) };
-    for entry in tar::Archive::new(content).entries()? {
-        let mut entry = entry?;
-        let kind = entry.header().entry_type();
-        let ordinary = matches!(
-            kind,
-            EntryType::Regular
-                | EntryType::Continuous
-                | EntryType::GNUSparse
-                | EntryType::Directory
-                | EntryType::Symlink
-                | EntryType::Link
-        );
-        // It refuses to write outside of the directory, and leaves out set-user-id bits and owners.
-        if ordinary && !entry.unpack_in(rootfs)? {
-            let path = entry.path().map(|path| path.display().to_string()).unwrap_or_default();
-            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{path} lies outside of the image")));
-        }
-    }
-    Ok(())
 }
 
 fn named(path: &Path, error: io::Error) -> io::Error {

@@ -25,7 +25,11 @@ pub(in crate::runtime) trait Contained {
     fn form(wasm: &[u8], precompiled: bool) -> Result<Form, RuntimeError>;
 
     /// Whether the machine code in a file can be run here.
-    fn check(path: &Path) -> Result<(), RuntimeError>;
+    ///
+    /// # Safety
+    /// The file holds the content of a [`form`](Self::form) that was asked for machine code by this very build, and it does
+    /// not change meanwhile: engines run what they find in it.
+    unsafe fn check(path: &Path) -> Result<(), RuntimeError>;
 
     /// What starts of machine code inherit from the process that makes the container.
     fn inherit() -> Result<Option<Inherited>, RuntimeError> {
@@ -33,7 +37,11 @@ pub(in crate::runtime) trait Contained {
     }
 
     /// Runs the module of a file to ready.
-    fn run(module: &Module, path: &Path, inherited: Option<&Inherited>) -> Result<Ready, RuntimeError>;
+    ///
+    /// # Safety
+    /// Where `module` says that it is precompiled, what [`check`](Self::check) asks of the file holds, as long as what is
+    /// returned lives.
+    unsafe fn run(module: &Module, path: &Path, inherited: Option<&Inherited>) -> Result<Ready, RuntimeError>;
 }
 
 /// The file of an image: its name, its content, and what it adds to the settings.
@@ -50,7 +58,8 @@ pub(super) struct Engine {
     module: ModuleEngine,
     pub identity: fn(Subject) -> Result<Identity, RuntimeError>,
     pub form: fn(&[u8], bool) -> Result<Form, RuntimeError>,
-    pub check: fn(&Path) -> Result<(), RuntimeError>,
+    /// [`Contained::check`].
+    pub check: unsafe fn(&Path) -> Result<(), RuntimeError>,
 }
 
 /// The engines of this build.
@@ -64,17 +73,21 @@ const ENGINES: &[Engine] = &[
 impl Engine {
     #[allow(dead_code, reason = "no engine may be built in")]
     const fn of<T: Contained>() -> Self {
-        let module = ModuleEngine {
-            name: T::NAME,
-            inherit: || T::inherit().map_err(failure),
-            run: |module, path, inherited| T::run(module, path, inherited).map_err(failure),
-        };
+        let module = ModuleEngine { name: T::NAME, inherit: || T::inherit().map_err(failure), run: run::<T> };
         Self { module, identity: T::identity, form: T::form, check: T::check }
     }
 
     pub(super) fn find(name: &str) -> Option<Self> {
         ENGINES.iter().find(|engine| engine.module.name == name).copied()
     }
+}
+
+/// # Safety
+/// Those of [`Contained::run`].
+#[allow(dead_code, reason = "no engine may be built in")]
+unsafe fn run<T: Contained>(module: &Module, path: &Path, inherited: Option<&Inherited>) -> Result<Ready, Failure> {
+    // SAFETY: the caller promises the same.
+    unsafe { T::run(module, path, inherited) }.map_err(failure)
 }
 
 /// The engine of that name, for the keeper of containers.

@@ -46,13 +46,13 @@ impl ContainedEngine for WasmEdge {
     }
 
     /// Whether it runs as such: the engine interprets what it does not take for machine code.
-    fn check(path: &Path) -> Result<(), RuntimeError> {
+    unsafe fn check(path: &Path) -> Result<(), RuntimeError> {
         let job = job(Mode::Aot, Limits::default())?;
         let _loaded = load(&job, path)?;
         start::holds_machine_code(&job, path)
     }
 
-    fn run(asked: &Asked, path: &Path, _: Option<&Inherited>) -> Result<Ready, RuntimeError> {
+    unsafe fn run(asked: &Asked, path: &Path, _: Option<&Inherited>) -> Result<Ready, RuntimeError> {
         let job = job(if asked.precompiled { Mode::Aot } else { Mode::Interpreter }, asked.limits())?;
         let module = load(&job, path)?;
         let engine = Engine::executor(&job.config).map_err(|fault| job.engine(fault.message))?;

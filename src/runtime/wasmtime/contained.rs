@@ -62,11 +62,11 @@ impl Prepared {
         settings
     }
 
-    fn load(&self, path: &Path) -> Result<Module> {
-        // SAFETY: `deserialize_file` asks for code that this engine's compiler made, unaltered, in a file that does not
-        // change while the module lives. Only the adapter asks for machine code to be loaded, of a bundle that it wrote
-        // itself, with what `compile` returned, to a new directory that this user alone can enter; nothing of this
-        // crate writes to it again, the container has it read-only, and it is removed after its last container.
+    /// # Safety
+    /// The file holds what `compile` returned, of this build and with this configuration, and does not change while the
+    /// module lives.
+    unsafe fn load(&self, path: &Path) -> Result<Module> {
+        // SAFETY: the caller promises what `deserialize_file` asks for.
         unsafe { Module::deserialize_file(&self.engine, path) }
     }
 }
@@ -91,10 +91,11 @@ impl ContainedEngine for Prepared {
     }
 
     /// Whether it can be mapped and linked.
-    fn check(path: &Path) -> Result<(), RuntimeError> {
+    unsafe fn check(path: &Path) -> Result<(), RuntimeError> {
         let prepared = Self::new()?;
         let job = job(&prepared.engine, Limits::default());
-        let module = prepared.load(path).map_err(|error| job.engine(&error))?;
+        // SAFETY: the caller promises it, and `new` configures every engine alike.
+        let module = unsafe { prepared.load(path) }.map_err(|error| job.engine(&error))?;
         job.link(&prepared.linker, &module).map(drop)
     }
 
@@ -103,11 +104,12 @@ impl ContainedEngine for Prepared {
     }
 
     /// Machine code where something was inherited for it; else it is compiled here.
-    fn run(asked: &Asked, path: &Path, inherited: Option<&Inherited>) -> Result<Ready, RuntimeError> {
+    unsafe fn run(asked: &Asked, path: &Path, inherited: Option<&Inherited>) -> Result<Ready, RuntimeError> {
         let limits = asked.limits();
         if let Some(prepared) = inherited.and_then(|inherited| inherited.downcast_ref::<Self>()) {
             let job = job(&prepared.engine, limits);
-            let module = prepared.load(path).map_err(|error| job.engine(&error))?;
+            // SAFETY: only what is precompiled inherits something, and then the caller promises it.
+            let module = unsafe { prepared.load(path) }.map_err(|error| job.engine(&error))?;
             let linked = job.link(&prepared.linker, &module)?;
             let (ready_at, live) = job.run(&prepared.engine, &linked)?;
             return Ok((ready_at, Box::new(live)));

@@ -1,0 +1,12 @@
+//! hyperfine's JSON.
+#![no_main]
+
+mod shared;
+
+use runtime_baseline::Indicator;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let directory = shared::directory();
+    let path = shared::file(&directory, bytes);
+    shared::check(shared::import(Indicator::LifecycleTime).hyperfine(path));
+});
