@@ -23,6 +23,7 @@ const ORDER: &[&str] = &[
     "report",
     // The measurement half.
     "clock",
+    "marks",
     "disk",
     "setup",
     "adapter",
