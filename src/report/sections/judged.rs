@@ -1,6 +1,9 @@
 //! The claims with their verdicts, grouped by what they compare.
 
-use super::load::Load;
+use super::{
+    load::Load,
+    phases::{self, Split},
+};
 use crate::{
     Baseline, Claim, Indicator, Isolation, Metric, Statistic, Subject, claims,
     claims::{Sense, Side},
@@ -27,6 +30,8 @@ pub(super) struct Judged<'a> {
     pub answer: Answer,
     /// Where else the claimed factor was found, of a refuted one.
     pub layer: Option<Layer<'a>>,
+    /// Where the time of its sides goes, of a refuted one, where that was measured.
+    pub phases: Vec<Split<'a>>,
     /// The load that its figures were taken at, where that was too high for them.
     pub load: Option<Load>,
     /// Whether the baseline has a figure of a side of it, or says why it has none.
@@ -58,10 +63,12 @@ impl<'a> Answers<'a> {
         let own: Vec<&'a Claim> = report.claims.iter().flat_map(|claims| claims.iter()).collect();
         let published: Vec<&'a Claim> = claims().iter().collect();
         let mut groups: Vec<Group<'a>> = Vec::new();
+        let splits = phases::splits(&report.metrics);
         for (own, claim) in own.iter().map(|claim| (true, *claim)).chain(published.iter().map(|claim| (false, *claim)))
         {
             let number = groups.iter().map(|group| group.claims.len()).sum::<usize>() + 1;
-            let judged = Judged::of(claim, report, number);
+            let mut judged = Judged::of(claim, report, number);
+            judged.phases = judged.explained_by(&splits);
             let same =
                 |group: &&mut Group<'_>| group.own == own && sides(group.claims[0].judgement.claim) == sides(claim);
             match groups.iter_mut().find(same) {
@@ -145,7 +152,15 @@ impl<'a> Judged<'a> {
         let layer = if answer == Answer::Refuted { layer(&judgement, &report.metrics) } else { None };
         let load = judgement.comparison.and_then(|pair| Load::too_high([pair.reference(), pair.contender()]));
         let is_about_this = is_about(claim, report.baseline);
-        Self { judgement, answer, layer, load, is_about_this, id: format!("claim-{number}") }
+        let (phases, id) = (Vec::new(), format!("claim-{number}"));
+        Self { judgement, answer, layer, phases, load, is_about_this, id }
+    }
+
+    /// The starts of both sides by phase, where the claim is refuted.
+    fn explained_by(&self, splits: &[Split<'a>]) -> Vec<Split<'a>> {
+        let pair = self.judgement.comparison.filter(|_| self.answer == Answer::Refuted);
+        let sides = pair.into_iter().flat_map(|pair| [pair.reference(), pair.contender()]);
+        sides.filter_map(|side| splits.iter().find(|split| split.is_of(side)).cloned()).collect()
     }
 
     pub fn is_measured(&self) -> bool {
