@@ -217,7 +217,6 @@ fn by_phase(filling: &mut Filling<'_>) {
     let starts: [(Subject, Temperature, f64, &[(Phase, f64)]); 3] =
         [(BUSYBOX, Cold, 7.5e6, &busybox), (BOTH, Cold, 5e6, &both), (WASMTIME, Warm, 3_040.0, &wasmtime)];
     for (subject, temperature, whole, each) in starts {
-        let start = || figure(Indicator::StartupTime, subject, "ready").at(temperature);
         let mut part =
             |part, took| mean(filling, figure(Indicator::StartupTime, subject, "ready").at(temperature), part, took);
         part(Phase::WHOLE.to_owned(), whole);
