@@ -1,6 +1,6 @@
 //! Starts by phase, for real: which phases each has, and that they add up to it. Where containers cannot be started, a test says
 //! why and passes.
-#![cfg(feature = "container")]
+#![cfg(all(feature = "container", feature = "wasmtime"))]
 
 mod container_common;
 
@@ -75,7 +75,6 @@ fn what_fails_with_marks_fails_as_without() {
     altered.assert_clean();
 }
 
-#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 fn of_module(launcher: &Launcher, name: &str, temperature: Temperature, engine: &[Phase]) {
     use runtime_baseline::runtime::wasm_container::WasmContainer;
 
@@ -89,7 +88,6 @@ fn of_module(launcher: &Launcher, name: &str, temperature: Temperature, engine: 
     by_phase(prepared(&runtime, temperature).as_ref(), &expected);
 }
 
-#[cfg(feature = "wasmtime")]
 #[test]
 fn a_module_in_a_container_has_the_engines_phases_behind_the_containers() {
     use Phase::{Compile, Engine, Instantiate, Link, Load, Run};
@@ -103,19 +101,15 @@ fn a_module_in_a_container_has_the_engines_phases_behind_the_containers() {
 }
 
 /// All phases that a start of each engine in this process has, in their order.
-#[cfg(any(feature = "wasmtime", feature = "wasmi", feature = "wasmedge"))]
 #[test]
 fn engines_in_this_process_are_marked_at_each_temperature() {
     use Phase::{Call, Compile, Engine, Instantiate, Link, Load, Run};
     use Temperature::{Cold, Precompiled, Warm};
     let all = [Call, Load, Engine, Compile, Link, Instantiate, Run];
-    #[cfg(feature = "wasmtime")]
-    {
-        let wasmtime = runtime_baseline::runtime::wasmtime::Wasmtime::new().unwrap();
-        by_phase(prepared(&wasmtime, Cold).as_ref(), &all);
-        by_phase(prepared(&wasmtime, Precompiled).as_ref(), &[Call, Load, Link, Instantiate, Run]);
-        by_phase(prepared(&wasmtime, Warm).as_ref(), &[Call, Instantiate, Run]);
-    }
+    let wasmtime = runtime_baseline::runtime::wasmtime::Wasmtime::new().unwrap();
+    by_phase(prepared(&wasmtime, Cold).as_ref(), &all);
+    by_phase(prepared(&wasmtime, Precompiled).as_ref(), &[Call, Load, Link, Instantiate, Run]);
+    by_phase(prepared(&wasmtime, Warm).as_ref(), &[Call, Instantiate, Run]);
     #[cfg(feature = "wasmi")]
     {
         let wasmi = runtime_baseline::runtime::wasmi::Wasmi::new().unwrap();
@@ -135,7 +129,6 @@ fn engines_in_this_process_are_marked_at_each_temperature() {
 }
 
 /// What a bench records: means that add up, beside a whole of their own, and no figure of a whole start among them.
-#[cfg(feature = "wasmtime")]
 #[test]
 fn recorded_phases_add_up_to_their_whole() {
     let directory = tempfile::tempdir().unwrap();

@@ -42,7 +42,7 @@ pub(super) fn marked<T>(start: impl FnOnce() -> T) -> Result<(T, Marks), Failure
 }
 
 /// What is wrong with the marks of a container that started well: the time of a phase without one would count as another's.
-pub(super) fn lacking(marks: &Marks) -> Option<Failure> {
+pub(super) fn lacking(marks: &[(Phase, u64)]) -> Option<Failure> {
     let lacks = OF_ALL.into_iter().find(|phase| marks.iter().all(|(marked, _)| marked != phase))?;
     Some(Failure::Engine(format!("libcontainer did not say where its phase {lacks} begins")))
 }
@@ -123,7 +123,7 @@ mod tests {
     fn a_phase_without_a_mark_is_missed() {
         let all: Marks = OF_ALL.iter().zip(1..).map(|(phase, at)| (*phase, at)).collect();
         assert_eq!(lacking(&all), None);
-        let Some(Failure::Engine(reason)) = lacking(&all[..5].to_vec()) else { panic!() };
+        let Some(Failure::Engine(reason)) = lacking(&all[..5]) else { panic!() };
         assert!(reason.contains("phase privileges"), "{reason}");
     }
 

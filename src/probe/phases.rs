@@ -8,8 +8,7 @@ use std::{collections::BTreeMap, iter};
 
 use super::{ProbeError, burst::together, startup::started};
 use crate::{
-    Phase,
-    marks::{self, Marks},
+    Phase, marks,
     runtime::{Artifact, Instance},
 };
 
@@ -25,7 +24,7 @@ pub struct Phases {
 
 impl Phases {
     /// From the call to ready, cut at the marks between. What comes before the first mark is the call's.
-    fn of(called: u64, marks: &Marks, ready: u64) -> Self {
+    fn of(called: u64, marks: &[(Phase, u64)], ready: u64) -> Self {
         let within = |at: &u64| (*at).clamp(called, ready);
         // A mark at ready or later began nothing that the figure has: the detached command line's end, say.
         let marks = marks.iter().filter(|(_, at)| *at < ready);
@@ -103,21 +102,21 @@ mod tests {
 
     #[test]
     fn phases_are_next_to_each_other_and_add_up() {
-        let marks = vec![(Phase::Load, 110), (Phase::Compile, 150), (Phase::Run, 700), (Phase::Process, 1_000)];
+        let marks = [(Phase::Load, 110), (Phase::Compile, 150), (Phase::Run, 700), (Phase::Process, 1_000)];
         let phases = Phases::of(100, &marks, 900);
         let expected = [(Phase::Call, 10.0), (Phase::Load, 40.0), (Phase::Compile, 550.0), (Phase::Run, 200.0)];
         assert_eq!((phases.each.clone(), phases.whole), (expected.into(), 800.0));
         assert_eq!(sum(&phases), phases.whole);
         // A mark outside the start takes nothing from the phases, and gives them nothing.
-        let outside = Phases::of(100, &vec![(Phase::Load, 5), (Phase::Run, 900)], 900);
+        let outside = Phases::of(100, &[(Phase::Load, 5), (Phase::Run, 900)], 900);
         assert_eq!(outside.each, [(Phase::Call, 0.0), (Phase::Load, 800.0)].into());
-        assert_eq!(Phases::of(7, &Marks::new(), 7).each, [(Phase::Call, 0.0)].into());
+        assert_eq!(Phases::of(7, &[], 7).each, [(Phase::Call, 0.0)].into());
     }
 
     #[test]
     fn a_mean_adds_up_where_not_all_have_every_phase() {
-        let with = Phases::of(0, &vec![(Phase::Load, 10), (Phase::Run, 30)], 100);
-        let without = Phases::of(0, &vec![(Phase::Run, 20)], 60);
+        let with = Phases::of(0, &[(Phase::Load, 10), (Phase::Run, 30)], 100);
+        let without = Phases::of(0, &[(Phase::Run, 20)], 60);
         let mean = Phases::mean(&[with, without]);
         assert_eq!(mean.each, [(Phase::Call, 15.0), (Phase::Load, 10.0), (Phase::Run, 55.0)].into());
         assert_eq!((sum(&mean), mean.whole), (80.0, 80.0));
