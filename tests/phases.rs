@@ -6,7 +6,7 @@ mod container_common;
 
 use container_common::{Altered, available, launcher};
 use runtime_baseline::{
-    Indicator, Phase, Temperature,
+    Indicator, Metric, Phase, Temperature,
     experiment::{Experiment, Filter, Pass, Recorder},
     launcher::Launcher,
     plans::Startup,
@@ -142,10 +142,9 @@ fn recorded_phases_add_up_to_their_whole() {
     for temperature in [Temperature::Cold, Temperature::Precompiled, Temperature::Warm] {
         let of: Vec<_> = run.metrics().iter().filter(|metric| metric.temperature() == Some(temperature)).collect();
         assert!(of.iter().all(|metric| metric.indicator() == Indicator::StartupTime));
-        let part =
-            |metric: &runtime_baseline::Metric| metric.provenance().environment().conditions.part().map(str::to_owned);
-        let (whole, each): (Vec<_>, Vec<_>) =
-            of.iter().partition(|metric| part(metric).as_deref() == Some(Phase::WHOLE));
+        let part = |metric: &Metric| metric.provenance().environment().conditions.part().map(str::to_owned);
+        let (whole, each): (Vec<&Metric>, Vec<&Metric>) =
+            of.into_iter().partition(|metric| part(metric).as_deref() == Some(Phase::WHOLE));
         assert!(
             each.len() >= 3 && each.iter().all(|metric| part(metric).is_some_and(|p| Phase::of_part(&p).is_some()))
         );
