@@ -57,6 +57,9 @@ mod here;
 #[cfg(feature = "container")]
 pub mod launcher;
 #[cfg(feature = "measure")]
+#[allow(dead_code, reason = "each adapter uses its part")]
+mod marks;
+#[cfg(feature = "measure")]
 pub mod plans;
 #[cfg(feature = "measure")]
 pub mod policy;
@@ -94,8 +97,8 @@ pub use entry::become_helper;
 #[cfg(feature = "measure")]
 pub use here::components_here;
 pub use metric::{
-    Bound, Direction, Evidence, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Range,
-    Statistic, Subject, Temperature, Unit, UnknownIndicator,
+    Bound, Direction, Evidence, Family, Indicator, Interval, Metric, MetricError, Phase, Quantity, QuantityError,
+    Range, Statistic, Subject, Temperature, Unit, UnknownIndicator,
 };
 pub use provenance::{
     Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Hardware, Host,

@@ -24,6 +24,7 @@ const ORDER: &[&str] = &[
     "report",
     // The measurement half.
     "clock",
+    "marks",
     "disk",
     "setup",
     "adapter",

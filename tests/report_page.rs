@@ -44,6 +44,27 @@ fn complete_report(language: Language) -> String {
     Report::of(&baseline).with_raw_data(directory.path()).with_staleness(staleness()).markdown(language)
 }
 
+/// Phases stand in a table of their own, whose rows say where they do not add up, and under the verdicts that they explain.
+#[test]
+fn starts_are_shown_by_phase_and_in_no_other_table() {
+    let text = complete_report(Language::English);
+    let row = |beginning: &str| text.lines().find(|line| line.starts_with(beginning)).unwrap_or_default().to_owned();
+    let whole = row("| container/busybox (cold) | 7.5 ms |");
+    assert!(
+        whole.contains("bundle 300 µs (4 %) · clone 500 µs (7 %)") && whole.contains("mounts 2 ms (27 %)"),
+        "{whole}"
+    );
+    let torn = row("| container+wasmedge (cold) | 5 ms (the phases differ from it by 6 %)");
+    assert!(torn.contains("compile 1 ms (21 %)"), "{torn}");
+    assert_eq!(text.matches("by 6 %").count(), 1, "the others add up");
+    // The sentence of a refuted start names the longest first, and what making the container takes.
+    let why = text.lines().find(|line| line.contains(", by phase, ")).unwrap_or_default();
+    assert!(why.contains("make the container; the longest: "), "{why}");
+    assert!(!text.contains("phase: ") && !text.contains("all phases"), "a table of parts has them as well");
+    let chinese = complete_report(Language::Chinese);
+    assert!(chinese.contains("挂载 2 ms（27 %）") && !chinese.contains("phase: "));
+}
+
 #[test]
 fn the_table_of_policy_engines_is_the_same_in_a_terminal() {
     let directory = tempfile::tempdir().unwrap();

@@ -22,6 +22,7 @@ mod init;
 mod keeper;
 mod limit;
 mod orphans;
+mod phases;
 mod pool;
 pub(crate) mod protocol;
 mod verdict;

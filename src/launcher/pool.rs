@@ -12,7 +12,7 @@ use std::{
 use rustix::process::{Resource, getrlimit};
 
 use super::protocol::{Channel, Control, Failure, Payload, Reply, Request};
-use crate::resource::process_ids;
+use crate::{marks, resource::process_ids};
 
 /// More workers than this do not start more at the same time: a start beyond waits for one.
 const MAX_WORKERS: usize = 256;
@@ -118,7 +118,8 @@ impl Pool {
         let id = self.next_number();
         let request = request(id);
         self.with_free(|worker, channel| match self.ask(worker, channel, &request, limit)? {
-            Reply::Ready(at) => {
+            Reply::Ready { at, marks } => {
+                marks::keep(&marks);
                 worker.held.fetch_add(1, Ordering::Relaxed);
                 Ok((at, Held { worker: Arc::clone(worker), id }))
             }

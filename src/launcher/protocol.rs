@@ -20,7 +20,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 #[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 use crate::adapter::Limits;
-use crate::adapter::{RefusalKind, Resource};
+use crate::{
+    adapter::{RefusalKind, Resource},
+    marks::Marks,
+};
 
 /// The longest message. A path has at most 4,096 bytes, and errors are cut to [`MAX_REASON`].
 const MAX_MESSAGE: usize = 16 << 10;
@@ -70,10 +73,10 @@ pub(crate) enum Control {
 /// From the library to a worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
-    /// Create a container of the bundle and wait until its payload says ready.
-    Start { id: u64, bundle: PathBuf, payload: Payload, time: Duration, memory: Option<u64> },
+    /// Create a container of the bundle and wait until its payload says ready. Whether its phases are marked.
+    Start { id: u64, bundle: PathBuf, payload: Payload, time: Duration, memory: Option<u64>, marked: bool },
     /// The same by a command line of OCI bundles, which detaches from the container. Whether the bundle limits its memory.
-    StartBy { id: u64, program: PathBuf, bundle: PathBuf, time: Duration, limited: bool },
+    StartBy { id: u64, program: PathBuf, bundle: PathBuf, time: Duration, limited: bool, marked: bool },
     /// Whether the container's process runs.
     IsAlive { id: u64 },
     /// Close the container's standard input, wait for its end, delete it.
@@ -120,8 +123,8 @@ impl Module {
 pub(crate) enum Reply {
     /// The worker waits for requests; the answer to `Ping` as well.
     Idle,
-    /// The payload said ready, at its own reading of the clock.
-    Ready(u64),
+    /// The payload said ready, at its own reading of the clock. The marks of the start, where they were asked for.
+    Ready { at: u64, marks: Marks },
     /// Whether it is there, and no zombie.
     Alive(bool),
     /// The container ended well and is gone.

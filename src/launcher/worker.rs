@@ -26,10 +26,16 @@ use super::{
     exhausted,
     limit::{apply_memory_limit, group_of, was_out_of_memory},
     orphans::end_children_except,
+    phases,
     protocol::{Channel, Failure, Payload, Reply, Request, shorten},
     verdict::Verdict,
 };
-use crate::{adapter::with_causes, process::reap::describe};
+use crate::{
+    Phase,
+    adapter::with_causes,
+    marks::{self, Marks},
+    process::reap::describe,
+};
 
 /// The id of a container, or the beginning of all ids of a worker.
 pub(super) fn container_id(worker: u64, id: Option<u64>) -> String {
@@ -91,11 +97,25 @@ impl Worker<'_> {
         match request {
             Request::Ping => Ok(Reply::Idle),
             Request::Prepare { payload } => self.prepare(&payload).map(|()| Reply::Idle),
-            Request::Start { id, bundle, payload, time, memory } => {
-                self.start(id, &bundle, &payload, time, memory).map(Reply::Ready)
+            Request::Start { id, bundle, payload, time, memory, marked } => {
+                let start = |worker: &mut Self| worker.start(id, &bundle, &payload, time, memory);
+                if !marked {
+                    return start(self).map(ready);
+                }
+                let (at, marks) = phases::marked(|| start(self))?;
+                let at = at?;
+                if let Some(lacking) = phases::lacking(&marks) {
+                    return self.stop(id, time).and(Err(lacking));
+                }
+                Ok(Reply::Ready { at, marks })
             }
-            Request::StartBy { id, program, bundle, time, limited } => {
-                self.start_by(id, &program, &bundle, time, limited).map(Reply::Ready)
+            Request::StartBy { id, program, bundle, time, limited, marked } => {
+                let start = |worker: &mut Self| worker.start_by(id, &program, &bundle, time, limited);
+                if !marked {
+                    return start(self).map(ready);
+                }
+                let (at, marks) = marks::of(|| start(self));
+                Ok(Reply::Ready { at: at?, marks })
             }
             Request::IsAlive { id } => Ok(Reply::Alive(self.is_alive(id))),
             Request::Stop { id, time } => self.stop(id, time).map(|()| Reply::Stopped),
@@ -120,6 +140,7 @@ impl Worker<'_> {
         time: Duration,
         memory: Option<u64>,
     ) -> Result<u64, Failure> {
+        marks::begin(Phase::Bundle);
         let deadline = Instant::now().checked_add(time);
         let name = container_id(self.number, Some(id));
         let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
@@ -140,6 +161,7 @@ impl Worker<'_> {
             self.strays = true;
             explain(bundle, &e)
         })?;
+        marks::begin(Phase::Start);
         let pid = container.pid().and_then(|pid| Pid::from_raw(pid.as_raw()));
         let pid = pid.ok_or_else(|| Failure::engine("create", "libcontainer reported no process"))?;
         let (limited, started) = match apply_memory_limit(&container, memory) {
@@ -160,6 +182,7 @@ impl Worker<'_> {
         time: Duration,
         limited: bool,
     ) -> Result<u64, Failure> {
+        marks::begin(Phase::Process);
         let deadline = Instant::now().checked_add(time);
         let name = container_id(self.number, Some(id));
         let command = OciCommand::new(program, self.number, self.state)?;
@@ -271,6 +294,11 @@ impl Worker<'_> {
             }
         }
     }
+}
+
+/// Without marks.
+fn ready(at: u64) -> Reply {
+    Reply::Ready { at, marks: Marks::new() }
 }
 
 fn pipe() -> Result<(OwnedFd, OwnedFd), Failure> {

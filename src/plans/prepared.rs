@@ -71,6 +71,15 @@ impl Prepared {
         }
     }
 
+    pub fn isolation(&self) -> Isolation {
+        self.identity.isolation
+    }
+
+    /// Whether this crate makes its containers, and no command line does.
+    pub fn is_made_here(&self) -> bool {
+        self.identity.components.iter().any(|component| component.name() == "libcontainer")
+    }
+
     pub fn figure(&self, indicator: Indicator) -> Figure {
         Figure::new(indicator, &self.identity, &self.workload)
             .at(self.temperature)

@@ -1,5 +1,7 @@
 //! What a start costs: each runtime at each of its temperatures, programs that do some work before they are ready, whole
-//! container lifecycles beside `crun` and `runc`, and bursts of concurrent starts.
+//! container lifecycles beside `crun` and `runc`, bursts of concurrent starts, and where the time of starts and bursts goes.
+
+mod phases;
 
 use std::rc::Rc;
 
@@ -57,6 +59,10 @@ impl Startup {
         }
         working_starts(plan, &registry);
         lifecycles(plan, around(Surrounding::Container));
+        // Before a burst leaves a hundred workers behind: single starts are made by one.
+        for surrounding in Surrounding::ALL {
+            phases::singles(plan, around(surrounding));
+        }
         for surrounding in Surrounding::ALL {
             // A burst in this process takes as long as one start elsewhere.
             let rounds = match surrounding {
@@ -68,6 +74,9 @@ impl Startup {
             let asked: Vec<_> = around(surrounding).filter(is_asked).collect();
             self.bursts(plan, rounds, asked.into_iter());
         }
+        for surrounding in Surrounding::ALL {
+            phases::bursts(plan, self.starts(plan), around(surrounding));
+        }
         for refusal in registry.unavailable() {
             plan.without(refusal, &[Indicator::StartupTime, Indicator::StartupP99]);
         }
@@ -75,10 +84,14 @@ impl Startup {
         Ok(())
     }
 
+    fn starts(&self, plan: &Plan) -> u32 {
+        if plan.pass() == Pass::Test { 10 } else { self.burst }
+    }
+
     /// `startup_p99`, and what else a burst says: each burst's own 99th percentile, median and rate is one sample, since the
     /// starts of one burst are not independent of each other.
     fn bursts<'a>(&self, plan: &mut Plan, rounds: u32, prepared: impl Iterator<Item = &'a Prepared>) {
-        let starts = if plan.pass() == Pass::Test { 10 } else { self.burst };
+        let starts = self.starts(plan);
         let lanes = prepared.map(|one| {
             let figure = |indicator| one.figure(indicator).concurrent(starts, "cold start");
             let artifact = Rc::clone(&one.artifact);
@@ -108,7 +121,7 @@ fn ready(plan: &mut Plan, registry: &Registry) -> Vec<Prepared> {
     for runtime in registry.runtimes() {
         for temperature in runtime.temperatures() {
             let name = lane_name(runtime.identity(), *temperature);
-            if [SINGLE, LIFECYCLE, BURST].iter().any(|group| plan.wants(group, &name)) {
+            if [SINGLE, LIFECYCLE, BURST, phases::SINGLE, phases::BURST].iter().any(|group| plan.wants(group, &name)) {
                 prepared.extend(Prepared::of(plan, runtime, &workload, *temperature, &[Indicator::StartupTime]));
             }
         }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock,
-    runtime::{Artifact, RuntimeError},
+    runtime::{Artifact, Instance, RuntimeError},
 };
 
 /// What a burst took.
@@ -42,6 +42,18 @@ impl Burst {
 /// # Errors
 /// The first [`ProbeError`] of any start or stop: a burst that lost one is no burst. The others are stopped all the same.
 pub fn burst(artifact: &dyn Artifact, concurrent: usize) -> Result<Burst, ProbeError> {
+    let (released, outcomes) = together(artifact, concurrent, started)?;
+    let last = outcomes.iter().map(|(_, ready)| *ready).max().unwrap_or(released);
+    Ok(Burst { startup: outcomes.into_iter().map(|(took, _)| took).collect(), elapsed: last.saturating_sub(released) })
+}
+
+/// Starts so many at the same time, each by `start`. When they were released, and of each what `start` said, and when it was
+/// ready.
+pub(super) fn together<T: Send>(
+    artifact: &dyn Artifact,
+    concurrent: usize,
+    start: fn(&dyn Artifact) -> Result<(T, Box<dyn Instance>), ProbeError>,
+) -> Result<(u64, Vec<(T, u64)>), ProbeError> {
     if concurrent == 0 {
         return Err(ProbeError::Empty { what: "a burst", of: "start" });
     }
@@ -53,13 +65,13 @@ pub fn burst(artifact: &dyn Artifact, concurrent: usize) -> Result<Burst, ProbeE
             let one = || {
                 begin.pass().then(|| {
                     // Caught, so that a panic does not leave the others at the gate.
-                    let started = catch_unwind(AssertUnwindSafe(|| started(artifact)));
+                    let started = catch_unwind(AssertUnwindSafe(|| start(artifact)));
                     // A child process may be bound to the thread that made it: that thread stays until it stops it.
                     end.pass();
-                    let (took, instance) = started.unwrap_or_else(|panic| resume_unwind(panic))?;
+                    let (said, instance) = started.unwrap_or_else(|panic| resume_unwind(panic))?;
                     let ready = instance.ready_at();
                     instance.stop()?;
-                    Ok::<_, ProbeError>((took, ready))
+                    Ok::<_, ProbeError>((said, ready))
                 })
             };
             // 256 KiB: the adapters' calls are shallow, and 100 default stacks are 200 MiB of address space.
@@ -79,9 +91,7 @@ pub fn burst(artifact: &dyn Artifact, concurrent: usize) -> Result<Burst, ProbeE
         end.open(true);
         (released, threads.into_iter().filter_map(join).collect::<Vec<_>>())
     });
-    let outcomes: Vec<(u64, u64)> = outcomes.into_iter().collect::<Result<_, _>>()?;
-    let last = outcomes.iter().map(|(_, ready)| *ready).max().unwrap_or(released);
-    Ok(Burst { startup: outcomes.into_iter().map(|(took, _)| took).collect(), elapsed: last.saturating_sub(released) })
+    Ok((released, outcomes.into_iter().collect::<Result<_, _>>()?))
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub(super) enum Drawing {
     Cumulative { unit: Unit, rows: Vec<Row> },
     /// One thing against another.
     Curves { x: Scale, y: Scale, lines: Vec<Line> },
+    /// What each thing is made of: a bar for each.
+    Shares(Vec<Bar>),
 }
 
 /// A figure, in its unit, with the ends of its interval.
@@ -31,6 +33,22 @@ pub(super) struct Figure {
     pub words: String,
     pub value: f64,
     pub interval: Option<(f64, f64)>,
+}
+
+pub(super) struct Bar {
+    pub label: String,
+    /// What the whole of it is.
+    pub words: String,
+    pub stretches: Vec<Stretch>,
+}
+
+/// A part of a bar.
+pub(super) struct Stretch {
+    /// The same for what is the same in every bar.
+    pub kind: usize,
+    pub label: &'static str,
+    /// Of the bar: all of them are 1 together.
+    pub share: f64,
 }
 
 pub(super) struct Row {

@@ -19,7 +19,7 @@ use super::{
     spawned::{Output, Spawned},
     wasm::{self, PAGE},
 };
-use crate::{Component, Isolation, Subject, Temperature, clock, disk, process::child::find_program};
+use crate::{Component, Isolation, Phase, Subject, Temperature, clock, disk, marks, process::child::find_program};
 
 /// Which engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -277,6 +277,7 @@ impl Artifact for OnDisk {
         let path = Path::new("/proc").join(process::id().to_string()).join(own);
         let mut arguments = job.cli.run(self.precompiled, &job.limits);
         arguments.push(path.into());
+        marks::begin(Phase::Process);
         let mut process = job.spawn(arguments)?;
         let (bytes, length) = process.read().ok_or_else(|| job.time_limit())?;
         let (now, reading) = (clock::monotonic(), u64::from_le_bytes(bytes));

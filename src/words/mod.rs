@@ -8,6 +8,7 @@ mod difference;
 mod factor;
 mod missing;
 mod noise;
+mod phase;
 pub(crate) mod report;
 mod shortfall;
 mod stale;

@@ -4,8 +4,8 @@
 use std::{fs, path::Path};
 
 use runtime_baseline::{
-    Baseline, Component, Environment, Indicator, Isolation, Provenance, Source, SourceKind, Statistic, Temperature,
-    UnavailableRow, samples::Samples,
+    Baseline, Component, Environment, Indicator, Isolation, Phase, Provenance, Source, SourceKind, Statistic,
+    Temperature, UnavailableRow, samples::Samples,
 };
 
 use Isolation::{Container, InProcess, Process, WasmInContainer};
@@ -186,6 +186,8 @@ fn starts(filling: &mut Filling<'_>) {
                 filling.sampled(LifecycleTime, runtime, at, 120, centre * 1.1, &[Median, P99]);
             }
         }
+        by_phase(filling, runtime, ALONE, centre);
+        by_phase(filling, runtime, burst, centre * 40.0);
         // What the engine's own interface does without the adapter, a pool, and limits.
         if runtime.3 == InProcess {
             let by_hand = At { setting: Some(("part", "by hand")), ..ALONE };
@@ -207,6 +209,27 @@ fn starts(filling: &mut Filling<'_>) {
                 &[Median],
             );
         }
+    }
+}
+
+/// As many phases as any start of that isolation has, the last ones longer than the first.
+fn by_phase(filling: &mut Filling<'_>, runtime: Runtime, at: At, centre: f64) {
+    let phases: &[Phase] = match runtime.3 {
+        Isolation::None => return,
+        Process => &[Phase::Call, Phase::Process],
+        Container => &Phase::ALL[..9],
+        WasmInContainer => &Phase::ALL[..15],
+        _ => &[&Phase::ALL[..1], &Phase::ALL[9..15]].concat(),
+    };
+    let mut part = |part: String, centre| {
+        // A setting's name lives as long as the test.
+        let at = At { setting: Some(("part", part.leak())), ..at };
+        filling.sampled(Indicator::StartupTime, runtime, at, 12, centre, &[Statistic::Mean]);
+    };
+    part(Phase::WHOLE.to_owned(), centre);
+    let shares = (1..=phases.len()).sum::<usize>() as f64;
+    for (i, phase) in phases.iter().enumerate() {
+        part(phase.part(), centre * (i + 1) as f64 / shares);
     }
 }
 

@@ -8,8 +8,8 @@ pub mod full;
 use std::{fs, path::Path};
 
 use runtime_baseline::{
-    Baseline, Component, Environment, Indicator, Interval, Isolation, Metric, Provenance, Quantity, Source, SourceKind,
-    Statistic, Temperature, UnavailableRow, Unit,
+    Baseline, Component, Environment, Indicator, Interval, Isolation, Metric, Phase, Provenance, Quantity, Source,
+    SourceKind, Statistic, Temperature, UnavailableRow, Unit,
     samples::{Axis, Curve, Samples},
 };
 
@@ -41,11 +41,13 @@ struct Figure {
     load: &'static str,
     engine: Vec<(&'static str, &'static str)>,
     observed: Vec<(&'static str, &'static str)>,
+    part: Option<String>,
 }
 
 fn figure(indicator: Indicator, subject: Subject, workload: &'static str) -> Figure {
     let (engine, observed) = (Vec::new(), Vec::new());
-    Figure { indicator, subject, workload, temperature: None, concurrency: 1, load: "idle", engine, observed }
+    let (temperature, part) = (None, None);
+    Figure { indicator, subject, workload, temperature, concurrency: 1, load: "idle", engine, observed, part }
 }
 
 impl Figure {
@@ -78,6 +80,7 @@ impl Figure {
         conditions.concurrency = Some(self.concurrency);
         conditions.load = Some(self.load.into());
         conditions.isolation = Some(isolation);
+        conditions.part.clone_from(&self.part);
         let [engine, observed] = [&self.engine, &self.observed]
             .map(|pairs| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
         (conditions.engine, conditions.observed) = (engine, observed);
@@ -193,6 +196,7 @@ fn starts(filling: &mut Filling<'_>) {
         let rate = figure(Indicator::StartRate, subject, "ready").at(Cold).of_a_burst();
         filling.value(&rate, Statistic::Rate, 1e11 / centre, Unit::PerSecond);
     }
+    by_phase(filling);
     // Raw data that is not there, and raw data that is none.
     let gone = figure(Indicator::LifecycleTime, BUSYBOX, "ready").at(Cold);
     let metric = gone.metric(Statistic::Median, Quantity::nanoseconds(15_000_000));
@@ -201,6 +205,37 @@ fn starts(filling: &mut Filling<'_>) {
     let damaged = figure(Indicator::LifecycleTime, BOTH, "ready").at(Cold);
     let metric = damaged.metric(Statistic::Median, Quantity::nanoseconds(12_000_000));
     filling.baseline.push(metric.with_count(40).with_samples("samples/damaged.csv"));
+}
+
+/// Where the time of some starts goes; the phases of one do not add up to it.
+fn by_phase(filling: &mut Filling<'_>) {
+    use Phase::{Bundle, Call, Cgroup, Clone, Compile, Exec, Instantiate, Load, Mounts, Namespaces, Run};
+    let busybox =
+        [(Call, 5e4), (Bundle, 3e5), (Clone, 5e5), (Cgroup, 4e5), (Namespaces, 1.25e6), (Mounts, 2e6), (Exec, 3e6)];
+    let both = [(Call, 5e4), (Clone, 5e5), (Namespaces, 1e6), (Mounts, 2e6), (Load, 1e5), (Compile, 1e6), (Run, 6e4)];
+    let wasmtime = [(Call, 40.0), (Instantiate, 2_500.0), (Run, 500.0)];
+    type Start<'a> = (Subject, Temperature, f64, &'a [(Phase, f64)]);
+    let starts: [Start<'_>; 3] =
+        [(BUSYBOX, Cold, 7.5e6, &busybox), (BOTH, Cold, 5e6, &both), (WASMTIME, Warm, 3_040.0, &wasmtime)];
+    for (subject, temperature, whole, each) in starts {
+        let mut part =
+            |part, took| mean(filling, figure(Indicator::StartupTime, subject, "ready").at(temperature), part, took);
+        part(Phase::WHOLE.to_owned(), whole);
+        each.iter().for_each(|(phase, took)| part(phase.part(), *took));
+    }
+    for (subject, scale) in [(BUSYBOX, 40.0), (BOTH, 50.0)] {
+        let burst = || figure(Indicator::StartupTime, subject, "ready").at(Cold).of_a_burst();
+        for (part, took) in [(Phase::WHOLE.to_owned(), 7e6), (Mounts.part(), 4e6), (Exec.part(), 3e6)] {
+            mean(filling, burst(), part, took * scale);
+        }
+    }
+}
+
+/// The mean of six.
+fn mean(filling: &mut Filling<'_>, figure: Figure, part: String, nanoseconds: f64) {
+    let figure = Figure { part: Some(part), ..figure };
+    let metric = figure.metric(Statistic::Mean, Quantity::new(nanoseconds, Unit::Nanoseconds).unwrap());
+    filling.baseline.push(metric.with_count(6));
 }
 
 fn policies(filling: &mut Filling<'_>) {

@@ -29,7 +29,7 @@ use super::{
     protocol::{Failure, Module},
     verdict::{self, Verdict},
 };
-use crate::process::hook;
+use crate::{Phase, marks, process::hook};
 
 /// What a worker made before, and its containers inherit.
 pub(crate) type Inherited = Arc<dyn Any + Send + Sync>;
@@ -112,6 +112,7 @@ impl ModuleExecutor {
 
 impl Executor for ModuleExecutor {
     fn exec(&self, spec: &Spec) -> Result<(), ExecutorError> {
+        marks::begin(Phase::Exec);
         if !is_wasm(spec) {
             return DefaultExecutor {}.exec(spec);
         }

@@ -5,6 +5,7 @@ mod curves;
 mod figures;
 mod forest;
 mod rows;
+mod shares;
 mod style;
 mod table;
 
@@ -157,6 +158,7 @@ fn write_plot(plot: &Plot, id: &str) -> Markup {
         Drawing::Spread { unit, rows } => rows::spread(*unit, rows),
         Drawing::Cumulative { unit, rows } => rows::cumulative(*unit, rows),
         Drawing::Curves { x, y, lines } => curves::draw(x, y, lines),
+        Drawing::Shares(bars) => shares::draw(bars),
     };
     html! {
         figure {

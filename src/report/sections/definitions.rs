@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Indicator, Language, Statistic, Temperature, claims,
+    Indicator, Language, Metric, Phase, Statistic, Temperature, claims,
     report::{
         Report,
         document::{Block, Fold, Item, Section},
@@ -27,6 +27,13 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section
     let temperatures = temperatures.map(|t| item(t.as_str(), t.definition(language)));
     blocks.push(Block::List(temperatures.into()));
 
+    let phases: BTreeSet<Phase> = report.metrics.iter().filter_map(|metric| phase(metric)).collect();
+    if !phases.is_empty() {
+        blocks.push(Block::Heading(say::phases(language).to_owned()));
+        let phases = phases.into_iter().map(|phase| item(phase.label(language), phase.definition(language)));
+        blocks.push(Block::List(phases.collect()));
+    }
+
     blocks.push(Block::Heading(say::statistics(language).to_owned()));
     let statistics: BTreeSet<Statistic> = report.metrics.iter().map(|metric| metric.statistic()).collect();
     let statistics = statistics.into_iter().map(|s| item(&s.label(language), s.definition(language)));
@@ -34,4 +41,8 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section
     blocks.push(Block::List(statistics.chain([item(name, text)]).collect()));
     section.blocks.push(Block::Fold(Fold::new(rest::all(language), blocks)));
     Some(section)
+}
+
+fn phase(metric: &Metric) -> Option<Phase> {
+    Phase::of_part(metric.provenance().environment().conditions.part()?)
 }

@@ -6,7 +6,7 @@ use super::{
     MOST_GROUPS, MOST_ROWS,
     fills::Fills,
     groups::{Group, Row, STATISTICS, id, is_compared},
-    notes, plots, policy,
+    notes, phases, plots, policy,
 };
 use crate::{
     Family, Isolation, Language, Metric, Statistic,
@@ -36,6 +36,9 @@ pub(super) fn section(
     let panels = plots::panels(groups, language);
     if !panels.is_empty() {
         section.blocks.push(Block::Plots(panels));
+    }
+    if family == Family::Startup {
+        section.blocks.extend(phases::blocks(&report.metrics, language));
     }
     if family == Family::Policy {
         section.blocks.extend(policy::table(groups, language).map(Block::Table));

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
 };
 
+use super::phases;
 use crate::{
     Conditions, Family, Indicator, Isolation, Language, Metric, Statistic, Temperature,
     compare::{Comparison, Direction},
@@ -58,7 +59,7 @@ pub(super) struct Row<'a> {
 pub(super) fn by_family<'a>(metrics: &[&'a Metric]) -> BTreeMap<Family, Vec<Group<'a>>> {
     type Key<'a> = (Indicator, Option<&'a str>, Option<u32>, Option<&'a str>);
     let mut groups: BTreeMap<Key<'a>, HashMap<_, Vec<&'a Metric>>> = BTreeMap::new();
-    for metric in metrics.iter().copied() {
+    for metric in metrics.iter().copied().filter(|metric| !phases::is_of_phases(metric)) {
         let environment = metric.provenance().environment();
         let conditions = &environment.conditions;
         let key = (metric.indicator(), metric.workload(), conditions.concurrency, conditions.load.as_deref());

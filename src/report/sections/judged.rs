@@ -1,6 +1,10 @@
 //! The claims with their verdicts, grouped by what they compare.
 
-use super::{answers, load::Load};
+use super::{
+    answers,
+    load::Load,
+    phases::{self, Split},
+};
 use crate::{
     Claim, Indicator, Isolation, Metric, Statistic, Subject, claims,
     claims::Sense,
@@ -28,6 +32,8 @@ pub(super) struct Judged<'a> {
     pub answer: Answer,
     /// Where else the claimed factor was found, of a refuted one.
     pub layer: Option<Layer<'a>>,
+    /// Where the time of its sides goes, of a refuted one, where that was measured.
+    pub phases: Vec<Split<'a>>,
     /// The load that its figures were taken at, where that was too high for them.
     pub load: Option<Load>,
     /// Whether the baseline has a figure of a side of it, or says why it has none.
@@ -60,10 +66,12 @@ impl<'a> Answers<'a> {
         let published: Vec<&'a Claim> = claims().iter().collect();
         let figures = Figures::of(report.baseline, |_| true);
         let mut groups: Vec<Group<'a>> = Vec::new();
+        let splits = phases::splits(&report.metrics);
         for (own, claim) in own.iter().map(|claim| (true, *claim)).chain(published.iter().map(|claim| (false, *claim)))
         {
             let number = groups.iter().map(|group| group.claims.len()).sum::<usize>() + 1;
-            let judged = Judged::of(claim, report, &figures, number);
+            let mut judged = Judged::of(claim, report, &figures, number);
+            judged.phases = judged.explained_by(&splits);
             let same =
                 |group: &&mut Group<'_>| group.own == own && compare_alike(group.claims[0].judgement.claim, claim);
             match groups.iter_mut().find(same) {
@@ -157,7 +165,15 @@ impl<'a> Judged<'a> {
         let layer = if answer == Answer::Refuted { layer(&judgement, &report.metrics) } else { None };
         let load = judgement.comparison.and_then(|pair| Load::too_high([pair.reference(), pair.contender()]));
         let is_about_this = figures.are_about(claim);
-        Self { judgement, answer, layer, load, is_about_this, id: format!("claim-{number}") }
+        let (phases, id) = (Vec::new(), format!("claim-{number}"));
+        Self { judgement, answer, layer, phases, load, is_about_this, id }
+    }
+
+    /// The starts of both sides by phase, where the claim is refuted.
+    fn explained_by(&self, splits: &[Split<'a>]) -> Vec<Split<'a>> {
+        let pair = self.judgement.comparison.filter(|_| self.answer == Answer::Refuted);
+        let sides = pair.into_iter().flat_map(|pair| [pair.reference(), pair.contender()]);
+        sides.filter_map(|side| splits.iter().find(|split| split.is_of(side)).cloned()).collect()
     }
 
     pub fn is_measured(&self) -> bool {

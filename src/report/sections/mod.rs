@@ -12,6 +12,7 @@ mod judged;
 mod load;
 mod machine;
 mod notes;
+mod phases;
 mod plots;
 mod policy;
 mod reproduce;

@@ -196,6 +196,7 @@ fn proof(judged: &Judged<'_>, common: &Common, language: Language) -> Vec<Text> 
     }
     lines.extend(judged.load.map(|load| evidence::load(load.average, load.cores, language)));
     lines.extend(elsewhere(judged, language));
+    lines.extend(judged.phases.iter().map(|split| split.why(language)));
     let improvement = judged.judgement.comparison.and_then(|pair| pair.improvement());
     lines.extend(improvement.map(|percent| evidence::improvement(percent, language)));
     lines.push(evidence::section(judged.judgement.claim.section(), language));

@@ -37,6 +37,7 @@ use crate::{
         Held, Launcher, WorkerError,
         protocol::{Payload, Request},
     },
+    marks,
     resource::scope::HAND_DOWN,
     versions,
 };
@@ -325,10 +326,11 @@ impl Artifact for Prepared {
         let shared = &self.0;
         let Limits { time, memory } = shared.limits;
         let limited = shared.launcher.limits_memory();
+        let marked = marks::is_kept();
         let (bundle, payload) = (shared.bundle.clone(), shared.payload.clone());
         let request = |id| match shared.command.clone() {
-            Some(program) => Request::StartBy { id, program, bundle, time, limited },
-            None => Request::Start { id, bundle, payload, time, memory: limited.then_some(memory) },
+            Some(program) => Request::StartBy { id, program, bundle, time, limited, marked },
+            None => Request::Start { id, bundle, payload, time, memory: limited.then_some(memory), marked },
         };
         let (ready_at, held) = shared.launcher.pool().start(time, request).map_err(|e| shared.error(e))?;
         Ok(Box::new(Ready { ready_at, held: Some(held), shared: Arc::clone(shared) }))

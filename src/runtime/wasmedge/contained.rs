@@ -9,10 +9,11 @@ use super::{
     start::{self, Job},
 };
 use crate::{
-    Isolation, Subject,
+    Isolation, Phase, Subject,
     adapter::{Identity, Limits},
     disk,
     launcher::{Inherited, Ready, protocol::Module as Asked},
+    marks,
     runtime::{
         RuntimeError, wasm,
         wasm_container::{ContainedEngine, Form},
@@ -54,8 +55,11 @@ impl ContainedEngine for WasmEdge {
 
     unsafe fn run(asked: &Asked, path: &Path, _: Option<&Inherited>) -> Result<Ready, RuntimeError> {
         let job = job(if asked.precompiled { Mode::Aot } else { Mode::Interpreter }, asked.limits())?;
+        marks::begin(Phase::Load);
         let module = load(&job, path)?;
+        marks::begin(Phase::Engine);
         let engine = Engine::executor(&job.config).map_err(|fault| job.engine(fault.message))?;
+        marks::begin(Phase::Link);
         let linked = Linked::new(&engine, &module).map_err(|fault| job.engine(fault.message))?;
         let outcome = ffi::run(engine, Arc::new(linked), &module);
         let (ready_at, live) = job.ready(outcome)?;

@@ -10,7 +10,7 @@ use super::{
     watch::Watch,
 };
 use crate::{
-    Temperature, disk,
+    Phase, Temperature, disk, marks,
     runtime::{
         Artifact, Instance, RuntimeError,
         wasm::{self, Shape},
@@ -103,7 +103,9 @@ impl Job {
 
     /// A fresh executor links, instantiates and runs `module`.
     fn start(&self, module: &Module, file: Option<Arc<File>>, seat: Seat) -> Result<Box<dyn Instance>, RuntimeError> {
+        marks::begin(Phase::Engine);
         let engine = Engine::executor(&self.config).map_err(|fault| self.engine(fault.message))?;
+        marks::begin(Phase::Link);
         let linked = Linked::new(&engine, module).map_err(|fault| self.engine(fault.message))?;
         self.run(engine, seat, file, |engine| ffi::run(engine, Arc::new(linked), module))
     }
@@ -182,6 +184,7 @@ impl Artifact for OnDisk {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let seat = self.job.seat(1)?;
+        marks::begin(Phase::Load);
         let module = self.job.load(&self.file)?;
         self.job.start(&module, Some(Arc::clone(&self.file)), seat)
     }
@@ -204,6 +207,7 @@ impl Artifact for Jit {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let seat = self.job.seat(1)?;
+        marks::begin(Phase::Engine);
         let engine = Engine::vm(&self.job.config).map_err(|fault| self.job.engine(fault.message))?;
         self.job.run(engine, seat, None, |engine| ffi::run_in_vm(engine, &self.file.path))
     }
@@ -224,6 +228,7 @@ impl Artifact for Warm {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let seat = self.job.seat(1)?;
+        marks::begin(Phase::Engine);
         let engine = Engine::executor(&self.job.config).map_err(|fault| self.job.engine(fault.message))?;
         let (linked, file) = (Arc::clone(&self.linked), Some(Arc::clone(&self.file)));
         self.job.run(engine, seat, file, |engine| ffi::run(engine, linked, &self.module))

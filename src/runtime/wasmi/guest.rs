@@ -14,7 +14,7 @@ use super::{
     start_section,
 };
 use crate::{
-    disk,
+    Phase, disk, marks,
     runtime::{
         Artifact, Instance, Resource, RuntimeError, wasi,
         wasm::{self, Shape},
@@ -76,8 +76,11 @@ impl Job {
     }
 
     fn prepared(&self, wasm: &[u8]) -> Result<Prepared, RuntimeError> {
+        marks::begin(Phase::Engine);
         let engine = engine();
+        marks::begin(Phase::Compile);
         let module = Module::new(&engine, wasm).map_err(|error| self.of.invalid(error.to_string()))?;
+        marks::begin(Phase::Link);
         let linker = host::linker(&engine).map_err(|error| self.of.engine(error.to_string()))?;
         Ok(Prepared { engine, module, linker })
     }
@@ -90,10 +93,12 @@ impl Job {
 
     /// Runs a new instance to its end; it is ready then. The timed part of every start.
     fn start(&self, prepared: &Prepared, seat: Seat) -> Result<Box<dyn Instance>, RuntimeError> {
+        marks::begin(Phase::Instantiate);
         let mut store = Store::new(&prepared.engine, Host::new(&self.of.limits));
         store.limiter(|host| host);
         let guest = prepared.linker.instantiate_and_start(&mut store, &prepared.module);
         let guest = guest.map_err(|error| self.error(&error))?;
+        marks::begin(Phase::Run);
         store.data_mut().memory = guest.get_memory(&store, "memory");
         for function in self.first.iter().map(String::as_str).chain(["_start"]) {
             if self.call(&mut store, guest, function)? == End::Exited {
@@ -196,6 +201,7 @@ impl Artifact for Cold {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let seat = self.job.seat(1)?;
+        marks::begin(Phase::Load);
         let path = self.module.path();
         let wasm = fs::read(path).map_err(|source| RuntimeError::Io { path: path.to_owned(), source })?;
         self.job.start(&self.job.prepared(&wasm)?, seat)

@@ -12,7 +12,7 @@ use super::{
     room::{Need, ROOM},
 };
 use crate::{
-    disk,
+    Phase, disk, marks,
     runtime::{Artifact, Instance, RuntimeError},
 };
 
@@ -50,11 +50,15 @@ impl Artifact for Cold {
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let job = &self.job;
         let seat = Arc::new(ROOM.take(self.need(), &job.of.subject)?);
+        marks::begin(Phase::Load);
         let path = self.module.path();
         let wasm = fs::read(path).map_err(|source| RuntimeError::Io { path: path.to_owned(), source })?;
+        marks::begin(Phase::Engine);
         let engine = Engine::new(&budget::on_demand()).map_err(|error| job.engine(&error))?;
         job.tick(&engine);
+        marks::begin(Phase::Compile);
         let module = Module::from_binary(&engine, &wasm).map_err(|error| job.invalid(message(&error)))?;
+        marks::begin(Phase::Link);
         let linker = host::linker(&engine).map_err(|error| job.engine(&error))?;
         let prepared = job.link(&linker, &module)?;
         job.start(&engine, &prepared, seat)

@@ -13,9 +13,10 @@ use super::{
     host::{self, Host},
 };
 use crate::{
-    Component, Isolation, Subject,
+    Component, Isolation, Phase, Subject,
     adapter::{Identity, Limits},
     launcher::{Inherited, Ready, protocol::Module as Asked},
+    marks,
     runtime::{
         RuntimeError, wasm,
         wasm_container::{ContainedEngine, Form},
@@ -106,18 +107,23 @@ impl ContainedEngine for Prepared {
     /// Machine code where something was inherited for it; else it is compiled here.
     unsafe fn run(asked: &Asked, path: &Path, inherited: Option<&Inherited>) -> Result<Ready, RuntimeError> {
         let limits = asked.limits();
+        marks::begin(Phase::Load);
         if let Some(prepared) = inherited.and_then(|inherited| inherited.downcast_ref::<Self>()) {
             let job = job(&prepared.engine, limits);
             // SAFETY: only what is precompiled inherits something, and then the caller promises it.
             let module = unsafe { prepared.load(path) }.map_err(|error| job.engine(&error))?;
+            marks::begin(Phase::Link);
             let linked = job.link(&prepared.linker, &module)?;
             let (ready_at, live) = job.run(&prepared.engine, &linked)?;
             return Ok((ready_at, Box::new(live)));
         }
         let wasm = fs::read(path).map_err(|source| RuntimeError::Io { path: path.to_owned(), source })?;
+        marks::begin(Phase::Engine);
         let engine = Engine::new(&config()).map_err(|error| failed(&error))?;
         let job = job(&engine, limits);
+        marks::begin(Phase::Compile);
         let module = Module::from_binary(&engine, &wasm).map_err(|error| job.invalid(message(&error)))?;
+        marks::begin(Phase::Link);
         let linker = host::linker(&engine).map_err(|error| job.engine(&error))?;
         let linked = job.link(&linker, &module)?;
         let (ready_at, live) = job.run(&engine, &linked)?;

@@ -13,9 +13,12 @@ use super::{
     room::Seat,
     ticker::Ticker,
 };
-use crate::runtime::{
-    Instance, Resource, RuntimeError, wasi,
-    wasm::{self, Shape},
+use crate::{
+    Phase, marks,
+    runtime::{
+        Instance, Resource, RuntimeError, wasi,
+        wasm::{self, Shape},
+    },
 };
 
 /// What the artifacts of one workload share.
@@ -67,6 +70,7 @@ impl Job {
 
     /// The same, as its parts: the reading, and what the instance lives in.
     pub(super) fn run(&self, engine: &Engine, prepared: &Prepared) -> Result<(u64, Live), RuntimeError> {
+        marks::begin(Phase::Instantiate);
         let _running = self.ticker.as_ref().map(|ticker| ticker.running());
         let mut store = Store::new(engine, Host::new(prepared.memory, &self.budget));
         store.limiter(|host| host);
@@ -114,6 +118,7 @@ impl Job {
 /// Leaves the instance in `made`, also where it ends by leaving.
 fn call(store: &mut Store<Host>, prepared: &Prepared, made: &mut Option<Guest>) -> Result<()> {
     let guest = *made.insert(prepared.pre.instantiate(&mut *store)?);
+    marks::begin(Phase::Run);
     let start = guest.get_module_export(&mut *store, &prepared.start).and_then(|export| export.into_func());
     // `Job::link` saw that it is a function of this type.
     start.ok_or_else(|| Error::msg("_start is gone"))?.typed::<(), ()>(&*store)?.call(store, ())

@@ -13,7 +13,7 @@ use super::{
     room::{Need, ROOM},
 };
 use crate::{
-    disk,
+    Phase, disk, marks,
     runtime::{Artifact, Instance, Refusal, RefusalKind, RuntimeError},
 };
 
@@ -74,7 +74,9 @@ impl Artifact for Precompiled {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let seat = Arc::new(ROOM.take(self.need(), &self.job.of.subject)?);
+        marks::begin(Phase::Load);
         let module = self.load().map_err(|error| self.job.engine(&error))?;
+        marks::begin(Phase::Link);
         let prepared = self.job.link(&self.linker, &module)?;
         self.job.start(&self.job.plain, &prepared, seat)
     }

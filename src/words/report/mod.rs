@@ -5,6 +5,7 @@ pub(crate) mod evidence;
 pub(crate) mod figures;
 pub(crate) mod machine;
 pub(crate) mod page;
+pub(crate) mod phases;
 pub(crate) mod rest;
 pub(crate) mod terminal;
 

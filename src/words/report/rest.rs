@@ -80,6 +80,10 @@ pub(crate) mod definitions {
         language.pick("温度", "Temperature")
     }
 
+    pub(crate) const fn phases(language: Language) -> &'static str {
+        language.pick("启动的各阶段", "Phases of a start")
+    }
+
     pub(crate) const fn statistics(language: Language) -> &'static str {
         language.pick("统计量与区间", "Statistics and intervals")
     }

@@ -5,7 +5,10 @@ use std::{ffi::CStr, ptr};
 use wasmedge_sys::ffi::{self, WasmEdge_String};
 
 use super::{Config, Fault, Module, check, log, string};
-use crate::runtime::{wasi, wasmedge::Mode};
+use crate::{
+    Phase, marks,
+    runtime::{wasi, wasmedge::Mode},
+};
 
 impl Config {
     /// For guests that run in `mode` and have at most `pages` of memory.
@@ -46,6 +49,7 @@ impl Module {
             ffi::WasmEdge_LoaderDelete(loader);
             loaded?;
             let module = Self::own(module)?;
+            marks::begin(Phase::Compile);
             let validator = ffi::WasmEdge_ValidatorCreate(config.as_ptr());
             let valid = check(ffi::WasmEdge_ValidatorValidate(validator, module.as_ptr()));
             ffi::WasmEdge_ValidatorDelete(validator);

@@ -9,7 +9,7 @@ use std::{
 use wasmedge_sys::ffi::{self, WasmEdge_ErrCode_Success};
 
 use super::{Config, Executor, Fault, Imports, Instance, Module, Store, Vm, check, host, log, string};
-use crate::runtime::wasmedge::watch::Stop;
+use crate::{Phase, marks, runtime::wasmedge::watch::Stop};
 
 /// How a guest ended.
 #[derive(Debug)]
@@ -161,6 +161,7 @@ pub(in crate::runtime::wasmedge) fn run(
     linked: Arc<Linked>,
     module: &Module,
 ) -> Result<(Live, End), Fault> {
+    marks::begin(Phase::Instantiate);
     begin();
     let mut instance = ptr::null_mut();
     // SAFETY: engine, store and module are alive; the instance is owned once it is made.
@@ -170,6 +171,7 @@ pub(in crate::runtime::wasmedge) fn run(
     };
     end(check(made))?;
     let instance = Instance::own(instance)?;
+    marks::begin(Phase::Run);
     let end = end(engine.call(instance.as_ptr()))?;
     Ok((Live { instance: Some(instance), _linked: Some(linked), engine, _imports: None }, end))
 }
@@ -178,12 +180,16 @@ pub(in crate::runtime::wasmedge) fn run(
 pub(in crate::runtime::wasmedge) fn run_in_vm(engine: Arc<Engine>, path: &CStr) -> Result<(Live, End), Fault> {
     let Engine::Vm(vm) = &*engine else { return Err(Fault::new("a VM")) };
     begin();
+    marks::begin(Phase::Link);
     let imports = Imports::new(None)?;
     // SAFETY: VM and host functions are alive, and stay so together in `Live`, the VM dropped first. The active module is
     // the VM's own.
     let instance = unsafe {
         check(ffi::WasmEdge_VMRegisterModuleFromImport(vm.as_ptr(), imports.as_ptr()))?;
+        marks::begin(Phase::Load);
         check(ffi::WasmEdge_VMLoadWasmFromFile(vm.as_ptr(), path.as_ptr()))?;
+        // The VM compiles when it is asked for an instance.
+        marks::begin(Phase::Compile);
         check(ffi::WasmEdge_VMValidate(vm.as_ptr()))?;
         end(check(ffi::WasmEdge_VMInstantiate(vm.as_ptr())))?;
         ffi::WasmEdge_VMGetActiveModule(vm.as_ptr())
@@ -191,6 +197,7 @@ pub(in crate::runtime::wasmedge) fn run_in_vm(engine: Arc<Engine>, path: &CStr) 
     if let Some(message) = log::not_compiled() {
         return Err(Fault { code: 0, message, memory: false });
     }
+    marks::begin(Phase::Run);
     let end = end(engine.call(instance))?;
     Ok((Live { instance: None, _linked: None, engine, _imports: Some(imports) }, end))
 }

@@ -1,0 +1,75 @@
+//! Bars as long as each other, each divided by the shares of what it is made of. A stretch that is wide enough is named in the
+//! bar, and all of them in the table below it, so that no colour says what nothing else does.
+
+use maud::html;
+
+use super::{Picture, at};
+use crate::report::{
+    plot::{Bar, Stretch},
+    words::columns,
+};
+
+const WIDTH: f64 = 400.0;
+const MARGIN: f64 = 12.0;
+/// From one bar to the next, and where its words, its top and the words in it are.
+const ROW: f64 = 38.0;
+const WORDS: f64 = 12.0;
+const TOP: f64 = 17.0;
+const HEIGHT: f64 = 15.0;
+const INSIDE: f64 = 28.5;
+/// What a character takes, and what is narrower than this is not seen.
+const CHARACTER: f64 = 5.8;
+const NARROWEST: f64 = 0.4;
+/// How many colours there are.
+const INKS: usize = 6;
+
+pub(super) fn draw(bars: &[Bar]) -> Picture {
+    let marks = html! {
+        @for (i, bar) in bars.iter().enumerate() {
+            @let y = i as f64 * ROW;
+            text x=(MARGIN) y=(y + WORDS) { (bar.label) }
+            text.label x=(WIDTH - MARGIN) y=(y + WORDS) text-anchor="end" { (bar.words) }
+            @for (stretch, left, width) in places(bar) {
+                path class={ "phase line-" (stretch.kind % INKS) } d={
+                    "M" (at(left)) " " (y + TOP) "h" (at(width)) "v" (HEIGHT) "h-" (at(width)) "z"
+                } {}
+                @if columns(stretch.label) as f64 * CHARACTER + 4.0 < width {
+                    text x=(at(left + 0.5 * width)) y=(y + INSIDE) text-anchor="middle" { (stretch.label) }
+                }
+            }
+        }
+    };
+    Picture { width: WIDTH, height: bars.len() as f64 * ROW, marks }
+}
+
+/// Each stretch that is seen, where it begins, and how wide it is.
+fn places(bar: &Bar) -> Vec<(&Stretch, f64, f64)> {
+    let mut left = MARGIN;
+    let mut places = Vec::with_capacity(bar.stretches.len());
+    for stretch in &bar.stretches {
+        let width = stretch.share.clamp(0.0, 1.0) * (WIDTH - 2.0 * MARGIN);
+        if width >= NARROWEST {
+            places.push((stretch, left, width));
+        }
+        left += width;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_lie_next_to_each_other_and_fill_the_bar() {
+        let stretch = |kind, share| Stretch { kind, label: "phase", share };
+        let shares = [0.25, 0.0001, 0.5, 0.2499];
+        let stretches = shares.iter().enumerate().map(|(kind, share)| stretch(kind, *share)).collect();
+        let bar = Bar { label: String::new(), words: String::new(), stretches };
+        let places = places(&bar);
+        assert_eq!(places.iter().map(|place| place.0.kind).collect::<Vec<_>>(), [0, 2, 3], "one is too narrow");
+        let (_, left, width) = places[2];
+        assert!((left + width - (WIDTH - MARGIN)).abs() < 1e-9, "{left} + {width}");
+        assert!((places[0].1 - MARGIN).abs() < 1e-9);
+    }
+}
