@@ -43,11 +43,11 @@ pub(super) fn draw(unit: Unit, rows: &[Figure]) -> Picture {
         @for (i, row) in rows.iter().enumerate() {
             @let top = i as f64 * ROW;
             text x=(MARGIN) y=(top + WORDS) { (row.label) }
-            text.label x=(WIDTH - MARGIN) y=(top + WORDS) text-anchor="end" { (row.words) }
+            text.label.end x=(WIDTH - MARGIN) y=(top + WORDS) { (row.words) }
             @if let Some((low, high)) = row.interval {
                 path.range d={ "M" (place(low)) " " (top + MARK) "H" (place(high)) } {}
             }
-            circle.mark.dot cx=(place(row.value)) cy=(top + MARK) r="3.2" {}
+            circle.mark.dot cx=(place(row.value)) cy=(top + MARK) {}
         }
     };
     Picture { width: WIDTH, height: bottom + FOOT, marks }

@@ -61,10 +61,11 @@ const fn tag(language: Language) -> &'static str {
     language.pick("zh-Hans", "en")
 }
 
-/// A cell and a row end where the next one begins, so that HTML may leave their end tags out: they are a tenth of a page.
-/// What is text has its brackets escaped.
+/// A cell and a row end where the next one begins, so that HTML may leave their end tags out, and a shape of a picture holds
+/// nothing: these tags are a tenth of a page. What is text has its brackets escaped.
 fn without_end_tags(page: String) -> String {
-    ["</td>", "</th>", "</tr>"].iter().fold(page, |page, tag| page.replace(tag, ""))
+    let page = ["</td>", "</th>", "</tr>"].iter().fold(page, |page, tag| page.replace(tag, ""));
+    ["path", "circle", "line", "use"].iter().fold(page, |page, tag| page.replace(&format!("></{tag}>"), "/>"))
 }
 
 fn write_section(section: &Section, number: usize, language: Language) -> Markup {

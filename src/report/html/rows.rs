@@ -80,7 +80,7 @@ fn draw(unit: Unit, rows: &[Row], height: f64, marks: impl Fn(&Sketch, &Axis, f6
         @for (row, foot) in rows.iter().zip(&feet) {
             @let top = foot - height - words(row) + 10.0;
             text.label x=(MARGIN) y=(at(top)) { (row.label) }
-            text.value x=(WIDTH - MARGIN) y=(at(if is_long(row) { top + 13.0 } else { top })) text-anchor="end" {
+            text.value x=(WIDTH - MARGIN) y=(at(if is_long(row) { top + 13.0 } else { top })) {
                 (value(row.sketch.median, unit)) " · p99 " (value(row.sketch.p99, unit))
             }
             (marks(&row.sketch, &axis, *foot, height))
@@ -96,7 +96,7 @@ fn value(value: f64, unit: Unit) -> String {
 
 /// A dot.
 fn centre(value: f64, axis: &Axis, y: f64) -> Markup {
-    html! { circle.mark.median cx=(at(axis.place(value))) cy=(at(y)) r="3.2" {} }
+    html! { circle.mark.median cx=(at(axis.place(value))) cy=(at(y)) {} }
 }
 
 /// A diamond.

@@ -24,18 +24,29 @@ const NARROWEST: f64 = 0.4;
 const INKS: usize = 6;
 
 pub(super) fn draw(bars: &[Bar]) -> Picture {
+    let top = |i: usize| i as f64 * ROW;
+    let all: Vec<_> =
+        bars.iter().enumerate().flat_map(|(i, bar)| places(bar).into_iter().map(move |it| (i, it))).collect();
+    // One path for each colour: a page has many stretches.
+    let path = |ink: usize| {
+        let of_it = all.iter().filter(|(_, (stretch, ..))| stretch.kind % INKS == ink);
+        let boxes = of_it.map(|(i, (_, left, width))| {
+            format!("M{} {}h{w}v{HEIGHT}h-{w}z", at(*left), top(*i) + TOP, w = at(*width))
+        });
+        boxes.collect::<String>()
+    };
+    let named = all.iter().filter(|(_, (stretch, _, width))| columns(stretch.label) as f64 * CHARACTER + 4.0 < *width);
     let marks = html! {
         @for (i, bar) in bars.iter().enumerate() {
-            @let y = i as f64 * ROW;
-            text x=(MARGIN) y=(y + WORDS) { (bar.label) }
-            text.label x=(WIDTH - MARGIN) y=(y + WORDS) text-anchor="end" { (bar.words) }
-            @for (stretch, left, width) in places(bar) {
-                path class={ "phase line-" (stretch.kind % INKS) } d={
-                    "M" (at(left)) " " (y + TOP) "h" (at(width)) "v" (HEIGHT) "h-" (at(width)) "z"
-                } {}
-                @if columns(stretch.label) as f64 * CHARACTER + 4.0 < width {
-                    text x=(at(left + 0.5 * width)) y=(y + INSIDE) text-anchor="middle" { (stretch.label) }
-                }
+            text x=(MARGIN) y=(top(i) + WORDS) { (bar.label) }
+            text.label.end x=(WIDTH - MARGIN) y=(top(i) + WORDS) { (bar.words) }
+        }
+        @for ink in 0..INKS {
+            path class={ "phase line-" (ink) } d=(path(ink)) {}
+        }
+        g text-anchor="middle" {
+            @for (i, (stretch, left, width)) in named {
+                text x=(at(left + 0.5 * width)) y=(top(*i) + INSIDE) { (stretch.label) }
             }
         }
     };

@@ -22,7 +22,7 @@ pub(super) fn write(table: &Table, id: &str, language: Language) -> Markup {
                 thead role=[role("rowgroup")] {
                     tr role=[role("row")] {
                         @for column in &table.columns {
-                            th scope="col" role=[role("columnheader")] { (column.title) }
+                            th role=[role("columnheader")] { (column.title) }
                         }
                     }
                 }
@@ -86,7 +86,7 @@ fn write_cell(cell: &Cell, column: &Column, first: bool, table: &Table, language
     let label = (table.cards && !first).then_some(column.title.as_str());
     html! {
         @if first {
-            th scope="row" role=[role("rowheader")] id=[cell.id.as_deref()] { (inner) }
+            th role=[role("rowheader")] id=[cell.id.as_deref()] { (inner) }
         } @else {
             td role=[role("cell")] data-label=[label] { (inner) }
         }

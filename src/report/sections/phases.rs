@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The most bars of a picture.
-const MOST_BARS: usize = 24;
+const MOST_BARS: usize = 10;
 /// So many of the phases are named where a sentence has room for some.
 const LONGEST: usize = 3;
 /// By so much, in per cent, phases may differ from the whole without a word.
