@@ -20,7 +20,7 @@ use rustix::{
 
 use super::{
     FindEngine,
-    child::{is_running, read_ready, wait_within},
+    child::{is_running, read_ready, read_ready_or_text, wait_within},
     command::OciCommand,
     executor::{Engines, ModuleExecutor},
     exhausted,
@@ -29,7 +29,7 @@ use super::{
     protocol::{Channel, Failure, Payload, Reply, Request, shorten},
     verdict::Verdict,
 };
-use crate::{adapter::with_causes, process::reap::describe};
+use crate::{adapter::with_causes, clock::monotonic, process::reap::describe};
 
 /// The id of a container, or the beginning of all ids of a worker.
 pub(super) fn container_id(worker: u64, id: Option<u64>) -> String {
@@ -160,7 +160,7 @@ impl Worker<'_> {
         time: Duration,
         limited: bool,
     ) -> Result<u64, Failure> {
-        let deadline = Instant::now().checked_add(time);
+        let (since, deadline) = (monotonic(), Instant::now().checked_add(time));
         let name = container_id(self.number, Some(id));
         let command = OciCommand::new(program, self.number, self.state)?;
         let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
@@ -174,7 +174,7 @@ impl Worker<'_> {
         };
         let limited = limited.then(|| group_of(pid)).flatten();
         let live = Live { made: Made::ByCommand { command, name }, pid, stdin, stdout, limited, ended: None };
-        let ready = read_ready(&live.stdout, deadline);
+        let ready = read_ready_or_text(&live.stdout, since, deadline);
         self.keep(id, live, ready, None)
     }
 

@@ -198,6 +198,17 @@ pub fn bad_workloads_give_the_same_error(make: Make<'_>) {
     }
 }
 
+pub fn a_guest_that_ends_with_a_status_failed(make: Make<'_>) {
+    is_refused(&*make(Limits::default()), &workloads::ends_with_a_status(), Verdict::Failed);
+}
+
+pub fn a_guest_beyond_its_memory_is_the_memory_limit(make: Make<'_>) {
+    let runtime = make(Limits::default());
+    for workload in workloads::beyond_its_memory() {
+        is_refused(&*runtime, &workload, Verdict::MemoryLimit);
+    }
+}
+
 /// A limit of time of at least `least` that a good workload keeps, however busy the machine is.
 pub fn enough(make: Make<'_>, least: Duration) -> Duration {
     let runtime = make(Limits::default());
