@@ -27,11 +27,10 @@ fn pairs(launcher: &Launcher) -> Vec<CrunWasmEdge> {
 
 /// Each pair, with a launcher of its own; afterwards nothing of that is left.
 fn each_pair(check: impl Fn(&Launcher, CrunWasmEdge)) {
-    for index in 0..SUBJECTS.len() {
+    for subject in SUBJECTS {
         let Some(launcher) = launcher() else { return };
         let traces = Traces::of(&launcher);
-        let Some(pair) = pairs(&launcher).into_iter().find(|pair| pair.identity().subject.as_str() == SUBJECTS[index])
-        else {
+        let Some(pair) = pairs(&launcher).into_iter().find(|pair| pair.identity().subject.as_str() == subject) else {
             continue;
         };
         check(&launcher, pair);
