@@ -203,7 +203,12 @@ fn a_stand_in_answers_and_is_listed() {
     let listed: Vec<String> = judgement.differences.iter().map(ToString::to_string).collect();
     assert_eq!(
         listed,
-        ["subject: container/alpine / container/scratch", "cores: 4 / 2", "version of wasmedge: 0.14.0 / 0.17.1"]
+        [
+            "subject: container/alpine / container/scratch",
+            "cores: 4 / 2",
+            "subject: crun+wasmedge / container+wasmedge",
+            "version of wasmedge: 0.14.0 / 0.17.1"
+        ]
     );
     assert!(judgement.differences.iter().any(|d| d.aspect == Aspect::Subject));
     // Alpine itself wins over its stand-in, even when it is another day's.

@@ -12,8 +12,8 @@ use rustix::{
     process::{Pid, PidfdFlags, WaitId, WaitIdOptions, WaitStatus, getpid, pidfd_open, waitid},
 };
 
-use super::protocol::{Failure, readable};
-use crate::process::reap::reap;
+use super::protocol::{Failure, readable, shorten};
+use crate::{clock::monotonic, process::reap::reap};
 
 /// Waits for a child's end.
 pub(super) fn wait_within(pid: Pid, limit: Duration) -> Result<WaitStatus, Failure> {
@@ -83,6 +83,34 @@ pub(super) fn read_ready(stdout: &OwnedFd, deadline: Option<Instant>) -> Result<
     Ok(u64::from_le_bytes(reading))
 }
 
+/// More than any engine says of what went wrong.
+const MOST_SAID: usize = 2 << 10;
+
+/// How long what has begun to say something may take to end.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// As [`read_ready`], of what may write text in place of a reading: a reading lies between `since` and now.
+pub(super) fn read_ready_or_text(stdout: &OwnedFd, since: u64, deadline: Option<Instant>) -> Result<u64, Failure> {
+    let reading = read_ready(stdout, deadline)?;
+    if (since..=monotonic()).contains(&reading) {
+        return Ok(reading);
+    }
+    let mut text = reading.to_le_bytes().to_vec();
+    let end = Instant::now() + PATIENCE;
+    let mut part = [0; 512];
+    while text.len() < MOST_SAID
+        && readable(stdout, Some(end.saturating_duration_since(Instant::now()))).unwrap_or(false)
+    {
+        match rustix::io::read(stdout, &mut part) {
+            Ok(0) => break,
+            Ok(read) => text.extend_from_slice(&part[..read]),
+            Err(Errno::INTR) => {}
+            Err(_) => break,
+        }
+    }
+    Err(Failure::Said(shorten(String::from_utf8_lossy(&text).trim().to_owned())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +137,21 @@ mod tests {
         drop(child.stdin.take());
         assert!(child.wait().unwrap().success());
         assert!(matches!(adopt(grandchild, soon()), Err(Failure::Engine(_))), "it is gone");
+    }
+
+    #[test]
+    fn what_is_no_reading_of_now_is_text() {
+        let read = |bytes: &[u8], since: u64| {
+            let (ours, theirs) = rustix::pipe::pipe().unwrap();
+            rustix::io::write(&theirs, bytes).unwrap();
+            drop(theirs);
+            read_ready_or_text(&ours, since, None)
+        };
+        let now = monotonic();
+        assert_eq!(read(&now.to_le_bytes(), now), Ok(now));
+        assert!(matches!(read(&now.to_le_bytes(), now + 1), Err(Failure::Said(_))), "before its start");
+        let log = "[2026-11-27 22:44:10.177] [error] unreachable, Code: 0x40a\n";
+        assert_eq!(read(log.as_bytes(), now), Err(Failure::Said(log.trim().to_owned())));
+        assert_eq!(read(b"[error]", now), Err(Failure::NotReady));
     }
 }

@@ -13,12 +13,12 @@ use std::{
 use rustix::process::{Pid, Signal, WaitStatus, kill_process};
 
 use super::{
-    child::{adopt, read_ready, wait_within},
+    child::{adopt, read_ready_or_text, wait_within},
     exhausted,
     protocol::{Failure, shorten},
     worker::container_id,
 };
-use crate::process::reap::describe;
+use crate::{clock::monotonic, process::reap::describe};
 
 /// How long a command may take to delete a container whose process has ended. It takes milliseconds.
 const DELETE: Duration = Duration::from_secs(20);
@@ -97,17 +97,22 @@ impl OciCommand {
 
     /// Runs a container from its creation until it has ended and is deleted, and returns its reading.
     pub fn run(&self, bundle: &Path, name: &str, time: Duration) -> Result<u64, Failure> {
+        let since = monotonic();
         let mut command = self.command()?;
         command.args(["run", "--bundle"]).arg(bundle).arg(name).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|e| self.not_started(e))?;
         let stdout = child.stdout.take().map(OwnedFd::from).ok_or(Failure::NotReady)?;
-        let ready = read_ready(&stdout, Instant::now().checked_add(time));
+        let ready = read_ready_or_text(&stdout, since, Instant::now().checked_add(time));
         // Its end tells the payload to exit.
         drop(child.stdin.take());
         // Killed where it is late, and waited for in any case.
         let late = ready == Err(Failure::TimeLimit);
         let status = ended(child, if late { Duration::ZERO } else { time })?;
-        if status.exit_status() == Some(0) { ready } else { Err(Failure::Failed(self.why(status))) }
+        match ready {
+            Err(Failure::Said(_)) => ready,
+            _ if status.exit_status() == Some(0) => ready,
+            _ => Err(Failure::Failed(self.why(status))),
+        }
     }
 
     /// Its standard error is a file that the containers inherit: nobody waits for a reader, or is killed for want of one.

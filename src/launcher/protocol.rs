@@ -144,6 +144,8 @@ pub(crate) enum Failure {
     Failed(String),
     /// The payload ended, or closed its standard output, before it said ready.
     NotReady,
+    /// In place of its reading it wrote this.
+    Said(String),
     /// It took longer than its time limit.
     TimeLimit,
     /// The kernel killed it since it exceeded its memory limit.

@@ -20,7 +20,7 @@ use rustix::{
 
 use super::{
     FindEngine,
-    child::{is_running, read_ready, wait_within},
+    child::{is_running, read_ready, read_ready_or_text, wait_within},
     command::OciCommand,
     executor::{Engines, ModuleExecutor},
     exhausted,
@@ -33,6 +33,7 @@ use super::{
 use crate::{
     Phase,
     adapter::with_causes,
+    clock::monotonic,
     marks::{self, Marks},
     process::reap::describe,
 };
@@ -183,7 +184,7 @@ impl Worker<'_> {
         limited: bool,
     ) -> Result<u64, Failure> {
         marks::begin(Phase::Process);
-        let deadline = Instant::now().checked_add(time);
+        let (since, deadline) = (monotonic(), Instant::now().checked_add(time));
         let name = container_id(self.number, Some(id));
         let command = OciCommand::new(program, self.number, self.state)?;
         let ((stdin_read, stdin), (stdout, stdout_write)) = (pipe()?, pipe()?);
@@ -197,7 +198,7 @@ impl Worker<'_> {
         };
         let limited = limited.then(|| group_of(pid)).flatten();
         let live = Live { made: Made::ByCommand { command, name }, pid, stdin, stdout, limited, ended: None };
-        let ready = read_ready(&live.stdout, deadline);
+        let ready = read_ready_or_text(&live.stdout, since, deadline);
         self.keep(id, live, ready, None)
     }
 

@@ -128,9 +128,11 @@ impl Density {
         match (self.extent, runtime) {
             // 900,000 fit, and an engine makes room for 131,072 at most.
             (Extent::All, DENSE) => vec![all(16)],
-            (Extent::All, "container/scratch" | "container/alpine" | "container+wasmedge" | "container+wasmtime") => {
-                vec![all(1)]
-            }
+            (
+                Extent::All,
+                "container/scratch" | "container/alpine" | "container+wasmedge" | "container+wasmtime"
+                | "crun+wasmedge",
+            ) => vec![all(1)],
             (Extent::All, _) => Vec::new(),
             (Extent::Count(count), DENSE) => vec![counted(count, 1), counted(count, 4)],
             (Extent::Count(count), _) => vec![counted(count, 1)],

@@ -186,6 +186,7 @@ fn lifecycles<'a>(plan: &mut Plan, contained: impl Iterator<Item = &'a Prepared>
         ("container-scratch/cold", "runc/cold"),
         ("container+wasmtime/precompiled", "container-scratch/cold"),
         ("container+wasmedge/precompiled", "container-scratch/cold"),
+        ("container+wasmedge/cold", "crun+wasmedge/cold"),
     ];
     for (lane, with) in pairs {
         // What cannot run here has a row that says so.

@@ -5,17 +5,22 @@ mod error;
 mod registry;
 #[cfg_attr(not(feature = "_engine"), allow(dead_code, reason = "engines in this process use it"))]
 mod room;
-#[cfg(feature = "wasm-cli")]
+#[cfg(any(feature = "container", feature = "wasm-cli"))]
+#[cfg_attr(not(feature = "wasm-cli"), allow(dead_code, reason = "a command line is asked for more"))]
 mod spawned;
 #[cfg_attr(not(feature = "_engine"), allow(dead_code, reason = "engines in this process use it"))]
 mod wasi;
 #[cfg(feature = "_wasm")]
 #[allow(dead_code, reason = "each engine uses its part")]
 mod wasm;
+#[cfg(any(feature = "container", feature = "wasm-cli"))]
+mod wasmedge_log;
 mod workload;
 
 #[cfg(feature = "container")]
 pub mod container;
+#[cfg(feature = "container")]
+pub mod crun_wasmedge;
 pub mod noop;
 #[cfg(feature = "container")]
 pub mod oci_cli;

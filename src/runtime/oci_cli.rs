@@ -124,14 +124,21 @@ impl Runtime for OciCli {
     }
 }
 
-/// Where the command is, if it can be used with that launcher.
-fn usable(subject: &Subject, launcher: &Launcher) -> Result<PathBuf, RuntimeError> {
+/// Whether a command can be used with that launcher.
+pub(super) fn in_its_view(subject: &Subject, launcher: &Launcher) -> Result<(), RuntimeError> {
     let name = subject.as_str();
     if launcher.rootless() || !launcher.cgroup().starts_with("v2") {
         let reason = format!("{name} is not run as root in a cgroup2 view here (view: {})", launcher.cgroup());
         let remedy = "run as root, where cgroup2 can be mounted".to_owned();
         return Err(refuse(subject, RefusalKind::NotPermitted, reason, remedy));
     }
+    Ok(())
+}
+
+/// Where the command is, if it can be used with that launcher.
+fn usable(subject: &Subject, launcher: &Launcher) -> Result<PathBuf, RuntimeError> {
+    let name = subject.as_str();
+    in_its_view(subject, launcher)?;
     find_program(name).ok_or_else(|| {
         let steps: &[_] = if PEERS.contains(&name) { &["peers"] } else { &[] };
         let (reason, remedy) = setup::said(steps, "it is not in PATH", &install(subject));

@@ -9,7 +9,7 @@ use super::wasm_container::WasmContainer;
 use super::wasmedge::{Mode, WasmEdge};
 use super::{Runtime, RuntimeError, noop::Noop};
 #[cfg(feature = "container")]
-use super::{container::Container, oci_cli::OciCli};
+use super::{container::Container, crun_wasmedge::CrunWasmEdge, oci_cli::OciCli};
 use crate::adapter::{self, NotMade, adapters};
 #[cfg(feature = "container")]
 use crate::{
@@ -43,6 +43,9 @@ adapters! {
     "container/debian": ["container"] Machine, kit => contained(kit, |it| Ok(Container::debian(it)?.with_limits(kit.limits)));
     "crun": ["container"] Machine, kit => contained(kit, |it| Ok(OciCli::crun(it)?.with_limits(kit.limits)));
     "runc": ["container"] Machine, kit => contained(kit, |it| Ok(OciCli::runc(it)?.with_limits(kit.limits)));
+    "crun+wasmedge": ["container"] Machine, kit => contained(kit, |it| Ok(CrunWasmEdge::of_machine(it)?.with_limits(kit.limits)));
+    "crun+wasmedge/0.17": ["container"] Machine,
+        kit => contained(kit, |it| Ok(CrunWasmEdge::with_newer(it)?.with_limits(kit.limits)));
     "container+wasmtime": ["container", "wasmtime"] Machine,
         kit => contained(kit, |it| Ok(WasmContainer::wasmtime(it)?.with_limits(kit.limits)));
     "container+wasmedge": ["container", "wasmedge"] Machine by "wasmedge",

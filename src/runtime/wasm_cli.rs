@@ -18,6 +18,7 @@ use super::{
     Artifact, Identity, Instance, Limits, Refusal, RefusalKind, Runtime, RuntimeError, Workload,
     spawned::{Output, Spawned},
     wasm::{self, PAGE},
+    wasmedge_log,
 };
 use crate::{Component, Isolation, Phase, Subject, Temperature, clock, disk, marks, process::child::find_program};
 
@@ -217,35 +218,21 @@ impl Job {
         let workload = self.workload.clone();
         let text = &output.text;
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        let (memory, invalid) = match self.cli {
-            Cli::WasmEdge => (
-                says(&["Memory grow page failed, exceeded limited", "Memory Instance: Limited"]),
-                // The codes of loading, validation and linking; a module without `_start` is taken for a library.
-                code(text).is_some_and(|code| (0x100..0x400).contains(&code))
-                    || says(&["A function name is required", "function `_start` expects"]),
-            ),
-            Cli::Wasmtime => (
-                says(&["exceeds memory limits", "forcing trap when growing memory"]),
-                says(&["unknown import", "failed to parse", "failed to compile", "no `_start`", "not a WebAssembly"]),
-            ),
+        let told = match self.cli {
+            Cli::WasmEdge => wasmedge_log::judge(&workload, self.limits, text, &output.said()),
+            Cli::Wasmtime if says(&["exceeds memory limits", "forcing trap when growing memory"]) => {
+                Some(RuntimeError::MemoryLimit { workload: workload.clone(), limit: self.limits.memory })
+            }
+            Cli::Wasmtime => {
+                says(&["unknown import", "failed to parse", "failed to compile", "no `_start`", "not a WebAssembly"])
+                    .then(|| self.invalid(output.said()))
+            }
         };
-        if memory {
-            RuntimeError::MemoryLimit { workload, limit: self.limits.memory }
-        } else if invalid {
-            self.invalid(output.said())
-        } else if output.status.success() {
-            RuntimeError::NotReady { workload }
-        } else {
-            RuntimeError::Failed { workload, reason: output.said() }
-        }
+        told.unwrap_or_else(|| match output.status.success() {
+            true => RuntimeError::NotReady { workload },
+            false => RuntimeError::Failed { workload, reason: output.said() },
+        })
     }
-}
-
-/// The number behind WasmEdge's `Code: 0x`.
-fn code(text: &str) -> Option<u32> {
-    let (_, rest) = text.split_once("Code: 0x")?;
-    let end = rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len());
-    u32::from_str_radix(&rest[..end], 16).ok()
 }
 
 struct OnDisk {
@@ -324,11 +311,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_and_codes_are_found_in_what_the_programs_say() {
+    fn versions_are_found_in_what_the_programs_say() {
         assert_eq!(version("/opt/bin/wasmedge version 0.17.1\n (plugin \"x\") version 0.1.0.0\n"), Some("0.17.1"));
         assert_eq!(version("wasmtime 48.0.8 (0123456 2026-10-01)\n"), Some("48.0.8"));
         assert_eq!(version("wasmtime"), None);
-        assert_eq!(code("[error] execution failed: unreachable, Code: 0x40a\n"), Some(0x40a));
-        assert_eq!(code("Code: 0x"), None);
     }
 }

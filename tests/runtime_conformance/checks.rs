@@ -64,8 +64,8 @@ pub fn its_identity_is_exact(make: Make<'_>) {
     let identity = runtime.identity();
     assert!(!identity.components.is_empty());
     for component in &identity.components {
-        // Debian's point releases have two parts: 12.13.
-        let parts = if component.name() == "debian" { 2 } else { 3 };
+        // Debian's point releases have two parts, and so have crun's releases that are no corrections: 12.13, 1.21.
+        let parts = if ["debian", "crun"].contains(&component.name()) { 2 } else { 3 };
         assert!(component.version().split('.').count() >= parts, "{component} is not an exact version");
     }
     let names: HashSet<_> = identity.components.iter().map(|component| component.name()).collect();
@@ -195,6 +195,17 @@ pub fn bad_workloads_give_the_same_error(make: Make<'_>) {
     let runtime = make(Limits::default());
     for (workload, verdict) in workloads::bad() {
         is_refused(&*runtime, &workload, verdict);
+    }
+}
+
+pub fn a_guest_that_ends_with_a_status_failed(make: Make<'_>) {
+    is_refused(&*make(Limits::default()), &workloads::ends_with_a_status(), Verdict::Failed);
+}
+
+pub fn a_guest_beyond_its_memory_is_the_memory_limit(make: Make<'_>) {
+    let runtime = make(Limits::default());
+    for workload in workloads::beyond_its_memory() {
+        is_refused(&*runtime, &workload, Verdict::MemoryLimit);
     }
 }
 

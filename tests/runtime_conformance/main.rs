@@ -54,6 +54,19 @@ const RECURSES: Gap = (
      interpreter takes gigabytes",
 );
 
+/// What crun's own handler does not do.
+const HANDLER: &[Gap] = &[
+    (
+        "a_guest_that_ends_with_a_status_failed",
+        "crun's handler drops the status: a guest that ended with 3 before it was ready was merely not ready",
+    ),
+    (
+        "a_guest_beyond_its_memory_is_the_memory_limit",
+        "crun's handler tells the engine of no limit of the linear memory, and the container's group counts the pages that \
+         are touched alone",
+    ),
+];
+
 /// The adapters, by their subject. A new one is a line here.
 const ADAPTERS: &[(&str, Runs, &[Gap])] = &[
     ("noop", Runs::Nothing, &[]),
@@ -68,6 +81,8 @@ const ADAPTERS: &[(&str, Runs, &[Gap])] = &[
     ("container/debian", Runs::Native, &[]),
     ("crun", Runs::Native, &[]),
     ("runc", Runs::Native, &[]),
+    ("crun+wasmedge", Runs::Modules, HANDLER),
+    ("crun+wasmedge/0.17", Runs::Modules, HANDLER),
     ("container+wasmtime", Runs::Modules, &[]),
     ("container+wasmedge", Runs::Modules, &[]),
     ("wasmtime-cli", Runs::Modules, &[]),
@@ -106,6 +121,8 @@ checks! {
         a_wasm_form_is_needed,
         good_workloads_are_ready,
         bad_workloads_give_the_same_error,
+        a_guest_that_ends_with_a_status_failed,
+        a_guest_beyond_its_memory_is_the_memory_limit,
         an_endless_loop_ends_in_the_time_limit,
     }
     Runs::ModulesHere => limits {

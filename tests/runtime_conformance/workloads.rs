@@ -44,16 +44,23 @@ pub fn endless() -> Workload {
     fixture!("loop")
 }
 
+/// Ends with status 3 before it is ready.
+pub fn ends_with_a_status() -> Workload {
+    fixture!("exit-3")
+}
+
+/// Each wants more memory than the default limit.
+pub fn beyond_its_memory() -> [Workload; 2] {
+    [fixture!("memory-minimum"), fixture!("memory-grow")]
+}
+
 /// None says ready, and each says why in its own way.
 pub fn bad() -> Vec<(Workload, Verdict)> {
     let ready = wat::parse_bytes(include_bytes!("../../fixtures/workloads/ready.wat")).expect("a fixture");
     let mut cases = vec![
         (fixture!("trap"), Verdict::Failed),
-        (fixture!("exit-3"), Verdict::Failed),
         (fixture!("silent"), Verdict::NotReady),
         (fixture!("half-ready"), Verdict::NotReady),
-        (fixture!("memory-minimum"), Verdict::MemoryLimit),
-        (fixture!("memory-grow"), Verdict::MemoryLimit),
         (fixture!("missing-import"), Verdict::Invalid),
         (Workload::wasm("empty", []), Verdict::Invalid),
         (Workload::wasm("header only", &ready[..8]), Verdict::Invalid),

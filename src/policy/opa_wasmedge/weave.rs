@@ -4,6 +4,8 @@
 //! WasmEdge's own way (`interruptible`) asks with an atomic exchange, which makes a decision eight times slower. An atomic
 //! load costs next to nothing, and the compiler may not move it out of a loop.
 
+use std::ops::Range;
+
 use wasmparser::{FunctionBody, Operator, Parser, Payload};
 
 /// Where it asks: the guest stops when the 32-bit word there is not zero. LLVM's linker, which OPA's Wasm was made by, puts
@@ -20,7 +22,7 @@ const CODE: u8 = 10;
 
 /// The module with the question in it. The error says what is no Wasm, and where.
 pub(super) fn weave(wasm: &[u8]) -> Result<Vec<u8>, String> {
-    let described = |error: wasmparser::BinaryReaderError| error.to_string();
+    let described = |error: wasmparser::Error| error.to_string();
     let mut woven = wasm.get(..HEADER).ok_or("it is too short for Wasm (at offset 0x0)")?.to_vec();
     let mut bodies: Vec<Vec<u8>> = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -32,7 +34,7 @@ pub(super) fn weave(wasm: &[u8]) -> Result<Vec<u8>, String> {
                     code_section(&mut woven, std::mem::take(&mut bodies));
                 }
                 if let Some((id, range)) = payload.as_section() {
-                    section(&mut woven, id, &wasm[range]);
+                    section(&mut woven, id, part(wasm, range));
                 }
             }
         }
@@ -44,18 +46,23 @@ fn asking(wasm: &[u8], body: &FunctionBody<'_>) -> wasmparser::Result<Vec<u8>> {
     let mut operators = body.get_operators_reader()?;
     let range = body.range();
     let mut copied = operators.original_position();
-    let mut woven = wasm[range.start..copied].to_vec();
+    let mut woven = part(wasm, range.start..copied).to_vec();
     woven.extend(QUESTION);
     while !operators.eof() {
         if matches!(operators.read()?, Operator::Loop { .. }) {
             let position = operators.original_position();
-            woven.extend(&wasm[copied..position]);
+            woven.extend(part(wasm, copied..position));
             woven.extend(QUESTION);
             copied = position;
         }
     }
-    woven.extend(&wasm[copied..range.end]);
+    woven.extend(part(wasm, copied..range.end));
     Ok(woven)
+}
+
+/// Offsets are those of a file; a module lies in memory.
+fn part(wasm: &[u8], range: Range<u64>) -> &[u8] {
+    &wasm[range.start as usize..range.end as usize]
 }
 
 fn code_section(woven: &mut Vec<u8>, bodies: Vec<Vec<u8>>) {

@@ -13,7 +13,7 @@
 //! to it.
 
 pub(super) mod bundle;
-mod error;
+pub(super) mod error;
 mod image;
 mod source;
 mod tarball;
@@ -279,6 +279,7 @@ impl Container {
             bundle: directory.as_ref().map_or(bundle.path, |directory| directory.path().to_owned()),
             payload: Payload::Exec,
             command,
+            judge: error::no_reading,
             limits: self.limits,
             directory,
         }))
@@ -295,6 +296,7 @@ pub(super) struct Shared {
     pub payload: Payload,
     /// The command line that runs the bundle, where it is not the library.
     pub command: Option<PathBuf>,
+    pub judge: error::Judge,
     pub limits: Limits,
     /// The bundle's directory, where it goes with its last container.
     pub directory: Option<Owned>,
@@ -348,7 +350,7 @@ impl Artifact for Prepared {
 
 impl Shared {
     fn error(&self, error: WorkerError) -> RuntimeError {
-        error::of_worker(&self.subject, &self.workload, self.limits, error)
+        error::of_worker(&self.subject, &self.workload, self.limits, self.judge, error)
     }
 }
 

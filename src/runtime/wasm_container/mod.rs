@@ -23,7 +23,7 @@
 //! **Files.** A bundle lies in the launcher's directory until its last container is gone. What a killed process leaves, the
 //! next that prepares a module removes.
 
-mod bundle;
+pub(super) mod bundle;
 mod engine;
 
 pub(crate) use engine::find as find_engine;
@@ -146,6 +146,7 @@ impl WasmContainer {
             bundle,
             payload: Payload::Module(module),
             command: None,
+            judge: container::error::no_reading,
             limits: self.limits,
             directory: None,
         }
@@ -168,7 +169,9 @@ impl Runtime for WasmContainer {
             other => other,
         };
         let form = (self.engine.form)(&wasm, temperature == Temperature::Precompiled).map_err(named)?;
-        let (directory, program) = bundle::write(&self.launcher.directory().join("bundles"), form.name, &form.content)?;
+        // A worker sets the limit of what the library made.
+        let parent = self.launcher.directory().join("bundles");
+        let (directory, program) = bundle::write(&parent, form.name, &form.content, None)?;
         let precompiled = temperature == Temperature::Precompiled;
         if precompiled {
             // SAFETY: the file was just written with what this engine made, to a new directory that this user alone can enter.
@@ -182,10 +185,10 @@ impl Runtime for WasmContainer {
 }
 
 /// A module in its bundle.
-struct Contained {
-    container: Prepared,
-    settings: BTreeMap<String, String>,
-    bytes: u64,
+pub(super) struct Contained {
+    pub container: Prepared,
+    pub settings: BTreeMap<String, String>,
+    pub bytes: u64,
 }
 
 impl Artifact for Contained {
@@ -211,5 +214,9 @@ impl Artifact for Contained {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         self.container.start()
+    }
+
+    fn lifecycle(&self) -> Result<u64, RuntimeError> {
+        self.container.lifecycle()
     }
 }

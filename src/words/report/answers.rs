@@ -254,7 +254,9 @@ pub(crate) fn plain(subject: &Subject, language: Language) -> String {
         "opa" => return "OPA".to_owned(),
         "k3s" => return "K3s".to_owned(),
         "kubernetes" => return "Kubernetes".to_owned(),
-        _ if name.starts_with("container+") => language.pick("容器内的 Wasm", "Wasm in a container"),
+        _ if name.starts_with("container+") || name.starts_with("crun+") => {
+            language.pick("容器内的 Wasm", "Wasm in a container")
+        }
         _ if name.starts_with("container/") => language.pick("容器", "a container"),
         _ if name.starts_with("opa-wasm/") => "OPA-Wasm",
         _ => return name.to_owned(),
