@@ -33,6 +33,7 @@ const ORDER: &[&str] = &[
     "runtime",
     "policy",
     "store",
+    "cluster",
     "probe",
     "here",
     "experiment",

@@ -65,6 +65,29 @@ if asks_for_stores "$@"; then
   esac
   measure store -- "$@"
 fi
+
+# Control planes come after them: six starts of each take four minutes of a quick pass, half an hour of a full one, and building
+# Kubernetes a quarter of an hour. So a quick pass has them where a filter asks for them, of the programs that are there.
+asks_for_control_planes() {
+  case " $* " in *control_plane* | *binary_size* | *kubernetes* | *k3s*) return 0 ;; esac
+  case " $* " in *" --quick "*) return 1 ;; esac
+  [ -n "$look_at_starts" ]
+}
+case " ${WITHOUT:-} " in
+  *" cluster "*) ;;
+  *)
+    if asks_for_control_planes "$@"; then
+      case " $* " in *" --quick "*) ;; *) tools/setup.sh --for cluster ;; esac
+      if WITH=cluster bench cluster --no-run; then
+        export WITH=cluster
+      else
+        echo "bench: cluster does not build here, and is left out" >&2
+      fi
+      measure cluster -- "$@"
+    else
+      echo "bench: control planes are left out; make bench BENCH_ARGS='--quick control_plane' measures them"
+    fi ;;
+esac
 echo "report: ${CARGO_TARGET_DIR:-target}/baseline/report.html"
 if [ -n "$failed" ]; then
   echo "bench: these failed:$failed" >&2

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use super::{
-    Aspect, Comparison, Difference, Missing, RunOf, differences, estimate,
+    Aspect, Beside, Comparison, Difference, Missing, RunOf, differences, estimate,
     rule::{Answer, Undecided, rule},
 };
 use crate::{
@@ -94,10 +94,12 @@ pub fn judge<'a>(claim: &'a Claim, baseline: &'a Baseline) -> Judgement<'a> {
     let references = candidates(claim, claim.reference(), baseline.metrics());
     let contenders = candidates(claim, claim.contender(), baseline.metrics());
     let mut missing = Vec::new();
-    for (side, found) in [(claim.reference(), &references), (claim.contender(), &contenders)] {
-        if found.is_empty() {
-            missing.push(absent(claim, side, baseline.unavailable()));
-        }
+    if references.is_empty() {
+        missing.push(absent(claim, claim.reference(), baseline.unavailable(), Vec::new()));
+    }
+    if contenders.is_empty() {
+        let beside = beside(claim, &references, baseline.metrics());
+        missing.push(absent(claim, claim.contender(), baseline.unavailable(), beside));
     }
     if claim.factor().is_none() {
         missing.insert(0, Missing::Factor);
@@ -118,6 +120,12 @@ pub fn judge<'a>(claim: &'a Claim, baseline: &'a Baseline) -> Judgement<'a> {
 
 /// The measured figures that may answer for a side: the claimed subject's, or else the first stand-in's that has any.
 fn candidates<'a>(claim: &Claim, side: &Side, metrics: &'a [Metric]) -> Vec<&'a Metric> {
+    let subjects = std::iter::once(side.metric().subject()).chain(side.stand_ins());
+    subjects.map(|subject| figures(claim, side, subject, metrics)).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The measured figures of a subject that are of what a side claims.
+fn figures<'a>(claim: &Claim, side: &Side, subject: &Subject, metrics: &'a [Metric]) -> Vec<&'a Metric> {
     let claimed = side.metric();
     let stated = &claimed.provenance().components()[0];
     let is_stated = |c: &Component| c.name().eq_ignore_ascii_case(stated.name()) && c.version() == stated.version();
@@ -135,15 +143,23 @@ fn candidates<'a>(claim: &Claim, side: &Side, metrics: &'a [Metric]) -> Vec<&'a 
         },
         stated => metric.statistic() == stated,
     };
-    let of = |subject: &Subject| -> Vec<&'a Metric> {
-        let indicator = claimed.indicator();
-        metrics
-            .iter()
-            .filter(|m| m.indicator() == indicator && m.subject() == subject && fits(m) && whole(m) && versioned(m))
-            .collect()
+    let indicator = claimed.indicator();
+    let is_it =
+        |m: &&Metric| m.indicator() == indicator && m.subject() == subject && fits(m) && whole(m) && versioned(m);
+    metrics.iter().filter(is_it).collect()
+}
+
+/// What the subjects that the claim names beside its contender showed against the reference. None of it is a verdict.
+fn beside(claim: &Claim, references: &[&Metric], metrics: &[Metric]) -> Vec<Beside> {
+    let side = claim.contender();
+    let shown = |subject: &Subject| {
+        let found = figures(claim, side, subject, metrics);
+        let pair =
+            pair(claim, references, &found).into_iter().next().filter(|pair| obstacles(claim, pair).is_empty())?;
+        let reference = pair.reference.subject().clone();
+        Some(Beside { subject: subject.clone(), reference, gain: pair.gain_interval()? })
     };
-    let subjects = std::iter::once(claimed.subject()).chain(side.stand_ins());
-    subjects.map(of).find(|found| !found.is_empty()).unwrap_or_default()
+    side.beside().iter().filter_map(shown).collect()
 }
 
 /// Whether the sides are one subject in two versions. Each is then its version alone: nothing is compared with itself.
@@ -152,13 +168,14 @@ fn is_upgrade(claim: &Claim) -> bool {
 }
 
 /// The row that says why a side was not measured: the claimed subject's, or else a stand-in's.
-fn absent(claim: &Claim, side: &Side, rows: &[UnavailableRow]) -> Missing {
+fn absent(claim: &Claim, side: &Side, rows: &[UnavailableRow], beside: Vec<Beside>) -> Missing {
     let claimed = side.metric();
     if is_upgrade(claim) {
         return Missing::Side {
             subject: claimed.subject().clone(),
             reason: Some(format!("no figure of {}", claimed.provenance().components()[0])),
             remedy: Some("measure that version on this machine, into the same baseline".to_owned()),
+            beside,
         };
     }
     let mut subjects = std::iter::once(claimed.subject()).chain(side.stand_ins());
@@ -168,6 +185,7 @@ fn absent(claim: &Claim, side: &Side, rows: &[UnavailableRow]) -> Missing {
         subject: row.map_or(claimed.subject(), UnavailableRow::subject).clone(),
         reason: row.map(|r| r.reason().to_owned()),
         remedy: row.map(|r| r.remedy().to_owned()),
+        beside,
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figure::{Asked, Figure, METHOD};
 use crate::{
-    Bound, Statistic, adapter::Refusal, policy::PolicyError, probe::ProbeError, runtime::RuntimeError, samples::Curve,
+    Bound, Statistic, adapter::Refusal, cluster::ClusterError, policy::PolicyError, probe::ProbeError, runtime::RuntimeError, samples::Curve,
     store::StoreError,
 };
 
@@ -196,6 +196,9 @@ pub(super) fn refusal<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Refusa
         return Some(refusal);
     }
     if let Some(StoreError::Unavailable(refusal)) = error.downcast_ref() {
+        return Some(refusal);
+    }
+    if let Some(ClusterError::Unavailable(refusal)) = error.downcast_ref() {
         return Some(refusal);
     }
     error.downcast_ref()

@@ -15,11 +15,25 @@ use crate::{
 
 /// A server program.
 #[derive(Debug, Clone)]
-pub(super) struct Program {
+pub(crate) struct Program {
     /// Where it is.
     pub path: PathBuf,
     /// What it is, in the version that it says.
     pub component: Component,
+}
+
+/// What is looked for.
+#[derive(Debug)]
+pub(crate) struct Sought<'a> {
+    /// The name of its file.
+    pub name: &'a str,
+    /// The one that the user named, by this variable.
+    pub named: Option<PathBuf>,
+    pub variable: &'a str,
+    /// The step of the set-up that brings it.
+    pub step: &'a str,
+    /// Finds the version in what it answers to `--version`.
+    pub read: fn(&str) -> Option<&str>,
 }
 
 /// The program of that name: the one that `variable` names; else the set-up's in `bin` of `$RUNTIME_BASELINE_TOOLS`, or of
@@ -30,14 +44,24 @@ pub(super) fn find(
     variable: &str,
     read: fn(&str) -> Option<&str>,
 ) -> Result<Program, Refusal> {
-    let remedy = format!("run tools/setup.sh stores, or name one in {variable}");
+    seek(subject, Sought { name, named: named(variable), variable, step: "stores", read })
+}
+
+/// What the user named by a variable of the environment.
+pub(crate) fn named(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// The program that was named; else the set-up's; else one on `PATH`.
+pub(crate) fn seek(subject: &Subject, sought: Sought<'_>) -> Result<Program, Refusal> {
+    let Sought { name, named, variable, step, read } = sought;
+    let remedy = format!("run tools/setup.sh {step}, or name one in {variable}");
     let refuse = |reason: String, remedy: &str| Refusal::new(subject, RefusalKind::NotFound, reason, remedy);
-    let named = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
     // Absolute, since a server runs in the directory of its data; one that is not there is named as it was.
     let named = named.map(|path| path.canonicalize().unwrap_or(path));
     let path = named.clone().or_else(|| look(name)).ok_or_else(|| {
         let (reason, remedy) =
-            setup::said(&["stores"], &format!("there is no {name} in target/tools/bin or on PATH"), &remedy);
+            setup::said(&[step], &format!("there is no {name} in target/tools/bin or on PATH"), &remedy);
         refuse(reason, &remedy)
     })?;
     let remedy = if named.is_some() { format!("correct or unset {variable}") } else { remedy };
