@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::figure::{Asked, Figure, METHOD};
 use crate::{
-    Bound, Statistic, adapter::Refusal, cluster::ClusterError, policy::PolicyError, probe::ProbeError, runtime::RuntimeError, samples::Curve,
-    store::StoreError,
+    Bound, Statistic, adapter::Refusal, cluster::ClusterError, policy::PolicyError, probe::ProbeError,
+    runtime::RuntimeError, samples::Curve, store::StoreError,
 };
 
 /// Why a lane's operation has no sample. What cannot run here is told from what failed by its type.
