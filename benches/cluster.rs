@@ -10,5 +10,5 @@ use std::process::ExitCode;
 use runtime_baseline::plans::Cluster;
 
 fn main() -> ExitCode {
-    support::bench_of_fresh_processes("benches/cluster", |plan| Cluster.declare(plan))
+    support::bench_in("benches/cluster", 1, |plan| Cluster.declare(plan))
 }

@@ -11,7 +11,7 @@ use std::{env, process::ExitCode};
 use runtime_baseline::plans::Density;
 
 fn main() -> ExitCode {
-    support::bench_of_fresh_processes("benches/density", |plan| match env::var("DENSITY") {
+    support::bench_in("benches/density", 1, |plan| match env::var("DENSITY") {
         Ok(extent) => Density::to(extent.parse()?).declare(plan),
         Err(_) => Density::default().declare(plan),
     })

@@ -10,5 +10,5 @@ use std::process::ExitCode;
 use runtime_baseline::plans::Footprint;
 
 fn main() -> ExitCode {
-    support::bench_of_fresh_processes("benches/footprint", |plan| Footprint.declare(plan))
+    support::bench_in("benches/footprint", 1, |plan| Footprint.declare(plan))
 }

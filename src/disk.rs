@@ -12,7 +12,7 @@ use std::{
 use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest, Sha256};
 
-use crate::whole_file::write_whole;
+use crate::{Host, whole_file::write_whole};
 
 /// Why an artifact could not be written.
 #[derive(Debug)]
@@ -63,6 +63,14 @@ impl Artifact {
 
 fn path_of(file: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+/// The setting of a figure that says on which disk its data are.
+pub(crate) const STORAGE: &str = "data_on";
+
+/// The file system of [`directory`], and the device below it.
+pub(crate) fn storage() -> String {
+    Host::here().storage(&directory()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// `TMPDIR` where it is set; else `/var/tmp`, which is on disk where `/tmp` may be in memory.

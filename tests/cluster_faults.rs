@@ -6,6 +6,8 @@
 mod cluster_support;
 #[path = "support/need.rs"]
 mod need;
+#[path = "support/processes.rs"]
+mod processes;
 
 use std::{
     env, fs,
@@ -17,10 +19,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cluster_support::{BinDirectory, INNER, K3sStandIn, inner};
+use cluster_support::{BinDirectory, K3sStandIn};
+use processes::{INNER, gone, inner};
 use runtime_baseline::{
     adapter::{Limits, RegistryError},
     cluster::{ClusterError, ControlPlane, Place, Registry, k3s::K3s, kubernetes::Kubernetes},
+    probe::{ProbeError, cluster::fill},
     store::StoreError,
 };
 use rustix::process::{Pid, Signal, kill_process};
@@ -102,11 +106,34 @@ fn a_store_that_is_killed_in_the_middle_is_told_from_the_api_server() {
         assert_eq!(name, store);
         kill(pid);
         for error in [error(live.check()), error(live.check())] {
-            let ClusterError::Store { source, .. } = &error else { panic!("{error:?}") };
-            assert!(matches!(**source, StoreError::Ended { .. }), "{error:?}");
-            assert!(error.to_string().starts_with(&format!("{subject}: its store: ")), "{error}");
+            is_of_the_store(&error, subject);
         }
     }
+}
+
+fn is_of_the_store(error: &ClusterError, subject: &str) {
+    let ClusterError::Store { source, said: Some(said), .. } = error else { panic!("{error:?}") };
+    assert!(matches!(**source, StoreError::Ended { .. }), "{error:?}");
+    let text = error.to_string();
+    assert!(text.starts_with(&format!("{subject}: its store: ")), "{text}");
+    // The API server lives, and is heard all the same.
+    assert!(!said.is_empty() && text.contains("; the last that kube-apiserver said: "), "{text}");
+}
+
+#[test]
+fn a_store_that_is_killed_under_load_is_what_the_load_failed_of() {
+    let Some(plane) = plane("kubernetes+kine") else { return };
+    let live = plane.start().unwrap();
+    let (_, pid) = live.processes()[0];
+    thread::scope(|scope| {
+        let load = scope.spawn(|| fill(live.as_ref(), 1_000_000));
+        let count = || live.ask("GET", "/api/v1/namespaces/default/configmaps?limit=1", None).unwrap().body;
+        assert!(becomes(|| count().contains("fill-")), "it is under load");
+        kill(pid);
+        let error = load.join().unwrap().unwrap_err();
+        let ProbeError::Cluster(error) = &error else { panic!("{error:?}") };
+        is_of_the_store(error, "kubernetes+kine");
+    });
 }
 
 #[test]
@@ -191,6 +218,70 @@ fn keys_of_another_run_open_nothing() {
     assert!(status(one.path(), one.path()).is_err(), "its authority is another");
 }
 
+/// A killed run's keys, where nothing removed them.
+#[test]
+fn keys_of_an_earlier_run_are_not_used_and_go() {
+    let Some(plane) = plane("kubernetes/one-process") else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let earlier = tempfile::tempdir().unwrap();
+    let first = plane.start_at(&in_directory(earlier.path())).unwrap();
+    let own = fs::read_dir(earlier.path()).unwrap().next().unwrap().unwrap();
+    let left = directory.path().join(own.file_name());
+    fs::create_dir_all(left.join("keys")).unwrap();
+    let mut keys = Vec::new();
+    for file in fs::read_dir(own.path().join("keys")).unwrap().map(Result::unwrap) {
+        keys.push(fs::read(file.path()).unwrap());
+        fs::copy(file.path(), left.join("keys").join(file.file_name())).unwrap();
+    }
+    first.stop().unwrap();
+    let second = plane.start_at(&in_directory(directory.path())).unwrap();
+    second.check().unwrap();
+    assert!(!left.exists());
+    let own = fs::read_dir(directory.path()).unwrap().next().unwrap().unwrap();
+    for file in fs::read_dir(own.path().join("keys")).unwrap().map(Result::unwrap) {
+        assert!(!keys.contains(&fs::read(file.path()).unwrap()), "{file:?}");
+    }
+}
+
+/// The file system on which all of it is kept is a small one, in a mount namespace of this test's own.
+#[test]
+fn a_full_disk_is_told_with_what_it_kept_from_working() {
+    const TEST: &str = "a_full_disk_is_told_with_what_it_kept_from_working";
+    if env::var_os(INNER).is_some() {
+        let place = in_directory(Path::new(&env::var_os("DIRECTORY").unwrap()));
+        for plane in CONTROL_PLANES.into_iter().filter_map(plane) {
+            let failed = match plane.start_at(&place) {
+                Ok(live) => fill(live.as_ref(), 100_000).unwrap_err(),
+                Err(error) => error.into(),
+            };
+            println!("\nfailed: {}: {}", plane.identity().subject, failed.to_string().replace('\n', " "));
+            assert!(is_empty(place.directory.as_deref().unwrap()));
+        }
+        return;
+    }
+    let planes: Vec<_> = CONTROL_PLANES.into_iter().filter_map(plane).collect();
+    let directory = tempfile::tempdir().unwrap();
+    let in_namespace = |line: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", r#"mount -t tmpfs -o size=4m none "$1" && shift && exec "$@""#, "sh"]);
+        command.arg(directory.path()).args(line).env("DIRECTORY", directory.path()).env(INNER, "1");
+        command.output()
+    };
+    let possible = in_namespace(&["true"]).map(|output| output.status.success());
+    if !possible.unwrap_or(false) {
+        return need::skip("root", &"a small file system cannot be mounted");
+    }
+    let executable = env::current_exe().unwrap();
+    let output = in_namespace(&[executable.to_str().unwrap(), "--exact", TEST, "--nocapture"]).unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    for plane in planes {
+        let begin = format!("failed: {}: ", plane.identity().subject);
+        let said = text.lines().find_map(|line| line.strip_prefix(&begin)).expect(&text);
+        assert!(said.contains("no space left on device") || said.contains("disk is full"), "{said}");
+    }
+}
+
 #[test]
 fn nothing_outlives_the_process_that_started_it() {
     if env::var_os(INNER).is_some() {
@@ -217,7 +308,7 @@ fn nothing_outlives_the_process_that_started_it() {
     victim.wait().unwrap();
     let killed = Instant::now();
     for server in servers {
-        assert!(becomes(|| !runs(server)), "{server} still runs");
+        assert!(gone(server), "{server} still runs");
     }
     assert!(becomes(|| is_empty(directory.path())), "its keys are still there");
     println!("gone after {:.1?}", killed.elapsed());

@@ -5,23 +5,23 @@
 
 #[path = "support/need.rs"]
 mod need;
+#[path = "support/processes.rs"]
+mod processes;
 
 use std::{
     env, fs,
     io::{BufRead, BufReader},
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use processes::{INNER, gone, inner};
 use runtime_baseline::{
     policy::{Evaluator, Policy, PolicyEngine, PolicyError, PolicyForm, opa::Opa},
     runtime::Limits,
 };
-
-/// Set in the process that this one starts to see it end.
-const INNER: &str = "RUNTIME_BASELINE_TEST_INNER";
 
 /// OPA, or nothing where it is not.
 fn opa() -> Option<Opa> {
@@ -43,24 +43,6 @@ fn servers(pid: u32) -> Vec<u32> {
         .flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<u32>>())
         .filter(|pid| fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("--server")))
         .collect()
-}
-
-fn gone(pid: u32) -> bool {
-    let begun = Instant::now();
-    while Path::new(&format!("/proc/{pid}")).exists() {
-        if begun.elapsed() > Duration::from_secs(10) {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    true
-}
-
-/// One test of this file in a process of its own.
-fn inner(test: &str) -> Command {
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env(INNER, "1");
-    command
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn clause(indicator: Indicator, outcome: Outcome, language: Language) -> String 
         (Worse, Language::English) => format!("{what} is 2.00× {worse} (1.97 … 2.03), not 2× {better}"),
         (Undecided, Language::English) => {
             format!(
-                "undecided: {what} shows no difference (1.50× {better}, 0.85 … 2.66) against a published 2× {better}"
+                "{what} shows no difference (1.50× {better}, 0.85 … 2.66), which does not decide a published 2× {better}"
             )
         }
         (WithoutInterval, Language::English) => format!("{what} has no verdict: too few samples for an interval"),
@@ -152,7 +152,9 @@ fn clause(indicator: Indicator, outcome: Outcome, language: Language) -> String 
         (Less, _) => format!("{label}1.20× {zh_better}（1.18 … 1.22），而非2× {zh_better}"),
         (Alike, _) => format!("{label}未见差异（1.05× {zh_better}，0.98 … 1.13），而非2× {zh_better}"),
         (Worse, _) => format!("{label}2.00× {zh_worse}（1.97 … 2.03），而非2× {zh_better}"),
-        (Undecided, _) => format!("未定：{label}未见差异（1.50× {zh_better}，0.85 … 2.66），发布为2× {zh_better}"),
+        (Undecided, _) => {
+            format!("{label}未见差异（1.50× {zh_better}，0.85 … 2.66），不足以判定所发布的2× {zh_better}")
+        }
         (WithoutInterval, _) => format!("{label}无法判断：样本不足以给出区间"),
         (Unmeasured, _) => label.to_owned(),
     }

@@ -3,26 +3,26 @@
 
 #[path = "support/need.rs"]
 mod need;
+#[path = "support/processes.rs"]
+mod processes;
 
 use std::{
     env, fs,
     io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use processes::{INNER, gone, inner};
 use runtime_baseline::{
     adapter::RegistryError,
     probe::store::{Load, press},
     store::{KeyValueStore, Place, Registry, Revision, StoreError},
 };
 use rustix::process::{Pid, Signal, kill_process};
-
-/// Set in the process that this one starts to see it end.
-const INNER: &str = "RUNTIME_BASELINE_TEST_INNER";
 
 const SERVERS: [&str; 3] = ["etcd", "kine", "kine/full"];
 
@@ -32,24 +32,6 @@ fn store(subject: &str) -> Option<Box<dyn KeyValueStore>> {
         Err(RegistryError::Unavailable(why)) => need::need(subject, Err(why)),
         made => Some(made.unwrap()),
     }
-}
-
-fn gone(pid: u32) -> bool {
-    let begun = Instant::now();
-    while Path::new(&format!("/proc/{pid}")).exists() {
-        if begun.elapsed() > Duration::from_secs(10) {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    true
-}
-
-/// One test of this file in a process of its own.
-fn inner(test: &str) -> Command {
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env(INNER, "1");
-    command
 }
 
 fn error<T>(outcome: Result<T, StoreError>) -> StoreError {

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # make bench: sets up, measures, reports. Arguments are criterion's: --quick.
 #
-# In an order that shows figures early and disturbs none of them. Downloads run beside the build; what computes for minutes
-# (an OPA that is built here) comes after the first table, beside the build of the other benches;
-# while something is measured nothing else runs. A bench that fails does not cost the others, and makes this fail at its end.
+# In an order that shows figures early and disturbs none of them. What needs no Wasm engine is built first, in a third of the time,
+# and looked at, with the downloads beside the build; then everything is built, with what computes for minutes (an OPA that is
+# built here) beside it. While something is measured nothing else runs. A bench that fails does not cost the others, and makes
+# this fail at its end.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -12,83 +13,75 @@ if [ -z "${SETUP:-}" ]; then
   [ "$(id -u)" != 0 ] || SETUP=full
 fi
 export SETUP
-others="footprint density deployment statistics"
-# What a newcomer sees first, from the two benches that are built first: the runtimes and engines that need nothing, in seconds.
+target=${CARGO_TARGET_DIR:-target}
+benches="startup evaluation footprint density deployment statistics"
 # A filter of the caller's own is what he wants to see: that, and no bench that has no lanes to choose from.
-look_at_starts='^startup_time/(noop|wasmtime|container-scratch)/[a-z]+$'
-look_at_engines='^(engine_startup|evaluation_latency)/rbac-1000/regorus'
+filtered="" quick=""
 for argument; do
-  case $argument in -*) ;; *) look_at_starts="" others="footprint density deployment" ;; esac
+  case $argument in
+    --quick) quick=yes ;;
+    -*) ;;
+    *) filtered=yes benches="startup evaluation footprint density deployment" ;;
+  esac
 done
 failed=""
 
-bench() { tools/cargo.sh bench --locked --bench "$@"; }
+# PROFILE=dev builds in a third of the time, and has figures that say nothing: to see that all of it works.
+build() { tools/cargo.sh bench --locked ${PROFILE:+--profile "$PROFILE"} "$@"; }
+bench() { build --bench "$@"; }
 measure() { bench "$@" || { echo "bench: $1 failed" >&2; failed="$failed $1"; }; }
 . tools/setup/beside.sh
 
-before_building bench
+tools/setup.sh --plan --for bench
 set_up_beside --for bench --light
-bench startup --bench evaluation --no-run
-set_up_is_done
 
-if [ -n "$look_at_starts" ]; then
-  echo "bench: a first look; every figure of it is measured again"
-  measure startup -- --quick "$look_at_starts"
-  measure evaluation -- --quick "$look_at_engines"
+# Where nothing was measured yet: what a newcomer sees first. `build/alike` is why the second build shares the first one's work.
+if [ -z "$filtered" ] && [ ! -f "$target/baseline/baseline.json" ]; then
+  # Its own code is little optimised in it: what is looked at first is measured again.
+  first() {
+    WITHOUT="${WITHOUT:-} wasmedge" tools/cargo.sh bench --locked --no-default-features --features "$(cat build/alike/first)" \
+      --config 'profile.bench.package.runtime-baseline.opt-level=1' "$@"
+  }
+  if first --bench startup --bench evaluation --no-run; then
+    set_up_is_done
+    echo "bench: a first look, without the Wasm engines; every figure of it is measured again"
+    first --bench startup -- --quick '^startup_time/(noop|container-scratch|crun|runc)/' || true
+    first --bench evaluation -- --quick '^(engine_startup|evaluation_latency)/rbac-1000/regorus' || true
+  fi
 fi
-measure startup -- "$@"
+set_up_is_done
 
 set_up_beside --for bench
 # shellcheck disable=SC2046 # one word each
-tools/cargo.sh bench --locked $(printf -- '--bench %s ' $others) --no-run
+build $(printf -- '--bench %s ' $benches) --no-run
 set_up_is_done
+for name in $benches; do measure "$name" -- "$@"; done
 
-for name in evaluation $others; do measure "$name" -- "$@"; done
-
-# Stores come last: where they are not installed, Go builds two of them for minutes, and a C compiler a third. What is not
-# brought or built is a row that says why. A filter that names nothing of theirs asks for nothing of it.
-asks_for_stores() {
-  [ -z "$look_at_starts" ] || return 0
-  case $* in *stor* | *list_watch* | *etcd* | *sqlite* | *kine*) return 0 ;; esac
-  return 1
+# Stores and control planes come last: where they are not installed, Go builds them, for minutes and for a quarter of an hour, and
+# a C compiler one more. What is not brought or built is a row that says why. A filter that names nothing of theirs asks for
+# nothing of it, and a quick pass, which should not take three times as long for them, takes those that are here.
+asks_for() { [ -z "$filtered" ] || grep -qE "$1" <<<"${*:2}"; }
+# late BENCH STEP ARGUMENT...: the bench, whose programs that step of the set-up brings.
+late() {
+  local name=$1 step=$2
+  shift 2
+  if [ -z "$quick" ] || bash tools/setup/step.sh "tools/setup.d/$step.sh" there >/dev/null 2>&1; then
+    tools/setup.sh --for "$name"
+    case " ${WITHOUT:-} " in
+      *" ${step#*-} "*) ;;
+      *)
+        if WITH=$name bench "$name" --no-run; then
+          export WITH=$name
+        else
+          echo "bench: $name does not build here, and is left out" >&2
+        fi ;;
+    esac
+  fi
+  measure "$name" -- "$@"
 }
-if asks_for_stores "$@"; then
-  tools/setup.sh --for store
-  case " ${WITHOUT:-} " in
-    *" stores "*) ;;
-    *)
-      if WITH=store bench store --no-run; then
-        export WITH=store
-      else
-        echo "bench: store does not build here, and is left out" >&2
-      fi ;;
-  esac
-  measure store -- "$@"
-fi
-
-# Control planes come after them: six starts of each take four minutes of a quick pass, half an hour of a full one, and building
-# Kubernetes a quarter of an hour. So a quick pass has them where a filter asks for them, of the programs that are there.
-asks_for_control_planes() {
-  case " $* " in *control_plane* | *binary_size* | *kubernetes* | *k3s*) return 0 ;; esac
-  case " $* " in *" --quick "*) return 1 ;; esac
-  [ -n "$look_at_starts" ]
-}
-case " ${WITHOUT:-} " in
-  *" cluster "*) ;;
-  *)
-    if asks_for_control_planes "$@"; then
-      case " $* " in *" --quick "*) ;; *) tools/setup.sh --for cluster ;; esac
-      if WITH=cluster bench cluster --no-run; then
-        export WITH=cluster
-      else
-        echo "bench: cluster does not build here, and is left out" >&2
-      fi
-      measure cluster -- "$@"
-    else
-      echo "bench: control planes are left out; make bench BENCH_ARGS='--quick control_plane' measures them"
-    fi ;;
-esac
-echo "report: ${CARGO_TARGET_DIR:-target}/baseline/report.html"
+if asks_for 'stor|list_watch|etcd|sqlite|kine' "$@"; then late store 60-stores "$@"; fi
+if asks_for 'control_plane|binary_size|kubernetes|k3s|kine' "$@"; then late cluster 70-cluster "$@"; fi
+echo "report: $target/baseline/report.html"
 if [ -n "$failed" ]; then
   echo "bench: these failed:$failed" >&2
   exit 1

@@ -52,21 +52,13 @@ for left in "$cache"/root.*; do
 done
 
 make_base() {
-  local mirror=""
   . tools/setup/packages.sh
   target=$cache work=$cache/work
   because() { say "$*"; }
   mkdir -p "$work" "$target/setup"
-  mirror=$(own_sources | cut -d '|' -f 1 | sed -n 1p)
-  if ! command -v debootstrap >/dev/null; then
-    unpack_packages "$work/debootstrap" debootstrap
-    PATH=$work/debootstrap/usr/sbin:$work/debootstrap/usr/bin:$PATH
-    export DEBOOTSTRAP_DIR=$work/debootstrap/usr/share/debootstrap
-  fi
   say "making the base of $codename (a minute or two, once)"
   rm -rf --one-file-system "$work/base"
-  debootstrap --variant=minbase "$codename" "$work/base" ${mirror:+"$mirror"} >"$cache/debootstrap.log" 2>&1 ||
-    { tail -n 5 "$cache/debootstrap.log" >&2; return 1; }
+  new_debian "$codename" "$work/base" >"$cache/debootstrap.log" 2>&1 || { tail -n 5 "$cache/debootstrap.log" >&2; return 1; }
   rm -rf "$work"/base/var/cache/apt/archives/*.deb
   tar -C "$work/base" -cf "$work/base.tar" .
   mv "$work/base.tar" "$cache/base-$codename.tar"

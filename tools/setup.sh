@@ -49,9 +49,9 @@ done
 
 # Without the machine's own paths: what a step says may end in a baseline that is shared.
 without_paths() { sed "s#$target#target#g; s#$PWD/##g; s#${HOME:-/nonexistent}#~#g" | tr -cd '[:print:]' | cut -c 1-400; }
-# last_said LOG: but not what bash says of a program that was killed.
+# last_said LOG: but not what bash says of a program that was killed, nor this script's own headings.
 last_said() {
-  sed -E 's/\x1b\[[0-9;]*[a-zA-Z]//g; s/\r/\n/g; /step\.sh: line [0-9]+: +[0-9]+ /d' "$1" |
+  sed -E 's/\x1b\[[0-9;]*[a-zA-Z]//g; s/\r/\n/g; /step\.sh: line [0-9]+: +[0-9]+ /d; /^== [a-z]+$/d' "$1" |
     sed -n '/[^[:space:]]/h;${x;s/^[[:space:]]*//;p}' | without_paths
 }
 refuse() { echo "$2" >"$state/$1.reason"; echo "$3" >"$state/$1.remedy"; }

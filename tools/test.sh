@@ -6,7 +6,11 @@ cd "$(dirname "$0")/.."
 export SETUP=${SETUP:-local}
 . tools/setup/beside.sh
 
-before_building test
+tools/setup.sh --plan --for test
+# What decides which features are built comes first; cargo's own downloads beside it, and if they fail the build says why.
+cargo fetch --locked --quiet 2>/dev/null &
+tools/setup.sh --no-plan wasmedge
+wait || true
 set_up_beside --for test
 tools/cargo.sh test --locked --no-run
 tools/cargo.sh test --locked --benches --no-run

@@ -27,6 +27,7 @@ pub fn compare(tally: &mut Tally) -> Result<(), Box<dyn Error>> {
     }
     let baseline = Baseline::load(&path)?;
     let (mut differ, mut of) = (0, 0);
+    let gate = Gate::new().max_regression(0.0).false_alarms(CHANCE);
     let medians = |metric: &&&Metric| metric.statistic() == Statistic::Median;
     for metric in baseline.latest().iter().filter(medians) {
         let Ok(samples) = Samples::of_metric(metric, &directory) else { continue };
@@ -34,10 +35,12 @@ pub fn compare(tally: &mut Tally) -> Result<(), Box<dyn Error>> {
         if pairs.len() < FEWEST {
             continue;
         }
-        let gate = Gate::new().max_regression(0.0).false_alarms(CHANCE);
         let report = gate.compare_times(&metric.subject().to_string(), &pairs)?;
         of += 1;
-        differ += usize::from(matches!(report.rows[0].ruling, Ruling::Worse | Ruling::Better));
+        if matches!(report.rows[0].ruling, Ruling::Worse | Ruling::Better) {
+            println!("differs: {} of {}, {:?}", metric.indicator(), metric.subject(), metric.workload());
+            differ += 1;
+        }
     }
     tally.share("halves of stored samples, at 99 %", "differing", differ, of, "goal: at most 2 %");
     Ok(())

@@ -20,32 +20,23 @@ use runtime_baseline::{
     report::{self, Report},
 };
 
+type Declared = Result<(), LaneError>;
+
 /// Measures a plan as the command line says, shows it, records it in `target/baseline`, and writes the reports.
-pub fn bench(name: &str, declare: impl Fn(&mut Plan) -> Result<(), LaneError>) -> ExitCode {
+pub fn bench(name: &str, declare: impl Fn(&mut Plan) -> Declared) -> ExitCode {
     // Six processes are the fewest whose median has an interval at 95 %.
-    shown(name, Pass::of_this_bench().of([12, 6, 1]), declare)
+    bench_in(name, Pass::of_this_bench().of([12, 6, 1]), declare)
 }
 
-/// The same for a plan whose samples are each of a fresh process of their own: one process asks for all of them.
-pub fn bench_of_fresh_processes(name: &str, declare: impl Fn(&mut Plan) -> Result<(), LaneError>) -> ExitCode {
-    shown(name, 1, declare)
+/// The same in so many processes: in one, where each sample is of a fresh process of its own.
+pub fn bench_in(name: &str, processes: u32, declare: impl Fn(&mut Plan) -> Declared) -> ExitCode {
+    measure(name, processes, declare).unwrap_or_else(|error| {
+        eprintln!("{name}: {error}");
+        ExitCode::FAILURE
+    })
 }
 
-fn shown(name: &str, processes: u32, declare: impl Fn(&mut Plan) -> Result<(), LaneError>) -> ExitCode {
-    match measure(name, processes, declare) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("{name}: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn measure(
-    name: &str,
-    processes: u32,
-    declare: impl Fn(&mut Plan) -> Result<(), LaneError>,
-) -> Result<ExitCode, Box<dyn Error>> {
+fn measure(name: &str, processes: u32, declare: impl Fn(&mut Plan) -> Declared) -> Result<ExitCode, Box<dyn Error>> {
     let pass = Pass::of_this_bench();
     let experiment = Experiment::new(name).pass(pass).only(Filter::of_this_bench()?).in_processes(processes);
     let scratch = tempfile::tempdir()?;
@@ -60,11 +51,8 @@ fn measure(
     // here, is no failure.
     let ending = if failures > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if pass == Pass::Test {
-        println!(
-            "{} figures, {failures} failures, {} rows unavailable",
-            run.metrics().len(),
-            outcome.unavailable.len()
-        );
+        let (figures, unavailable) = (run.metrics().len(), outcome.unavailable.len());
+        println!("{figures} figures, {failures} failures, {unavailable} rows unavailable");
         return Ok(ending);
     }
     print(&outcome, &run);
@@ -157,20 +145,14 @@ fn spin(time: Duration) {
 /// The comparisons that the plan asked for, the figures of the run, and what the harness costs.
 fn print(outcome: &Outcome, run: &Baseline) {
     for comparison in &outcome.comparisons {
-        match outcome.factor(comparison, 0.95) {
-            Ok(Some(change)) => {
-                let percent = |ratio: f64| (ratio - 1.0) * 100.0;
-                println!(
-                    "{} against {}: {:+.1} % (95 % interval {:+.1} … {:+.1} %)",
-                    comparison.lane,
-                    comparison.with,
-                    percent(change.ratio.value),
-                    percent(change.ratio.low),
-                    percent(change.ratio.high),
-                );
+        let what = format!("{} against {}", comparison.lane, comparison.with);
+        match outcome.factor(comparison, 0.95).map(|change| change.map(|change| change.ratio)) {
+            Ok(Some(ratio)) => {
+                let [value, low, high] = [ratio.value, ratio.low, ratio.high].map(|ratio| (ratio - 1.0) * 100.0);
+                println!("{what}: {value:+.1} % (95 % interval {low:+.1} … {high:+.1} %)");
             }
-            Ok(None) => println!("{} against {}: not both were measured", comparison.lane, comparison.with),
-            Err(error) => println!("{} against {}: {error}", comparison.lane, comparison.with),
+            Ok(None) => println!("{what}: not both were measured"),
+            Err(error) => println!("{what}: {error}"),
         }
     }
     println!("\n{}", report::table(run, Language::English));

@@ -154,12 +154,13 @@ pub(crate) const fn first(of: &[&'static str]) -> Option<&'static str> {
     }
 }
 
-/// A family's table of adapters, one a line: name, features, needs, constructor. The constructor's expression gives a
-/// `Result`; where a feature is off it is not compiled, and the adapter's refusal says which feature it takes.
+/// A family, what one of it is called, and its table of adapters, one a line: name, features, needs, constructor. The
+/// constructor's expression gives a `Result`; where a feature is off it is not compiled, and the adapter's refusal says which
+/// feature it takes.
 ///
 /// ```text
 /// adapters! {
-///     static RUNTIMES: dyn Runtime;
+///     dyn Runtime, "runtime";
 ///     "noop": [] Build, _kit => Ok::<_, NotMade>(Noop::new());
 ///     "wasmtime": ["wasmtime"] Build, kit => Wasmtime::with_limits(kit.limits);
 ///     "wasmedge/aot": ["wasmedge"] Build by "wasmedge", kit => WasmEdge::with_limits(Mode::Aot, kit.limits);
@@ -168,21 +169,33 @@ pub(crate) const fn first(of: &[&'static str]) -> Option<&'static str> {
 /// ```
 macro_rules! adapters {
     (
-        static $table:ident: $family:ty;
+        $family:ty, $kind:literal;
         $($subject:literal: [$($feature:literal),*] $needs:ident $(by $setup:literal)? $(listed $listed:literal)?,
             $kit:ident => $make:expr;)*
     ) => {
-        /// Every adapter that this version knows, in the order of the report.
-        static $table: &[$crate::adapter::Descriptor<$family>] = &[$($crate::adapter::Descriptor {
-            subject: $subject,
-            needs: $crate::adapter::Needs::$needs,
-            setup: $crate::adapter::first(&[$($setup)?]),
-            listed: true $(&& $listed)?,
-            #[cfg(all($(feature = $feature),*))]
-            make: $crate::adapter::Make::Built(|$kit| Ok(Box::new($make?))),
-            #[cfg(not(all($(feature = $feature),*)))]
-            make: $crate::adapter::Make::Missing(&[$($feature),*]),
-        }),*];
+        impl $crate::adapter::Family for $family {
+            const KIND: &'static str = $kind;
+
+            fn built_in() -> &'static [$crate::adapter::Descriptor<Self>] {
+                static TABLE: &[$crate::adapter::Descriptor<$family>] = &[$($crate::adapter::Descriptor {
+                    subject: $subject,
+                    needs: $crate::adapter::Needs::$needs,
+                    setup: $crate::adapter::first(&[$($setup)?]),
+                    listed: true $(&& $listed)?,
+                    #[cfg(all($(feature = $feature),*))]
+                    make: $crate::adapter::Make::Built(|$kit| Ok(Box::new($make?))),
+                    #[cfg(not(all($(feature = $feature),*)))]
+                    make: $crate::adapter::Make::Missing(&[$($feature),*]),
+                }),*];
+                TABLE
+            }
+
+            fn registered() -> &'static ::std::sync::RwLock<Vec<$crate::adapter::Descriptor<Self>>> {
+                static REGISTERED: ::std::sync::RwLock<Vec<$crate::adapter::Descriptor<$family>>> =
+                    ::std::sync::RwLock::new(Vec::new());
+                &REGISTERED
+            }
+        }
     };
 }
 pub(crate) use adapters;

@@ -13,6 +13,17 @@ pub struct Limits {
     pub memory: u64,
 }
 
+/// No limit is longer: neither Go nor an HTTP client adds every duration to the time of day.
+const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+impl Limits {
+    /// The limit of time for what cannot be told of no limit.
+    #[cfg_attr(not(any(feature = "opa", feature = "store")), allow(dead_code, reason = "adapters of servers use it"))]
+    pub(crate) fn finite_time(&self) -> Duration {
+        self.time.min(YEAR)
+    }
+}
+
 impl Default for Limits {
     /// 10 s and 256 MiB: far above what the workloads of this project need, far below what hurts a machine.
     fn default() -> Self {

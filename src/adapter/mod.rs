@@ -14,6 +14,8 @@ pub(crate) use descriptor::{adapters, first};
 pub use identity::Identity;
 pub use kit::Kit;
 pub use limits::Limits;
+#[allow(unused_imports, reason = "each adapter uses its part")]
+pub(crate) use refusal::with_causes;
 pub use refusal::{Refusal, RefusalKind};
 pub use registry::{Family, RegisterError, Registry, RegistryError};
 pub use resource::Resource;

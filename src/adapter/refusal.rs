@@ -68,6 +68,21 @@ impl Refusal {
     }
 }
 
+/// What an error says, with its causes: the reason of a refusal or a failure. One that its cause ends already is not said twice.
+#[cfg_attr(not(any(feature = "container", feature = "store")), allow(dead_code, reason = "each adapter uses its part"))]
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

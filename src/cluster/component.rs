@@ -24,6 +24,9 @@ pub(super) const LOOK: Duration = Duration::from_millis(10);
 /// One that is not ready after this will not be, however busy the machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(180);
 
+/// How many lines of one component are told where another is to blame.
+const LAST_LINES: usize = 3;
+
 /// Where a component says that it is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Door {
@@ -171,6 +174,13 @@ impl Component {
     pub fn said(&self) -> String {
         let said = self.process().said();
         if said.is_empty() { "it said nothing".to_owned() } else { said }
+    }
+
+    /// The last lines that it said.
+    pub fn last_words(&self) -> String {
+        let said = self.said();
+        let lines: Vec<_> = said.lines().collect();
+        lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
     }
 
     fn process(&self) -> MutexGuard<'_, Supervised> {

@@ -11,13 +11,15 @@ pub enum ClusterError {
     /// The control plane cannot run here; the value says what to do about it.
     #[error(transparent)]
     Unavailable(#[from] Refusal),
-    /// Its store failed; the value says how.
-    #[error("{subject}: its store: {source}")]
+    /// Its store failed; the value says how. What the API server said of it is told apart.
+    #[error("{subject}: its store: {source}{}", of_api_server(.said))]
     Store {
         /// The control plane.
         subject: Subject,
         /// What the store said.
         source: Box<StoreError>,
+        /// The last that the API server said, where it had been started.
+        said: Option<String>,
     },
     /// The directory cannot hold its files.
     #[error("{subject}: its files cannot be kept in {}: {source}; name a directory that this user can write", path.display())]
@@ -93,4 +95,8 @@ pub enum ClusterError {
         /// What it said.
         reason: String,
     },
+}
+
+fn of_api_server(said: &Option<String>) -> String {
+    said.as_ref().map_or_else(String::new, |said| format!("; the last that kube-apiserver said: {said}"))
 }

@@ -26,12 +26,12 @@ use super::{
 use crate::{
     Isolation, Subject,
     adapter::{Identity, Limits},
-    store::program::{self, Sought},
+    process::program::{Sought, version_in},
 };
 
 const VARIABLE: &str = "K3S_BIN";
 
-/// The name of its process.
+/// The name of its program, and of its process.
 const NAME: &str = "k3s";
 
 /// Where it keeps what a client needs, below its data.
@@ -53,9 +53,16 @@ impl K3s {
     /// [`ClusterError::Unavailable`] when there is none.
     pub fn new(limits: Limits) -> Result<Self, ClusterError> {
         let subject = Subject::new("k3s").expect("a valid constant");
-        let named = program::named(VARIABLE);
-        let found =
-            program::seek(&subject, Sought { name: "k3s", named, variable: VARIABLE, step: "k3s", read: version })?;
+        let remedy = format!("run tools/setup.sh k3s, or name one in {VARIABLE}");
+        let sought = Sought {
+            name: NAME,
+            variable: VARIABLE,
+            step: "k3s",
+            remedy: &remedy,
+            version_by: "--version",
+            read: &version_in(version),
+        };
+        let found = sought.find(&subject)?;
         let identity = Identity::new(subject, found.component, Isolation::Process)
             .with_setting("processes", 1)
             .with_setting("agent", "none");
@@ -79,7 +86,7 @@ impl K3s {
         let doors = ports.doors().map(|door| Door { verified: door.component == API_SERVER, ..door });
         let component = Component::start(subject, NAME, &self.program, &arguments(&data, ports), &at, doors.into())?;
         let client = component.wait_for(self.patience, || client(&data))?;
-        let requests = Requests::of(&client, self.limits.time).map_err(|error| no_client(subject, &error))?;
+        let requests = Requests::of(&client, self.limits.finite_time()).map_err(|error| no_client(subject, &error))?;
         let mut live = Live::new(subject, directory, requests, ports.api_server, self.patience);
         live.add(vec![component])?;
         Ok(live)

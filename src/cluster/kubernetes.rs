@@ -103,7 +103,8 @@ impl Kubernetes {
         let ports = Ports::free(place.port).map_err(|source| no_port(subject, source))?;
         let keys = Certificates::make(subject, &directory.make(subject, "keys")?, ports.api_server)?;
         let arguments = Arguments::of(subject, &keys, ports, directory.path())?;
-        let requests = Requests::of(&keys.client, self.limits.time).map_err(|error| no_client(subject, &error))?;
+        let requests =
+            Requests::of(&keys.client, self.limits.finite_time()).map_err(|error| no_client(subject, &error))?;
         let data = directory.make(subject, "store")?;
         let at = directory.path().to_owned();
         let mut live = Live::new(subject, directory, requests, ports.api_server, self.patience);
@@ -151,7 +152,7 @@ fn missing(subject: &Subject, error: StoreError) -> ClusterError {
             refusal.subject = subject.clone();
             ClusterError::Unavailable(refusal)
         }
-        source => ClusterError::Store { subject: subject.clone(), source: Box::new(source) },
+        source => ClusterError::Store { subject: subject.clone(), source: Box::new(source), said: None },
     }
 }
 

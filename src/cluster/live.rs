@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Subject, clock,
-    store::{KeyValueStore, LiveStore, Place},
+    store::{KeyValueStore, LiveStore, Place, StoreError},
 };
 
 /// How long a component that was asked to end may take.
@@ -86,8 +86,9 @@ impl Live {
         Ok(())
     }
 
-    fn of_store(&self, error: crate::store::StoreError) -> ClusterError {
-        ClusterError::Store { subject: self.subject.clone(), source: Box::new(error) }
+    fn of_store(&self, error: StoreError) -> ClusterError {
+        let said = self.components.first().map(Component::last_words);
+        ClusterError::Store { subject: self.subject.clone(), source: Box::new(error), said }
     }
 
     /// That the store's process lives, which takes no request.
@@ -173,7 +174,7 @@ pub(super) fn with_free_ports<T>(
     loop {
         let taken = |error: &ClusterError| match error {
             ClusterError::PortInUse { .. } => true,
-            ClusterError::Store { source, .. } => matches!(**source, crate::store::StoreError::PortInUse { .. }),
+            ClusterError::Store { source, .. } => matches!(**source, StoreError::PortInUse { .. }),
             _ => false,
         };
         match start() {

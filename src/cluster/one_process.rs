@@ -20,10 +20,8 @@ use super::{
 use crate::{
     Component as Versioned, Isolation, Subject,
     adapter::{Identity, Limits, Refusal, RefusalKind},
-    store::{
-        kine,
-        program::{self, Sought},
-    },
+    process::program::named,
+    store::kine,
 };
 
 /// The name of the program, and of its process.
@@ -46,14 +44,9 @@ impl OneProcess {
     pub fn new(limits: Limits) -> Result<Self, ClusterError> {
         let subject = Subject::new("kubernetes/one-process").expect("a valid constant");
         // It is no program of Kubernetes: a directory that has those need not have it.
-        let named = program::named(DIRECTORY).map(|directory| directory.join(NAME)).filter(|path| path.exists());
-        let seek = |read: fn(&str) -> Option<&str>| {
-            program::seek(
-                &subject,
-                Sought { name: NAME, named: named.clone(), variable: DIRECTORY, step: "cluster", read },
-            )
-        };
-        let (kubernetes, kine) = (seek(programs::version)?, seek(kine_version)?);
+        let named = named(DIRECTORY).map(|directory| directory.join(NAME)).filter(|path| path.exists());
+        let find = |read| programs::find(&subject, NAME, named.clone(), read);
+        let (kubernetes, kine) = (find(programs::version)?, find(kine_version)?);
         let kine = Versioned::new("kine", kine.component.version()).map_err(|error| {
             Refusal::new(&subject, RefusalKind::NotFound, error.to_string(), "run tools/setup.sh cluster")
         })?;
@@ -78,7 +71,8 @@ impl OneProcess {
         let ports = Ports::free(place.port).map_err(|source| no_port(subject, source))?;
         let keys = Certificates::make(subject, &directory.make(subject, "keys")?, ports.api_server)?;
         let of = Arguments::of(subject, &keys, ports, directory.path())?;
-        let requests = Requests::of(&keys.client, self.limits.time).map_err(|error| no_client(subject, &error))?;
+        let requests =
+            Requests::of(&keys.client, self.limits.finite_time()).map_err(|error| no_client(subject, &error))?;
         let data = directory.make(subject, "store")?;
         // Nobody else asks kine. By a name in its working directory, since the path of a socket may not be long.
         let mut arguments = vec!["--listen-address=unix://kine.sock".to_owned()];

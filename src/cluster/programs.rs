@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Component, Subject,
     adapter::{Refusal, RefusalKind},
-    store::program::{self, Program, Sought},
+    process::program::{Program, Sought, named, version_in},
 };
 
 /// The directory that a user may name.
@@ -42,10 +42,7 @@ pub(super) struct Programs {
 impl Programs {
     /// Those of this machine.
     pub fn find(subject: &Subject) -> Result<Self, Refusal> {
-        let find = |name: &str| {
-            let named = program::named(DIRECTORY).map(|directory| directory.join(name));
-            program::seek(subject, Sought { name, named, variable: DIRECTORY, step: "cluster", read: version })
-        };
+        let find = |name| find(subject, name, named(DIRECTORY).map(|directory| directory.join(name)), version);
         let all = [find(API_SERVER)?, find(CONTROLLER_MANAGER)?, find(SCHEDULER)?];
         let [api_server, controller_manager, scheduler] = &all;
         let is_other = |program: &&Program| program.component.version() != api_server.component.version();
@@ -58,6 +55,20 @@ impl Programs {
         let [api_server, controller_manager, scheduler] = all.map(|program| program.path);
         Ok(Self { api_server, controller_manager, scheduler, component })
     }
+}
+
+/// The program of that name, or the one that is meant by what [`DIRECTORY`] names.
+pub(super) fn find(
+    subject: &Subject,
+    name: &str,
+    named: Option<PathBuf>,
+    read: fn(&str) -> Option<&str>,
+) -> Result<Program, Refusal> {
+    let remedy = format!("run tools/setup.sh cluster, or name a directory that has one in {DIRECTORY}");
+    let read = version_in(read);
+    let sought =
+        Sought { name, variable: DIRECTORY, step: "cluster", remedy: &remedy, version_by: "--version", read: &read };
+    sought.find_or(subject, named)
 }
 
 /// Kubernetes in that version.

@@ -1,12 +1,10 @@
 //! The control planes: one line each. A line names the subject, the features that build it in, whether it needs anything of the
 //! machine besides, and its constructor.
 
-use std::sync::RwLock;
-
 use super::{ClusterError, ControlPlane};
 #[cfg(feature = "cluster")]
 use super::{k3s::K3s, kubernetes::Kubernetes, one_process::OneProcess};
-use crate::adapter::{self, Descriptor, Family, NotMade, adapters};
+use crate::adapter::{self, NotMade, adapters};
 
 /// The control planes of this machine.
 ///
@@ -25,25 +23,11 @@ impl Registry {
 }
 
 adapters! {
-    static CONTROL_PLANES: dyn ControlPlane;
+    dyn ControlPlane, "control plane";
     "kubernetes": ["cluster"] Machine, kit => Kubernetes::over_etcd(kit.limits);
     "kubernetes+kine": ["cluster"] Machine, kit => Kubernetes::over_kine(kit.limits);
     "kubernetes/one-process": ["cluster"] Machine, kit => OneProcess::new(kit.limits);
     "k3s": ["cluster"] Machine, kit => K3s::new(kit.limits);
-}
-
-static REGISTERED: RwLock<Vec<Descriptor<dyn ControlPlane>>> = RwLock::new(Vec::new());
-
-impl Family for dyn ControlPlane {
-    const KIND: &'static str = "control plane";
-
-    fn built_in() -> &'static [Descriptor<Self>] {
-        CONTROL_PLANES
-    }
-
-    fn registered() -> &'static RwLock<Vec<Descriptor<Self>>> {
-        &REGISTERED
-    }
 }
 
 impl From<ClusterError> for NotMade {

@@ -6,8 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::figure::{Asked, Figure, METHOD};
 use crate::{
-    Bound, Statistic, adapter::Refusal, cluster::ClusterError, policy::PolicyError, probe::ProbeError,
-    runtime::RuntimeError, samples::Curve, store::StoreError,
+    Bound, Statistic,
+    adapter::{Refusal, RegistryError},
+    cluster::ClusterError,
+    policy::PolicyError,
+    probe::ProbeError,
+    runtime::RuntimeError,
+    samples::Curve,
+    store::StoreError,
 };
 
 /// Why a lane's operation has no sample. What cannot run here is told from what failed by its type.
@@ -201,5 +207,33 @@ pub(super) fn refusal<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Refusa
     if let Some(ClusterError::Unavailable(refusal)) = error.downcast_ref() {
         return Some(refusal);
     }
+    if let Some(RegistryError::Unavailable(refusal)) = error.downcast_ref() {
+        return Some(refusal);
+    }
     error.downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::RefusalKind;
+
+    #[test]
+    fn a_refusal_of_any_layer_is_one() {
+        let refusal = || Refusal::new(&"opa".parse().unwrap(), RefusalKind::NotFound, "no opa", "bring one");
+        let errors: [LaneError; 6] = [
+            Box::new(refusal()),
+            Box::new(RegistryError::from(refusal())),
+            Box::new(ProbeError::from(refusal())),
+            Box::new(RuntimeError::from(refusal())),
+            Box::new(PolicyError::from(refusal())),
+            Box::new(StoreError::from(refusal())),
+        ];
+        for error in errors {
+            assert_eq!(Failure::of(error.as_ref()), Failure::refused("no opa", "bring one"), "{error:?}");
+        }
+        let unknown =
+            RegistryError::UnknownSubject { kind: "engine".into(), name: "no-such".into(), known: Vec::new() };
+        assert!(!Failure::of(&unknown).refused);
+    }
 }

@@ -9,13 +9,16 @@ use libcontainer::{container::Container, error::LibcontainerError};
 use procfs::process::Process;
 use rustix::process::Pid;
 
-use super::{protocol::Failure, view::CGROUP, worker::chain};
-use crate::resource::charge::{Charge, Version};
+use super::{protocol::Failure, view::CGROUP};
+use crate::{
+    adapter::with_causes,
+    resource::charge::{Charge, Version},
+};
 
 /// The limit goes into the container's own group before its payload runs. Returns that group.
 pub(super) fn apply_memory_limit(container: &Container, memory: Option<u64>) -> Result<Option<PathBuf>, Failure> {
     let Some(limit) = memory else { return Ok(None) };
-    let group = cgroup(container).map_err(|e| Failure::engine("memory limit", chain(&e)))?;
+    let group = cgroup(container).map_err(|e| Failure::engine("memory limit", with_causes(&e)))?;
     let unified = Path::new(CGROUP).join(&group).join("memory.max");
     let file = if unified.exists() { unified } else { v1_memory(&group).join("memory.limit_in_bytes") };
     std::fs::write(&file, limit.to_string()).map_err(|e| match e.kind() {

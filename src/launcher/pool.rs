@@ -12,6 +12,7 @@ use std::{
 use rustix::process::{Resource, getrlimit};
 
 use super::protocol::{Channel, Control, Failure, Payload, Reply, Request};
+use crate::resource::process_ids;
 
 /// More workers than this do not start more at the same time: a start beyond waits for one.
 const MAX_WORKERS: usize = 256;
@@ -86,7 +87,7 @@ impl Pool {
 
     /// How many workers it takes to hold so many containers, or as many as the machine has process ids for: each takes one.
     pub fn workers_for(&self, live: usize) -> usize {
-        let ids = procfs::sys::kernel::pid_max().ok().and_then(|ids| usize::try_from(ids).ok());
+        let ids = process_ids::limit().and_then(|ids| usize::try_from(ids).ok());
         live.min(ids.unwrap_or(usize::MAX)).div_ceil(self.max_held)
     }
 

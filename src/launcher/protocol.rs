@@ -18,7 +18,9 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::adapter::{Limits, RefusalKind, Resource};
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
+use crate::adapter::Limits;
+use crate::adapter::{RefusalKind, Resource};
 
 /// The longest message. A path has at most 4,096 bytes, and errors are cut to [`MAX_REASON`].
 const MAX_MESSAGE: usize = 16 << 10;
@@ -105,6 +107,7 @@ pub(crate) struct Module {
     pub memory: u64,
 }
 
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 impl Module {
     /// As engines take them. The time limit is the worker's to keep.
     pub fn limits(&self) -> Limits {

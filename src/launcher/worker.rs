@@ -29,7 +29,7 @@ use super::{
     protocol::{Channel, Failure, Payload, Reply, Request, shorten},
     verdict::Verdict,
 };
-use crate::process::reap::describe;
+use crate::{adapter::with_causes, process::reap::describe};
 
 /// The id of a container, or the beginning of all ids of a worker.
 pub(super) fn container_id(worker: u64, id: Option<u64>) -> String {
@@ -143,7 +143,7 @@ impl Worker<'_> {
         let pid = container.pid().and_then(|pid| Pid::from_raw(pid.as_raw()));
         let pid = pid.ok_or_else(|| Failure::engine("create", "libcontainer reported no process"))?;
         let (limited, started) = match apply_memory_limit(&container, memory) {
-            Ok(limited) => (limited, container.start().map_err(|e| Failure::engine("start", chain(&e)))),
+            Ok(limited) => (limited, container.start().map_err(|e| Failure::engine("start", with_causes(&e)))),
             Err(failure) => (None, Err(failure)),
         };
         let live = Live { made: Made::ByLibrary(container), pid, stdin, stdout, limited, ended: None };
@@ -237,7 +237,9 @@ impl Worker<'_> {
     /// Deletes a container whose process has ended.
     fn delete(&mut self, made: Made) -> Result<(), Failure> {
         match made {
-            Made::ByLibrary(mut container) => container.delete(true).map_err(|e| Failure::engine("delete", chain(&e))),
+            Made::ByLibrary(mut container) => {
+                container.delete(true).map_err(|e| Failure::engine("delete", with_causes(&e)))
+            }
             Made::ByCommand { command, name } => command.delete(&name).inspect_err(|_| command.force_delete(&name)),
         }
     }
@@ -277,7 +279,7 @@ fn pipe() -> Result<(OwnedFd, OwnedFd), Failure> {
 
 /// A bundle without a readable configuration is the caller's mistake, all else the engine's.
 fn explain(bundle: &Path, error: &LibcontainerError) -> Failure {
-    let reason = shorten(chain(error));
+    let reason = shorten(with_causes(error));
     match error {
         LibcontainerError::Spec(_) | LibcontainerError::MissingSpec(_) | LibcontainerError::InvalidSpec(_) => {
             Failure::Invalid(format!("{}: {reason}", bundle.join("config.json").display()))
@@ -287,18 +289,4 @@ fn explain(bundle: &Path, error: &LibcontainerError) -> Failure {
             None => Failure::Engine(format!("create: {reason}")),
         },
     }
-}
-
-/// An error with its causes.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }

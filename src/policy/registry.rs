@@ -1,8 +1,6 @@
 //! The policy engines: one line each. A line names the subject, the features that build it in, whether it needs anything
 //! of the machine besides, and its constructor.
 
-use std::sync::RwLock;
-
 #[cfg(feature = "opa")]
 use super::opa::Opa;
 #[cfg(feature = "wasmedge")]
@@ -10,7 +8,7 @@ use super::opa_wasmedge::OpaWasmEdge;
 #[cfg(feature = "regorus")]
 use super::regorus::Regorus;
 use super::{PolicyEngine, PolicyError};
-use crate::adapter::{self, Descriptor, Family, NotMade, adapters};
+use crate::adapter::{self, NotMade, adapters};
 
 /// The policy engines of this machine.
 ///
@@ -29,7 +27,7 @@ impl Registry {
 }
 
 adapters! {
-    static ENGINES: dyn PolicyEngine;
+    dyn PolicyEngine, "policy engine";
     "regorus": ["regorus"] Build, _kit => Ok::<_, NotMade>(Regorus::interpreter());
     "regorus/rvm": ["regorus"] Build, _kit => Ok::<_, NotMade>(Regorus::rvm());
     "opa-wasm/wasmtime": ["opa-wasm"] Build, _kit => super::opa_wasm::OpaWasm::new();
@@ -37,20 +35,6 @@ adapters! {
     "opa-wasm/wasmedge/interpreter": ["wasmedge"] Build by "wasmedge", _kit => OpaWasmEdge::interpreter();
     "opa": ["opa"] Machine, _kit => Opa::server();
     "opa/eval": ["opa"] Machine, _kit => Opa::process();
-}
-
-static REGISTERED: RwLock<Vec<Descriptor<dyn PolicyEngine>>> = RwLock::new(Vec::new());
-
-impl Family for dyn PolicyEngine {
-    const KIND: &'static str = "policy engine";
-
-    fn built_in() -> &'static [Descriptor<Self>] {
-        ENGINES
-    }
-
-    fn registered() -> &'static RwLock<Vec<Descriptor<Self>>> {
-        &REGISTERED
-    }
 }
 
 impl From<PolicyError> for NotMade {

@@ -1,9 +1,10 @@
 //! Where threads wait for each other.
 
 use std::{
+    io,
     panic::resume_unwind,
     sync::{Condvar, Mutex, PoisonError},
-    thread::ScopedJoinHandle,
+    thread::{self, Scope, ScopedJoinHandle},
 };
 
 /// What a thread came to; a panic of its own goes on in this one.
@@ -12,6 +13,17 @@ pub(super) fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
         Ok(outcome) => outcome,
         Err(panic) => resume_unwind(panic),
     }
+}
+
+/// A thread for each of the works, each of which [passes](Gate::pass) the gate before what it is for. Where one cannot be made
+/// the gate opens for nothing.
+pub(super) fn threads<'scope, T: Send + 'scope, W: FnOnce() -> T + Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    gate: &Gate,
+    works: impl IntoIterator<Item = W>,
+) -> io::Result<Vec<ScopedJoinHandle<'scope, T>>> {
+    let made = works.into_iter().map(|work| thread::Builder::new().spawn_scoped(scope, work));
+    made.collect::<io::Result<Vec<_>>>().inspect_err(|_| gate.open(false))
 }
 
 /// A barrier that can also be abandoned, which `std::sync::Barrier` cannot: without it, one thread that does not spawn

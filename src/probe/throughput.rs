@@ -11,7 +11,7 @@ use std::{path::PathBuf, thread, time::Duration};
 use super::{
     ProbeError,
     evaluation::Checked,
-    gate::{Gate, join},
+    gate::{self, Gate, join},
 };
 use crate::{
     clock,
@@ -58,21 +58,14 @@ pub fn throughput(
     let half = u64::try_from(time.as_nanos() / 2).unwrap_or(u64::MAX);
     let begin = Gate::default();
     let outcomes = thread::scope(|scope| {
-        let mut running = Vec::with_capacity(threads);
-        for engine in engines {
-            let asked = || ask(engine, policy, half, &begin);
-            match thread::Builder::new().spawn_scoped(scope, asked) {
-                Ok(thread) => running.push(thread),
-                Err(source) => {
-                    begin.open(false);
-                    let path = PathBuf::from("/proc/sys/kernel/threads-max");
-                    return Err(ProbeError::from(RuntimeError::Io { path, source }));
-                }
-            }
-        }
+        let asked = engines.into_iter().map(|engine| || ask(engine, policy, half, &begin));
+        let running = gate::threads(scope, &begin, asked).map_err(|source| {
+            let path = PathBuf::from("/proc/sys/kernel/threads-max");
+            ProbeError::from(RuntimeError::Io { path, source })
+        })?;
         begin.wait_for(threads);
         begin.open(true);
-        Ok(running.into_iter().map(join).collect::<Vec<Result<One, ProbeError>>>())
+        Ok::<_, ProbeError>(running.into_iter().map(join).collect::<Vec<Result<One, ProbeError>>>())
     })?;
     let mut whole = Throughput { latency: Vec::new(), rate: 0.0, decisions: 0 };
     for outcome in outcomes {

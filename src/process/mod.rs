@@ -21,6 +21,8 @@ pub(crate) mod fresh;
 pub(crate) mod hook;
 #[allow(dead_code, reason = "adapters of servers use it")]
 pub(crate) mod listening;
+#[allow(dead_code, reason = "adapters of programs use it")]
+pub(crate) mod program;
 pub(crate) mod reap;
 #[allow(dead_code, reason = "each kind of server uses its part")]
 pub(crate) mod supervised;

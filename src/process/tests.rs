@@ -211,7 +211,7 @@ fn a_measurement_in_stages_goes_on_when_it_is_told() {
 
 /// A program with rights that its caller lacks must not do what its caller's environment says.
 #[test]
-fn a_set_user_id_program_becomes_no_helper() {
+fn a_set_group_id_program_becomes_no_helper() {
     use std::os::unix::fs::{PermissionsExt, chown};
     use std::process::{Command, Stdio};
 
@@ -227,16 +227,16 @@ fn a_set_user_id_program_becomes_no_helper() {
     let mode = |mode| std::fs::set_permissions(&copy, PermissionsExt::from_mode(mode)).unwrap();
     mode(0o755);
     assert_eq!(status(), Some(71), "a helper that nobody asks anything");
-    // Any user but this one, which root alone can name.
+    // Any group but this one, which root alone can name. Not another user, who might not reach the libraries of this program.
     let other = if rustix::process::geteuid().is_root() {
-        chown(&copy, Some(65_534), None)
+        chown(&copy, None, Some(65_534))
     } else {
         Err(std::io::ErrorKind::PermissionDenied.into())
     };
     match other {
         Ok(()) => {
             std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
-            mode(0o4755);
+            mode(0o2755);
             assert_eq!(status(), Some(0), "its own main ran, which lists the tests");
         }
         Err(error) => crate::need::skip("root", &error),

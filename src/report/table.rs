@@ -26,7 +26,11 @@ pub fn table(baseline: &Baseline, language: Language) -> String {
     let said = unavailable.len().min(MOST_UNAVAILABLE);
     // Two lines are the header's, and one may be needed to say what is left out.
     let left_out = keep(&mut rows, MOST_LINES - 3 - said);
-    let mut text = text::aligned(&say::columns(language), &cells(&rows, language));
+    // A header without a row would look as if something were missing.
+    let mut text = match rows.is_empty() {
+        true => String::new(),
+        false => text::aligned(&say::columns(language), &cells(&rows, language)),
+    };
     for row in &unavailable[..said] {
         let what = [Some(row.subject().as_str()), row.workload(), row.temperature().map(Temperature::as_str)];
         let what = what.into_iter().flatten().collect::<Vec<_>>().join(" ");

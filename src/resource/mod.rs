@@ -8,4 +8,5 @@ mod hierarchy;
 pub(crate) mod memory;
 pub(crate) mod own;
 pub(crate) mod process_clock;
+pub(crate) mod process_ids;
 pub(crate) mod scope;

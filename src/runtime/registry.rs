@@ -1,16 +1,16 @@
 //! The runtimes: one line each. A line names the subject, the features that build it in, whether it needs anything of the
 //! machine besides, and its constructor.
 
-use std::sync::RwLock;
-
 #[cfg(feature = "wasm-cli")]
 use super::wasm_cli::{Cli, WasmCli};
+#[cfg(all(feature = "container", any(feature = "wasmtime", feature = "wasmedge")))]
+use super::wasm_container::WasmContainer;
 #[cfg(feature = "wasmedge")]
 use super::wasmedge::{Mode, WasmEdge};
 use super::{Runtime, RuntimeError, noop::Noop};
 #[cfg(feature = "container")]
-use super::{container::Container, oci_cli::OciCli, wasm_container::WasmContainer};
-use crate::adapter::{self, Descriptor, Family, NotMade, adapters};
+use super::{container::Container, oci_cli::OciCli};
+use crate::adapter::{self, NotMade, adapters};
 #[cfg(feature = "container")]
 use crate::{
     adapter::Kit,
@@ -28,7 +28,7 @@ impl Registry {
 }
 
 adapters! {
-    static RUNTIMES: dyn Runtime;
+    dyn Runtime, "runtime";
     "noop": [] Build, _kit => Ok::<_, NotMade>(Noop::new());
     "wasmtime": ["wasmtime"] Build, kit => super::wasmtime::Wasmtime::with_limits(kit.limits);
     // Recorded as `wasmtime`: its settings tell it apart.
@@ -49,20 +49,6 @@ adapters! {
         kit => contained(kit, |it| Ok(WasmContainer::wasmedge(it)?.with_limits(kit.limits)));
     "wasmtime-cli": ["wasm-cli"] Machine, kit => WasmCli::with_limits(Cli::Wasmtime, kit.limits);
     "wasmedge-cli": ["wasm-cli"] Machine, kit => WasmCli::with_limits(Cli::WasmEdge, kit.limits);
-}
-
-static REGISTERED: RwLock<Vec<Descriptor<dyn Runtime>>> = RwLock::new(Vec::new());
-
-impl Family for dyn Runtime {
-    const KIND: &'static str = "runtime";
-
-    fn built_in() -> &'static [Descriptor<Self>] {
-        RUNTIMES
-    }
-
-    fn registered() -> &'static RwLock<Vec<Descriptor<Self>>> {
-        &REGISTERED
-    }
 }
 
 impl From<RuntimeError> for NotMade {

@@ -10,14 +10,15 @@ use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
 use super::{
     KeyValueStore, LiveStore, Place, StoreError,
-    etcd::{DURABILITY, Live, STORAGE, client::answers, usable},
-    place::storage,
-    program::{self, Program},
+    etcd::{DURABILITY, Live, client::answers},
+    program,
     server::Server,
 };
 use crate::{
     Isolation, Subject,
     adapter::{Identity, Limits},
+    disk::{self, STORAGE},
+    process::program::Program,
 };
 
 /// kine over SQLite. Subject `kine` as it comes, `kine/full` with every commit synced to disk.
@@ -53,7 +54,7 @@ impl Kine {
         for (name, value) in settings(synchronous) {
             identity = identity.with_setting(name, value);
         }
-        Ok(Self { identity, program, limit: usable(limits), synchronous })
+        Ok(Self { identity, program, limit: limits.finite_time(), synchronous })
     }
 }
 
@@ -68,7 +69,7 @@ impl Kine {
 /// How durable its writes are, and where they are kept.
 pub(crate) fn settings(synchronous: &str) -> [(&'static str, String); 4] {
     let [durability, database, journal] = [synchronous, "sqlite", "wal"].map(str::to_owned);
-    [(DURABILITY, durability), ("database", database), ("journal", journal), (STORAGE, storage())]
+    [(DURABILITY, durability), ("database", database), ("journal", journal), (STORAGE, disk::storage())]
 }
 
 /// What `kine --version` says: `kine version v0.17.5 (HEAD)`.

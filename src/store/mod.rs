@@ -23,7 +23,7 @@ mod object;
 #[cfg(feature = "store")]
 mod place;
 #[cfg(feature = "store")]
-pub(crate) mod program;
+mod program;
 mod registry;
 #[cfg(feature = "store")]
 mod server;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Place, StoreError};
-use crate::{Host, Subject, disk};
+use crate::{Subject, disk};
 
 /// The directory of an open store.
 #[derive(Debug)]
@@ -65,11 +65,6 @@ fn bytes_below(directory: &Path) -> io::Result<u64> {
 /// A port of loopback at which nobody listened a moment ago.
 pub(super) fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
-}
-
-/// The file system and device on which stores keep their data where nothing else is said, for the settings of a figure.
-pub(super) fn storage() -> String {
-    Host::here().capture(disk::directory()).hardware.storage.unwrap_or_else(|| "unknown".to_owned())
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! The stores: one line each. A line names the subject, the features that build it in, whether it needs anything of the
 //! machine besides, and its constructor.
 
-use std::sync::RwLock;
-
 use super::{KeyValueStore, StoreError};
 #[cfg(feature = "store")]
 use super::{etcd::Etcd, kine::Kine, sqlite::Sqlite};
-use crate::adapter::{self, Descriptor, Family, NotMade, adapters};
+use crate::adapter::{self, NotMade, adapters};
 
 /// The stores of this machine.
 ///
@@ -25,26 +23,12 @@ impl Registry {
 }
 
 adapters! {
-    static STORES: dyn KeyValueStore;
+    dyn KeyValueStore, "store";
     "etcd": ["store"] Machine, kit => Etcd::new(kit.limits);
     "sqlite": ["store"] Build, _kit => Sqlite::full();
     "sqlite/normal": ["store"] Build, _kit => Sqlite::normal();
     "kine": ["store"] Machine, kit => Kine::normal(kit.limits);
     "kine/full": ["store"] Machine, kit => Kine::full(kit.limits);
-}
-
-static REGISTERED: RwLock<Vec<Descriptor<dyn KeyValueStore>>> = RwLock::new(Vec::new());
-
-impl Family for dyn KeyValueStore {
-    const KIND: &'static str = "store";
-
-    fn built_in() -> &'static [Descriptor<Self>] {
-        STORES
-    }
-
-    fn registered() -> &'static RwLock<Vec<Descriptor<Self>>> {
-        &REGISTERED
-    }
 }
 
 impl From<StoreError> for NotMade {

@@ -11,12 +11,12 @@ use std::{
 use super::{
     Place, StoreError,
     place::{Directory, free_port},
-    program::Program,
 };
 use crate::{
     Subject,
     process::{
         listening,
+        program::Program,
         supervised::{NotReady, Supervised},
     },
     resource::process_clock,
@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_millis(2);
 /// A server that does not answer after this will not.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often another free port is tried, where another program was faster.
+/// How many free ports are tried.
 const ATTEMPTS: u32 = 3;
 
 /// How long a server whose connection broke may take to be seen to have ended.
@@ -53,43 +53,37 @@ impl Server {
         command: impl Fn(&mut Command, &Path, u16) -> std::io::Result<()>,
         answers: impl Fn(u16) -> bool,
     ) -> Result<Self, StoreError> {
-        let mut attempt = 1;
-        loop {
-            match Self::start_once(subject, program, place, &command, &answers) {
-                Err(StoreError::PortInUse { .. }) if place.port.is_none() && attempt < ATTEMPTS => attempt += 1,
+        let once = || {
+            let directory = Directory::of(subject, place)?;
+            let failed = |source| StoreError::Start { subject: subject.clone(), path: program.path.clone(), source };
+            let port = place.port.map_or_else(free_port, Ok).map_err(failed)?;
+            let mut line = Command::new(&program.path);
+            command(&mut line, directory.path(), port).map_err(failed)?;
+            // Its directory is its working directory too: what it writes beside its data goes with it.
+            line.current_dir(directory.path()).stdin(Stdio::null()).stdout(Stdio::null());
+            let mut process = Supervised::start(line, None).map_err(failed)?;
+            // Another server may answer at that port: ours listens there, or it is not ready.
+            let ready = process.wait_until(PATIENCE, LOOK, |process| {
+                (listening::ports(process.id()).contains(&port) && answers(port)).then_some(())
+            });
+            let (subject, said) = (subject.clone(), last_words(&process));
+            match ready {
+                Ok(()) => Ok(Self { subject, process: Mutex::new(process), directory, port }),
+                Err(NotReady::Late) => Err(StoreError::NotReady { subject, patience: PATIENCE, said }),
+                Err(NotReady::Ended) if said.contains("address already in use") => {
+                    Err(StoreError::PortInUse { subject, port, said })
+                }
+                Err(NotReady::Ended) => Err(StoreError::Ended { subject, said }),
+            }
+        };
+        for _ in 1..ATTEMPTS {
+            match once() {
+                // Another program was faster with a port that was free a moment ago.
+                Err(StoreError::PortInUse { .. }) if place.port.is_none() => {}
                 other => return other,
             }
         }
-    }
-
-    fn start_once(
-        subject: &Subject,
-        program: &Program,
-        place: &Place,
-        command: impl Fn(&mut Command, &Path, u16) -> std::io::Result<()>,
-        answers: impl Fn(u16) -> bool,
-    ) -> Result<Self, StoreError> {
-        let directory = Directory::of(subject, place)?;
-        let failed = |source| StoreError::Start { subject: subject.clone(), path: program.path.clone(), source };
-        let port = place.port.map_or_else(free_port, Ok).map_err(failed)?;
-        let mut line = Command::new(&program.path);
-        command(&mut line, directory.path(), port).map_err(failed)?;
-        // Its directory is its working directory too: what it writes beside its data goes with it.
-        line.current_dir(directory.path()).stdin(Stdio::null()).stdout(Stdio::null());
-        let mut process = Supervised::start(line, None).map_err(failed)?;
-        // Another server may answer at that port: ours listens there, or it is not ready.
-        let ready = process.wait_until(PATIENCE, LOOK, |process| {
-            (listening::ports(process.id()).contains(&port) && answers(port)).then_some(())
-        });
-        let (subject, said) = (subject.clone(), last_words(&process));
-        match ready {
-            Ok(()) => Ok(Self { subject, process: Mutex::new(process), directory, port }),
-            Err(NotReady::Late) => Err(StoreError::NotReady { subject, patience: PATIENCE, said }),
-            Err(NotReady::Ended) if said.contains("address already in use") => {
-                Err(StoreError::PortInUse { subject, port, said })
-            }
-            Err(NotReady::Ended) => Err(StoreError::Ended { subject, said }),
-        }
+        once()
     }
 
     pub fn subject(&self) -> &Subject {

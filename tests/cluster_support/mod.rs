@@ -1,7 +1,7 @@
 //! Programs in place of those of a control plane.
 
 use std::{
-    env, fs,
+    fs,
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
@@ -9,16 +9,6 @@ use std::{
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use runtime_baseline::cluster::{ControlPlane, kubernetes::Kubernetes};
-
-/// Set in the process that this one starts to see it end.
-pub const INNER: &str = "RUNTIME_BASELINE_TEST_INNER";
-
-/// One test of this file in a process of its own.
-pub fn inner(test: &str) -> Command {
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env(INNER, "1");
-    command
-}
 
 fn script(path: &Path, text: &str) {
     fs::write(path, text).unwrap();

@@ -16,15 +16,17 @@ mod cases;
 mod checks;
 #[path = "../support/need.rs"]
 mod need;
+#[path = "../support/refused.rs"]
+mod refused;
 
 use std::{
     process::ExitCode,
     sync::{PoisonError, RwLock},
 };
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Trial};
 use runtime_baseline::{
-    adapter::{Needs, Refusal, RefusalKind},
+    adapter::Refusal,
     policy::{PolicyEngine, Registry},
 };
 
@@ -132,8 +134,7 @@ fn trial(
 ) -> Trial {
     let title = format!("{subject}::{name}");
     if let Some(why) = refused {
-        let (ignored, why) = (is_missing(why) && !need::is_required(subject), Failed::from(why.to_string()));
-        return Trial::test(title, move || Err(why)).with_ignored_flag(ignored);
+        return refused::trial::<dyn PolicyEngine>(title, why);
     }
     if let Some(why) = gap {
         need::note("known gap", &title, why);
@@ -149,13 +150,6 @@ fn trial(
         check(&*Registry::only(subject)?);
         Ok(())
     })
-}
-
-/// Whether it was not built in, or needs something that is not here. What needs its build alone, and was built in, is broken.
-fn is_missing(refusal: &Refusal) -> bool {
-    let descriptors = Registry::descriptors();
-    let needs = descriptors.iter().find(|it| it.subject == refusal.subject.as_str()).map(|it| it.needs);
-    refusal.kind == RefusalKind::NotBuilt || needs == Some(Needs::Machine) && !refusal.kind.is_failure()
 }
 
 fn every_engine_has_a_line() {

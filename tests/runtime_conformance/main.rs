@@ -9,6 +9,8 @@ mod limits;
 mod mutants;
 #[path = "../support/need.rs"]
 mod need;
+#[path = "../support/refused.rs"]
+mod refused;
 mod workloads;
 
 use std::{
@@ -18,9 +20,9 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Trial};
 use runtime_baseline::{
-    adapter::{Limits, Needs, Refusal, RefusalKind},
+    adapter::{Limits, Refusal},
     runtime::{Registry, Runtime},
 };
 
@@ -168,8 +170,7 @@ fn trial(
 ) -> Trial {
     let title = format!("{subject}::{name}");
     if let Some(why) = refused {
-        let (ignored, why) = (is_missing(why) && !need::is_required(subject), Failed::from(why.to_string()));
-        return Trial::test(title, move || Err(why)).with_ignored_flag(ignored);
+        return refused::trial::<dyn Runtime>(title, why);
     }
     if let Some(why) = gap {
         need::note("known gap", &title, why);
@@ -179,13 +180,6 @@ fn trial(
         run(name, check, &|limits| Registry::only_within(subject, limits).unwrap_or_else(|error| panic!("{error}")));
         Ok(())
     })
-}
-
-/// Whether it was not built in, or needs something that is not here. What needs its build alone, and was built in, is broken.
-fn is_missing(refusal: &Refusal) -> bool {
-    let descriptors = Registry::descriptors();
-    let needs = descriptors.iter().find(|it| it.subject == refusal.subject.as_str()).map(|it| it.needs);
-    refusal.kind == RefusalKind::NotBuilt || needs == Some(Needs::Machine) && !refusal.kind.is_failure()
 }
 
 fn every_runtime_has_a_line() {

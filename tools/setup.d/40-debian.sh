@@ -17,19 +17,9 @@ there() {
 }
 
 bring() {
-  local mirror libraries prefix=$work/debootstrap
-  PATH=$PATH:/usr/sbin:/sbin
-  if ! command -v debootstrap >/dev/null; then
-    unpack_packages "$prefix" debootstrap || fail "no debootstrap here"
-    PATH=$prefix/usr/sbin:$prefix/usr/bin:$PATH
-    libraries=$(library_path "$prefix")
-    export DEBOOTSTRAP_DIR=$prefix/usr/share/debootstrap ${libraries:+LD_LIBRARY_PATH="$libraries"}
-  fi
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $DEBIAN" 2>/dev/null | sed -n 1p)
   # What an interrupted run left would be taken for the system to be.
   rm -rf --one-file-system "$work/root"
-  # shellcheck disable=SC2086 # none, or one
-  if ! debootstrap --variant=minbase "$DEBIAN" "$work/root" ${mirror:+"$mirror"} 2>&1 | tee "$work/debootstrap.log"; then
+  if ! new_debian "$DEBIAN" "$work/root" 2>&1 | tee "$work/debootstrap.log"; then
     fail "debootstrap: $(grep -m1 '^E: ' "$work/debootstrap.log" | sed 's/^E: //' || last_line "$work/debootstrap.log")"
   fi
   # What a package manager keeps for itself: its cache and lists. Device files are made by whoever starts a container.

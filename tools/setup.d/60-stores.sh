@@ -6,7 +6,13 @@
 # What the go.mod of kine asks for; that of etcd asks for less.
 GO_NEEDED=1.26.5
 
-brings="etcd $(sed -n 's#.*go.etcd.io/etcd/server/v3 v\([^ ]*\).*#\1#p' tools/stores/etcd/go.mod), and kine $(sed -n 's#.*github.com/k3s-io/kine v\([^ ]*\).*#\1#p' tools/stores/kine/go.mod) over SQLite"
+# pinned NAME PACKAGE: the version that its go.mod names.
+pinned() { sed -n "s#.*$2 v\\([^ ]*\\).*#\\1#p" "tools/stores/$1/go.mod"; }
+
+ETCD=go.etcd.io/etcd/server/v3
+KINE=github.com/k3s-io/kine
+
+brings="etcd $(pinned etcd $ETCD), and kine $(pinned kine $KINE) over SQLite"
 size="250 MB of modules to download, three to nine minutes of building, 65 MB kept; and 75 MB of Go where there is none"
 where="target/tools/bin/etcd, target/tools/bin/kine"
 why="the stores of Kubernetes and of K3s, which published figures compare"
@@ -27,9 +33,11 @@ version_of() {
 
 # locate NAME VARIABLE: what is there of that name, in words.
 locate() {
-  local file
+  local file version
   for file in "${!2:-}" "$tools/bin/$1" "$(command -v "$1" || true)"; do
-    if [ -n "$file" ] && [ -n "$(version_of "$1" "$file")" ]; then echo "$1 $(version_of "$1" "$file")"; return; fi
+    version=""
+    [ -z "$file" ] || version=$(version_of "$1" "$file") || true
+    if [ -n "$version" ]; then echo "$1 $version"; return; fi
     # One that was named is the one that is used.
     if [ -n "${!2:-}" ]; then return 1; fi
   done
@@ -56,9 +64,8 @@ bring() {
   [ -z "${ETCD_BIN:-}" ] || locate etcd ETCD_BIN || fail "ETCD_BIN is no etcd: correct or unset it"
   [ -z "${KINE_BIN:-}" ] || locate kine KINE_BIN || fail "KINE_BIN is no kine: correct or unset it"
   find_go || return 1
-  locate etcd ETCD_BIN || build etcd go.etcd.io/etcd/server/v3 0 "" || return 1
+  locate etcd ETCD_BIN || build etcd $ETCD 0 "" || return 1
   # With cgo, SQLite is the C library; without, a translation of it to Go, which is another engine.
   command -v "${CC:-gcc}" >/dev/null || command -v cc >/dev/null || fail "no C compiler here, which kine's SQLite takes"
-  version=$(sed -n 's#.*github.com/k3s-io/kine v\([^ ]*\).*#\1#p' tools/stores/kine/go.mod)
-  locate kine KINE_BIN || build kine github.com/k3s-io/kine 1 "-X github.com/k3s-io/kine/pkg/version.Version=v$version"
+  locate kine KINE_BIN || build kine $KINE 1 "-X $KINE/pkg/version.Version=v$(pinned kine $KINE)"
 }

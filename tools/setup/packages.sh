@@ -140,3 +140,20 @@ unpack_packages() {
 
 # library_path PREFIX: where the libraries of unpacked packages lie.
 library_path() { compgen -G "$1/usr/lib/*-linux-gnu*" | paste -sd : - || true; }
+
+# new_debian RELEASE DIRECTORY: makes the smallest system of a release of Debian there, by debootstrap, which is unpacked where it is
+# not installed, from where the machine's own packages of that release come from. Takes root.
+new_debian() {
+  local mirror libraries prefix=$work/debootstrap
+  PATH=$PATH:/usr/sbin:/sbin
+  if ! command -v debootstrap >/dev/null; then
+    unpack_packages "$prefix" debootstrap || { echo "E: no debootstrap here"; return 1; }
+    PATH=$prefix/usr/sbin:$prefix/usr/bin:$PATH
+    libraries=$(library_path "$prefix")
+    export DEBOOTSTRAP_DIR=$prefix/usr/share/debootstrap ${libraries:+LD_LIBRARY_PATH="$libraries"}
+  fi
+  # Of the release itself: that of its security updates holds no system.
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $1" 2>/dev/null | sed -n 1p)
+  # It mounts /proc in there, and killed it would leave that: in a mount namespace of its own that goes with it.
+  unshare --mount --propagation private debootstrap --variant=minbase "$1" "$2" ${mirror:+"$mirror"}
+}

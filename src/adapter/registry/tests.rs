@@ -16,27 +16,13 @@ impl Number for u64 {
 }
 
 adapters! {
-    static NUMBERS: dyn Number;
+    dyn Number, "number";
     "one": [] Build, _kit => Ok::<u64, NotMade>(1);
     "limit": [] Machine, kit => Ok::<u64, NotMade>(kit.limits.memory);
     "broken": [] Build, _kit => Err::<u64, _>(NotMade::failed("a bug"));
     "missing": [] Machine, _kit => Err::<u64, _>(NotMade::new(RefusalKind::NotFound, "no file", "make one"));
     "absent": ["no-such-feature"] Build by "it", _kit => this_is_not_compiled();
     "hidden": [] Build listed false, _kit => Ok::<u64, NotMade>(9);
-}
-
-static REGISTERED: RwLock<Vec<Descriptor<dyn Number>>> = RwLock::new(Vec::new());
-
-impl Family for dyn Number {
-    const KIND: &'static str = "number";
-
-    fn built_in() -> &'static [Descriptor<Self>] {
-        NUMBERS
-    }
-
-    fn registered() -> &'static RwLock<Vec<Descriptor<Self>>> {
-        &REGISTERED
-    }
 }
 
 type Numbers = Registry<dyn Number>;

@@ -32,6 +32,9 @@ pub(super) fn declare(plan: &mut Plan) -> Result<(), LaneError> {
     #[cfg(feature = "wasmtime")]
     modules(plan, &mut limited)?;
     for subject in ["wasmtime", "wasmedge/aot"] {
+        if !plan.wants_some(SINGLE, &flat(subject)) {
+            continue;
+        }
         let reason = "fuel and epochs end an instance that ran too long; they do not slow it down to a share of a core";
         let remedy = "limit the process or the container that it runs in: container+wasmtime, container+wasmedge";
         let row = UnavailableRow::new(subject.parse()?, Indicator::StartupTime, reason, remedy);

@@ -89,8 +89,9 @@ impl Tables {
             for temperature in &described.temperatures {
                 let one = One { described, target: Target::new(subject, workload.clone(), *temperature) };
                 one.size(plan, &mut self.size);
-                // As warm as they come.
-                if described.holds && Some(temperature) == described.temperatures.last() {
+                // As warm as they come. No published figure asks for it, so that a quick pass does not.
+                let warmest = Some(temperature) == described.temperatures.last();
+                if described.holds && warmest && plan.pass() != Pass::Quick {
                     one.memory(plan, &mut self.memory);
                 }
             }

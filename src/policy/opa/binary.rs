@@ -1,16 +1,9 @@
 //! Which OPA there is, and which version it says it is.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-};
-
 use crate::{
-    Component, Subject,
-    adapter::{Refusal, RefusalKind},
-    process::child::find_program,
-    setup,
+    Subject,
+    adapter::Refusal,
+    process::program::{Program, Sought},
 };
 
 /// The first OPA whose policies are Rego v1 by default.
@@ -19,41 +12,12 @@ const OLDEST_MAJOR: u32 = 1;
 /// What to do where there is none.
 const REMEDY: &str = "run tools/setup.sh opa, or name an OPA 1.0 or newer in OPA_BIN";
 
-/// An OPA that runs.
-#[derive(Debug)]
-pub(super) struct Binary {
-    pub(super) path: PathBuf,
-}
+const OPA: Sought<'static> =
+    Sought { name: "opa", variable: "OPA_BIN", step: "opa", remedy: REMEDY, version_by: "version", read: &parse };
 
-/// The OPA of this machine, and its own word about its version.
-pub(super) fn find(subject: &Subject) -> Result<(Binary, Component), Refusal> {
-    let unavailable = |reason: String, remedy: &str| Refusal::new(subject, RefusalKind::NotFound, reason, remedy);
-    let named = env::var_os("OPA_BIN").filter(|value| !value.is_empty()).map(PathBuf::from);
-    let path = named.clone().or_else(look).ok_or_else(|| {
-        let reason = "there is no opa in target/tools/bin or on PATH";
-        let (reason, remedy) = setup::said(&["opa"], reason, REMEDY);
-        unavailable(reason, &remedy)
-    })?;
-    let remedy = match named {
-        Some(_) => "correct or unset OPA_BIN",
-        None => REMEDY,
-    };
-    let version = version(&path).map_err(|why| unavailable(format!("the opa that was found: {why}"), remedy))?;
-    let component = Component::new("opa", version).map_err(|e| unavailable(e.to_string(), remedy))?;
-    Ok((Binary { path }, component))
-}
-
-fn look() -> Option<PathBuf> {
-    let tools = env::var_os("RUNTIME_BASELINE_TOOLS").map_or_else(|| PathBuf::from("target/tools"), PathBuf::from);
-    let own = tools.join("bin/opa");
-    let found = if own.is_file() { Some(own) } else { find_program("opa") };
-    // Absolute, so that it stays the same when the working directory changes.
-    found?.canonicalize().ok()
-}
-
-fn version(path: &Path) -> Result<String, String> {
-    let output = Command::new(path).arg("version").output().map_err(|e| e.to_string())?;
-    parse(&String::from_utf8_lossy(&output.stdout))
+/// The OPA of this machine, with its own word about its version.
+pub(super) fn find(subject: &Subject) -> Result<Program, Refusal> {
+    OPA.find(subject)
 }
 
 fn parse(said: &str) -> Result<String, String> {
@@ -68,6 +32,8 @@ fn parse(said: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -80,7 +46,7 @@ mod tests {
 
     #[test]
     fn what_is_no_opa_says_so() {
-        assert!(version(Path::new("/bin/true")).unwrap_err().contains("not OPA"));
-        assert!(version(Path::new("/no/such/opa")).is_err());
+        assert!(OPA.version(Path::new("/bin/true")).unwrap_err().contains("not OPA"));
+        assert!(OPA.version(Path::new("/no/such/opa")).is_err());
     }
 }

@@ -29,12 +29,12 @@ use std::{sync::Arc, time::Duration};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use self::binary::Binary;
 use super::{Loader, Policy, PolicyEngine, PolicyError, PolicyForm, checked_data};
 use crate::{
     Isolation, Subject,
     adapter::{Identity, Limits},
     disk::Artifact,
+    process::program::Program,
 };
 
 /// How a decision is asked.
@@ -65,7 +65,7 @@ enum Way {
 #[derive(Debug)]
 pub struct Opa {
     identity: Identity,
-    binary: Arc<Binary>,
+    binary: Arc<Program>,
     way: Way,
 }
 
@@ -88,8 +88,8 @@ impl Opa {
 
     fn new(subject: &str, way: Way) -> Result<Self, PolicyError> {
         let subject: Subject = subject.parse().expect("a valid constant");
-        let (binary, version) = binary::find(&subject)?;
-        let mut identity = Identity::new(subject, version, Isolation::Process);
+        let binary = binary::find(&subject)?;
+        let mut identity = Identity::new(subject, binary.component.clone(), Isolation::Process);
         identity = match way {
             Way::Server => identity.via("http-loopback").with_setting("log_level", "error"),
             Way::Process => identity.via("process"),
@@ -158,17 +158,14 @@ struct Asked {
     policy: String,
     entrypoint: String,
     limits: Limits,
-    binary: Arc<Binary>,
+    binary: Arc<Program>,
     rego: Artifact,
     bundle: Artifact,
 }
 
-/// No limit is longer: neither Go nor the HTTP client adds every duration to the time of day.
-const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
-
 impl Asked {
     fn time(&self) -> Duration {
-        self.limits.time.min(YEAR)
+        self.limits.finite_time()
     }
 
     /// Lets OPA say what is wrong with the policy, before anything is measured.

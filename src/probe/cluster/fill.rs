@@ -53,6 +53,8 @@ fn create(live: &dyn LiveControlPlane, number: u64) -> Result<(), ProbeError> {
     if answer.status == 201 {
         return Ok(());
     }
+    // What it needs may have ended.
+    live.check()?;
     let found = format!("status {}: {}", answer.status, answer.body.chars().take(300).collect::<String>());
     Err(ProbeError::Stored { key: format!("{PATH}/{name}"), found, expected: "a ConfigMap".to_owned() })
 }

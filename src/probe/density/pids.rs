@@ -1,10 +1,10 @@
 //! Process ids that a fill leaves to the rest of the machine: when the last is taken no program can start another, not even
 //! the one that would end the fill.
 
-use procfs::{Current, LoadAverage, sys::kernel::pid_max};
+use procfs::{Current, LoadAverage};
 
 use super::Stop;
-use crate::runtime::Resource;
+use crate::{resource::process_ids, runtime::Resource};
 
 /// One in so many is left.
 const SPARED: u64 = 16;
@@ -13,14 +13,14 @@ const SPARED: u64 = 16;
 pub(super) struct Pids {
     /// In use before the fill.
     before: u64,
-    /// `kernel.pid_max`.
+    /// That there may be.
     all: u64,
 }
 
 impl Pids {
     /// `None` where the kernel does not say.
     pub fn of_this_machine() -> Option<Self> {
-        Some(Self { before: in_use()?, all: pid_max().ok()?.try_into().ok()? })
+        Some(Self { before: in_use()?, all: process_ids::limit()? })
     }
 
     /// How many more instances the fill may start that take one each. `None` where they take none, or the kernel does not say.

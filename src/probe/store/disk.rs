@@ -5,7 +5,8 @@ use std::{fs::File, io::Write};
 use crate::{
     Component, Host, Isolation, Subject,
     adapter::{Identity, Refusal, RefusalKind},
-    clock, disk,
+    clock,
+    disk::{self, STORAGE},
     probe::ProbeError,
 };
 
@@ -24,14 +25,11 @@ impl DiskSync {
     /// [`ProbeError::Reading`] when there is no such file, [`ProbeError::Unavailable`] when the kernel does not say which it is.
     pub fn of(size: usize) -> Result<Self, ProbeError> {
         let subject: Subject = "disk/fdatasync".parse().expect("a valid constant");
-        let directory = disk::directory();
-        let machine = Host::here().capture(&directory);
-        let kernel = machine.software.kernel.unwrap_or_default();
+        let kernel = Host::here().kernel().unwrap_or_default();
         let component = Component::new("linux", kernel)
             .map_err(|error| Refusal::new(&subject, RefusalKind::NotSupported, error.to_string(), "mount /proc"))?;
-        let storage = machine.hardware.storage.unwrap_or_else(|| "unknown".to_owned());
-        let identity = Identity::new(subject, component, Isolation::None).with_setting("data_on", storage);
-        let file = tempfile::tempfile_in(&directory);
+        let identity = Identity::new(subject, component, Isolation::None).with_setting(STORAGE, disk::storage());
+        let file = tempfile::tempfile_in(disk::directory());
         let file = file.map_err(|source| ProbeError::Reading { what: "a file to sync", source })?;
         let mut record = vec![0; size];
         fastrand::Rng::with_seed(1).fill(&mut record);

@@ -10,7 +10,7 @@ use crate::{
     clock,
     probe::{
         ProbeError,
-        gate::{Gate, join},
+        gate::{self, Gate, join},
     },
     store::{Event, LiveStore, Objects, Revision, Watch},
 };
@@ -63,17 +63,9 @@ pub fn press(store: &dyn LiveStore, load: Load) -> Result<Pressure, ProbeError> 
     let gate = Gate::default();
     let cpu = || -> Result<Option<u64>, ProbeError> { Ok(store.cpu_time()?) };
     let (written, heard, before, after, took) = thread::scope(|scope| {
-        let mut watching = Vec::with_capacity(watches.len());
-        for watch in watches {
-            let gate = &gate;
-            match thread::Builder::new().spawn_scoped(scope, move || hear(watch, load.writes, gate)) {
-                Ok(thread) => watching.push(thread),
-                Err(source) => {
-                    gate.open(false);
-                    return Err(ProbeError::Reading { what: "a thread for each watcher", source });
-                }
-            }
-        }
+        let heard = watches.into_iter().map(|watch| || hear(watch, load.writes, &gate));
+        let watching = gate::threads(scope, &gate, heard)
+            .map_err(|source| ProbeError::Reading { what: "a thread for each watcher", source })?;
         gate.wait_for(load.watchers);
         let before = cpu();
         gate.open(true);
@@ -98,7 +90,7 @@ pub fn press(store: &dyn LiveStore, load: Load) -> Result<Pressure, ProbeError> 
         let after = cpu();
         wrote?;
         let heard = heard.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok((written, heard, before?, after?, took))
+        Ok::<_, ProbeError>((written, heard, before?, after?, took))
     })?;
     let mut lag = Vec::with_capacity(heard.len() * written.len());
     for events in &heard {

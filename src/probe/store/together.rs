@@ -7,7 +7,7 @@ use crate::{
     clock,
     probe::{
         ProbeError,
-        gate::{Gate, join},
+        gate::{self, Gate, join},
     },
 };
 
@@ -24,20 +24,12 @@ pub fn together(clients: Vec<Asker>, time: Duration) -> Result<Vec<u64>, ProbeEr
     let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     let begin = Gate::default();
     let outcomes = thread::scope(|scope| {
-        let mut running = Vec::with_capacity(count);
-        for client in clients {
-            let begin = &begin;
-            match thread::Builder::new().spawn_scoped(scope, move || ask(client, time, begin)) {
-                Ok(thread) => running.push(thread),
-                Err(source) => {
-                    begin.open(false);
-                    return Err(ProbeError::Reading { what: "a thread for each client", source });
-                }
-            }
-        }
+        let asked = clients.into_iter().map(|client| || ask(client, time, &begin));
+        let running = gate::threads(scope, &begin, asked)
+            .map_err(|source| ProbeError::Reading { what: "a thread for each client", source })?;
         begin.wait_for(count);
         begin.open(true);
-        Ok(running.into_iter().map(join).collect::<Vec<_>>())
+        Ok::<_, ProbeError>(running.into_iter().map(join).collect::<Vec<_>>())
     })?;
     let mut latency = Vec::new();
     for outcome in outcomes {

@@ -70,9 +70,14 @@ impl Host {
     fn software(&self) -> Software {
         Software {
             os: self.os(),
-            kernel: self.read("proc/sys/kernel/osrelease"),
+            kernel: self.kernel(),
             rustc: option_env!("RUNTIME_BASELINE_RUSTC").map(str::to_owned),
         }
+    }
+
+    /// Its release, as `uname -r` says it.
+    pub(crate) fn kernel(&self) -> Option<String> {
+        self.read("proc/sys/kernel/osrelease")
     }
 
     /// The file's text without the white space around it; nothing if there is none.

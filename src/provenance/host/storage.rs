@@ -9,7 +9,7 @@ use super::Host;
 
 impl Host {
     /// `ext4 on vda (rotational or virtual disk)`, `ext4 on nvme0n1 (Samsung SSD 980, solid state)`, `tmpfs`.
-    pub(super) fn storage(&self, path: &Path) -> Option<String> {
+    pub(crate) fn storage(&self, path: &Path) -> Option<String> {
         let mounts = self.read("proc/self/mountinfo")?;
         let path = self.resolved(path)?;
         // Of two mounts on one point the later one covers the earlier.

@@ -27,6 +27,7 @@ mod bundle;
 mod engine;
 
 pub(crate) use engine::find as find_engine;
+#[cfg(any(feature = "wasmtime", feature = "wasmedge"))]
 pub(super) use engine::{Contained as ContainedEngine, Form};
 
 use std::{

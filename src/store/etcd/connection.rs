@@ -15,7 +15,10 @@ use tonic::{
 };
 use tonic_prost::ProstCodec;
 
-use crate::store::{StoreError, server::Server};
+use crate::{
+    adapter::with_causes,
+    store::{StoreError, server::Server},
+};
 
 /// How long a connection on loopback may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -62,7 +65,7 @@ impl From<Status> for NoAnswer {
 impl Connection {
     /// To that port of loopback.
     pub fn to(port: u16) -> Result<Self, NoAnswer> {
-        let unavailable = |error: &dyn std::error::Error| NoAnswer::from(Status::unavailable(in_words(error)));
+        let unavailable = |error: &dyn std::error::Error| NoAnswer::from(Status::unavailable(with_causes(error)));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| unavailable(&error))?;
         let endpoint =
             Endpoint::from_shared(format!("http://127.0.0.1:{port}")).map_err(|error| unavailable(&error))?;
@@ -126,18 +129,7 @@ impl Connection {
 }
 
 async fn ready(grpc: &mut Grpc<Channel>) -> Result<(), Status> {
-    grpc.ready().await.map_err(|error| Status::unavailable(in_words(&error)))
-}
-
-/// An error with its causes: the transport's own says no more than that it is one.
-fn in_words(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
+    grpc.ready().await.map_err(|error| Status::unavailable(with_causes(&error)))
 }
 
 /// A store behind a server that speaks etcd's protocol.

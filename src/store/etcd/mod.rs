@@ -14,23 +14,17 @@ mod messages;
 
 use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
-use super::{
-    Client, KeyValueStore, LiveStore, Place, StoreError,
-    place::{free_port, storage},
-    program::{self, Program},
-    server::Server,
-};
+use super::{Client, KeyValueStore, LiveStore, Place, StoreError, place::free_port, program, server::Server};
 use crate::{
     Isolation, Subject,
     adapter::{Identity, Limits},
+    disk::{self, STORAGE},
+    process::program::Program,
 };
 use client::GrpcClient;
 
 /// The name of the setting that says whether a write is on disk when it is answered.
 pub(super) const DURABILITY: &str = "synchronous";
-
-/// The name of the setting that says on which disk that is.
-pub(super) const STORAGE: &str = "data_on";
 
 /// etcd. Subject `etcd`.
 ///
@@ -66,8 +60,8 @@ impl Etcd {
             .via("grpc-loopback")
             .with_setting(DURABILITY, "fsync")
             .with_setting("members", 1)
-            .with_setting(STORAGE, storage());
-        Ok(Self { identity, program, limit: usable(limits) })
+            .with_setting(STORAGE, disk::storage());
+        Ok(Self { identity, program, limit: limits.finite_time() })
     }
 }
 
@@ -82,11 +76,6 @@ impl Etcd {
 /// What `etcd --version` says.
 fn version(said: &str) -> Option<&str> {
     said.lines().find_map(|line| line.strip_prefix("etcd Version:")).map(str::trim)
-}
-
-/// No limit is longer: not every duration can be added to the time of day.
-pub(super) fn usable(limits: Limits) -> Duration {
-    limits.time.min(Duration::from_secs(366 * 24 * 60 * 60))
 }
 
 impl KeyValueStore for Etcd {

@@ -15,14 +15,11 @@ use std::{path::PathBuf, sync::Arc};
 use rusqlite::Connection;
 
 use self::{client::SqliteClient, watch::Bell};
-use super::{
-    Client, KeyValueStore, LiveStore, Place, StoreError,
-    etcd::{DURABILITY, STORAGE},
-    place::{Directory, storage},
-};
+use super::{Client, KeyValueStore, LiveStore, Place, StoreError, etcd::DURABILITY, place::Directory};
 use crate::{
     Component, Isolation, Subject,
     adapter::{Identity, Refusal, RefusalKind},
+    disk::{self, STORAGE},
 };
 
 /// How long SQLite waits for another writer, in milliseconds; kine has it so.
@@ -82,7 +79,7 @@ impl Sqlite {
         let identity = Identity::new(subject, component, Isolation::None)
             .with_setting(DURABILITY, synchronous)
             .with_setting("journal", "wal")
-            .with_setting(STORAGE, storage());
+            .with_setting(STORAGE, disk::storage());
         Ok(Self { identity, synchronous })
     }
 }

@@ -141,8 +141,8 @@ pub(crate) fn as_published(measured: &str, published: &str, language: Language) 
 
 pub(crate) fn undecided(measured: &str, published: &str, language: Language) -> String {
     match language {
-        Language::English => format!("undecided: {measured} against a published {published}"),
-        Language::Chinese => format!("未定：{measured}，发布为{published}"),
+        Language::English => format!("{measured}, which does not decide a published {published}"),
+        Language::Chinese => format!("{measured}，不足以判定所发布的{published}"),
     }
 }
 
