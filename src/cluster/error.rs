@@ -21,8 +21,8 @@ pub enum ClusterError {
         /// The last that the API server said, where it had been started.
         said: Option<String>,
     },
-    /// The directory cannot hold its files.
-    #[error("{subject}: its files cannot be kept in {}: {source}; name a directory that this user can write", path.display())]
+    /// The directory cannot hold its files, or no more of them.
+    #[error("{subject}: its files cannot be kept in {}: {source}; name one that this user can write, with room", path.display())]
     Directory {
         /// The control plane.
         subject: Subject,

@@ -38,7 +38,7 @@ pub(super) struct Live {
     components: Vec<Component>,
     store: Option<OwnStore>,
     started: Vec<Started>,
-    _directory: Directory,
+    directory: Directory,
 }
 
 impl Live {
@@ -52,7 +52,7 @@ impl Live {
             components: Vec::new(),
             store: None,
             started: Vec::new(),
-            _directory: directory,
+            directory,
         }
     }
 
@@ -76,6 +76,7 @@ impl Live {
         self.components.extend(components);
         for at in before..self.components.len() {
             let others = || {
+                self.directory.has_room(&self.subject)?;
                 self.store_lives()?;
                 self.components.iter().enumerate().filter(|(i, _)| *i != at).try_for_each(|(_, other)| other.lives())
             };
@@ -108,9 +109,11 @@ impl Live {
         }
     }
 
-    /// The first that has ended, of what the others need: their failures are its.
+    /// What the others need and have not: room, and the first that has ended. Their failures are its.
     fn cause(&self) -> Option<ClusterError> {
-        self.store_lives().and_then(|()| self.components.iter().try_for_each(Component::lives)).err()
+        let room = self.directory.has_room(&self.subject);
+        let store = room.and_then(|()| self.store_lives());
+        store.and_then(|()| self.components.iter().try_for_each(Component::lives)).err()
     }
 
     /// What the error of a request means: that something ended, or what `reason` says.

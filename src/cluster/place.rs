@@ -11,6 +11,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use rustix::{fs::statvfs, io::Errno};
+
 use super::{ClusterError, Place};
 use crate::{Subject, disk};
 
@@ -18,6 +20,9 @@ use crate::{Subject, disk};
 const REMOVE: &str = r#"trap '' HUP INT TERM
 read -r _
 for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf -- "$1" && exit 0; sleep 0.2; done"#;
+
+/// A disk with less room than this, in bytes, is full: no component writes so little for long.
+const LEAST: u64 = 1 << 20;
 
 /// A directory of this user alone.
 #[derive(Debug)]
@@ -54,6 +59,16 @@ impl Directory {
 
     pub fn path(&self) -> &Path {
         self.own.path()
+    }
+
+    /// That something can still be written there. On a full disk each component fails in its own way, and few say why.
+    pub fn has_room(&self, subject: &Subject) -> Result<(), ClusterError> {
+        let left = statvfs(self.path()).map(|found| found.f_bavail.saturating_mul(found.f_frsize));
+        if left.is_ok_and(|left| left < LEAST) {
+            let (path, source) = (self.path().to_owned(), Errno::NOSPC.into());
+            return Err(ClusterError::Directory { subject: subject.clone(), path, source });
+        }
+        Ok(())
     }
 
     /// A new directory in it.

@@ -71,7 +71,8 @@ fn size(name: String, plane: Rc<dyn ControlPlane>) -> Lane {
 /// Everything that one start shows.
 fn start(plan: &Plan, name: String, plane: Rc<dyn ControlPlane>) -> Lane {
     let seconds = |of| Duration::from_secs(plan.pass().of(of));
-    let times = Times { idle_from: seconds([10, 2, 0]), age: seconds([30, 5, 0]) };
+    // A quick pass looks at it when it is still busy with its start, so that nothing is said of its idling.
+    let times = Times { idle_from: seconds([10, 0, 0]), age: seconds([30, 5, 0]) };
     let objects = plan.pass().of([OBJECTS, 0, 0]);
     let of = |indicator, workload: &str| Figure::new(indicator, plane.identity(), workload);
     let age = format!("{} s after it was ready", times.age.as_secs());
@@ -81,9 +82,9 @@ fn start(plan: &Plan, name: String, plane: Rc<dyn ControlPlane>) -> Lane {
     let cpu = of(Indicator::CpuBaseline, EMPTY).by_method("clocks of its processes").with_setting("age", idle);
     let (empty, filled) = (memory(EMPTY), memory(&format!("{OBJECTS}-configmaps")));
     let median = &[Statistic::Median];
-    let mut figures = vec![of(Indicator::ControlPlaneStartup, EMPTY), empty.clone(), empty.of_part("anonymous"), cpu];
+    let mut figures = vec![of(Indicator::ControlPlaneStartup, EMPTY), empty.clone(), empty.of_part("anonymous")];
     if objects > 0 {
-        figures.extend([filled.clone(), filled.of_part("anonymous")]);
+        figures.extend([filled.clone(), filled.of_part("anonymous"), cpu]);
     }
     let lane = Lane::new(name, move |taken: &mut Taken| {
         let observed = observe_filled(plane.as_ref(), times, objects)?;
@@ -100,7 +101,7 @@ fn tell(taken: &mut Taken, observed: &Observed) {
         taken.observe(0, format!("{}_ms", started.component), milliseconds);
     }
     // The first figure of each: all of it, and the next of what no file backs.
-    for (first, held) in [(1, Some(&observed.held)), (4, observed.filled.as_ref())] {
+    for (first, held) in [(1, Some(&observed.held)), (3, observed.filled.as_ref())] {
         let Some(held) = held else { continue };
         let all = sum(held);
         taken.push(first, all.pss as f64);
@@ -110,5 +111,7 @@ fn tell(taken: &mut Taken, observed: &Observed) {
             taken.observe(first + 1, format!("{process}_bytes"), held.anonymous);
         }
     }
-    taken.push(3, observed.percent());
+    if observed.filled.is_some() {
+        taken.push(5, observed.percent());
+    }
 }
