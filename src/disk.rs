@@ -101,21 +101,11 @@ pub(crate) fn shared<E: From<Error>>(from: &[u8], make: impl FnOnce() -> Result<
     Ok(made)
 }
 
-/// Removes the directory that the processes of this run shared, where the run's own process was killed, and could not.
-pub(crate) fn forget_shared() {
-    let shared = env::var_os(SHARED).map(PathBuf::from);
-    if let Some(parent) = shared.as_deref().and_then(Path::parent) {
-        sweep(parent, PREFIX);
-    }
-}
-
 /// A directory for a compiler that takes nothing less, in [`directory`].
 pub(crate) fn workplace() -> Result<Owned, Error> {
     let parent = directory();
-    Owned::make(&parent, PREFIX, 0o700).map_err(|source| Error { directory: parent, source })
+    Owned::make(&parent, "runtime-baseline-", 0o700).map_err(|source| Error { directory: parent, source })
 }
-
-const PREFIX: &str = "runtime-baseline-";
 
 /// A directory of this process's own: gone when it is dropped, and where its process was killed, when another makes one of
 /// the same prefix beside it.

@@ -22,10 +22,7 @@ use super::{
     task::{Entry, serve},
     wire::{Asked, Failure, Progress, Said},
 };
-use crate::{
-    disk,
-    resource::{own::OwnGroups, scope::join},
-};
+use crate::resource::{own::OwnGroups, scope::join};
 
 /// How long what a killed measurement started (the keeper of containers) may take to remove what it made: a second or two for
 /// each thousand containers, on a machine that has other things to do.
@@ -76,7 +73,6 @@ pub(crate) fn run(tasks: &[Entry]) -> i32 {
         let _ = progress.say(&Said::Ended { how, out_of_memory });
     }
     groups.wait_until_empty(PATIENCE);
-    disk::forget_shared();
     0
 }
 
