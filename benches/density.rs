@@ -1,8 +1,7 @@
 //! How many ready instances live at the same time within a budget, what stopped the next, and how fast they start meanwhile.
 //!
-//! `cargo bench --bench density` records; `-- --quick` fills less; `DENSITY=100000` fills that far, or as far as it goes.
-//! `DENSITY=all` fills to the end of the 8 GiB of the published figures' node, which takes some ten minutes: *how many fit*,
-//! in place of *at least 3,000*.
+//! `cargo bench --bench density` records how many fit into 256 MiB; `-- --quick` asks fewer runtimes; `DENSITY=100000` fills
+//! that far, or as far as it goes; `DENSITY=all` to the end of the 8 GiB of the published figures' node, in some ten minutes.
 
 mod support;
 

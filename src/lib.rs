@@ -92,8 +92,8 @@ pub use entry::become_helper;
 #[cfg(feature = "measure")]
 pub use here::components_here;
 pub use metric::{
-    Bound, Direction, Evidence, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Statistic,
-    Subject, Temperature, Unit, UnknownIndicator,
+    Bound, Direction, Evidence, Family, Indicator, Interval, Metric, MetricError, Quantity, QuantityError, Range,
+    Statistic, Subject, Temperature, Unit, UnknownIndicator,
 };
 pub use provenance::{
     Citation, CitationText, Component, Conditions, Date, DateError, Environment, EnvironmentBlock, Hardware, Host,

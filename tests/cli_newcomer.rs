@@ -114,11 +114,11 @@ fn own_claims_come_before_the_published_ones_in_a_report() {
     let report = done(here.path(), &["report", "--claims", own]);
     let place = |text: &str| report.find(text).unwrap_or_else(|| panic!("{text}\n{report}"));
     let order = [
-        place("**Your claim has no verdict; of 3 published figures, 1 has no verdict, 2 were not measured.**"),
+        place("**Your claim has no verdict; of 6 published figures, 2 have no verdict, 4 were not measured.**"),
         place("## Each figure and its verdict"),
         place("352 ms → ~154 ms"),
         place("352 ms → 198 ms"),
-        place("Not about this baseline: 22 of the published figures"),
+        place("Not about this baseline: 50 of the published figures"),
         place("## Startup"),
     ];
     assert!(order.is_sorted(), "{order:?}\n{report}");
@@ -132,7 +132,7 @@ fn a_report_of_something_else_does_not_open_with_published_claims() {
     let here = checkout([metric(Indicator::EvaluationLatency, "my-parser", "3 µs")]);
     let report = done(here.path(), &["report"]);
     let place = |text: &str| report.find(text).unwrap_or_else(|| panic!("{text}\n{report}"));
-    assert!(place("my-parser") < place("Not about this baseline: 25 of the published figures"), "{report}");
+    assert!(place("my-parser") < place("Not about this baseline: 56 of the published figures"), "{report}");
     assert!(!report.contains("container/alpine") && !report.contains("Published records"), "{report}");
     assert!(report.contains("report --claims FILE"), "{report}");
     let chinese = done(here.path(), &["report", "--language", "zh"]);

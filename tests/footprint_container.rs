@@ -45,7 +45,11 @@ fn each_container_is_a_process_and_holds_memory() {
     assert!(pss > 2000 && pss < 1 << 20, "{pss} bytes");
     println!("{pss} bytes of set size, charged {:?} ({:?})", growth.charge_slope(), growth.charge_method);
     match growth.charge_slope().unwrap() {
-        Some(charge) => assert!(charge > pss, "the kernel's part is in the charge: {charge} {pss}"),
+        Some(charge) => {
+            assert!(charge > pss, "the kernel's part is in the charge: {charge} {pss}");
+            let node = growth.node_slope().unwrap();
+            assert_eq!((node.bytes, node.is_whole), (charge, true), "an operator pays for it");
+        }
         None => need::skip("cgroup", &growth.no_charge.expect("it says why")),
     }
 }

@@ -53,6 +53,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[(
 const CHINESE: &[(&str, &str)] = &[
     ("words", "every sentence in two languages"),
     ("metric/indicator.rs", "one table has all names of an indicator"),
+    ("metric/stated.rs", "a grammar: what people write around a value is read"),
     ("provenance/notation", "a grammar: its words are read as well as written"),
     ("bin", "its sentences are still on their way to `words`"),
 ];

@@ -150,6 +150,21 @@ fn idle_is_what_was_not_busy() {
 }
 
 #[test]
+fn a_quota_that_was_met_is_said() {
+    let with = |noise: &str| {
+        let mut environment = complete();
+        environment.conditions.noise = vec!["only 2 cores".into(), noise.into()];
+        benchmark().with_environment(environment).audit_on(today())
+    };
+    let throttled = "throttled for 3.2 s, summed over the CPUs, in 2 of 40 periods of the CPU quota during the run: raise the \
+                     quota (cpu.max), or take its figures as those of a slower machine";
+    assert_eq!(with(throttled), [Shortfall::Throttled("3.2".into())]);
+    let said = with(throttled)[0].to_string();
+    assert_eq!(said, "14.6.3 throttled for 3.2 s by a CPU quota during the run: raise the quota and measure again");
+    assert_eq!(with("throttled, I think"), []);
+}
+
+#[test]
 fn each_shortfall_says_its_section_and_what_to_add_in_both_languages() {
     let bare = Provenance::new(
         Source::new(SourceKind::Benchmark, "a blog").unwrap(),

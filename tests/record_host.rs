@@ -1,46 +1,12 @@
 //! The machine as it is captured, on machines made of files, and once on this one.
 
-use std::{fs, os::unix::fs::symlink};
+#[path = "support/machine.rs"]
+mod machine;
 
+use std::fs;
+
+use machine::Machine;
 use runtime_baseline::{Environment, Host, Language};
-use tempfile::{TempDir, tempdir};
-
-/// A machine's /proc, /sys and /etc below a directory of its own.
-struct Machine(TempDir);
-
-impl Machine {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let machine = Self(tempdir().unwrap());
-        files.iter().for_each(|(path, text)| machine.write(path, text));
-        machine
-    }
-
-    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
-        let path = self.0.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn host(&self) -> Host {
-        Host::at(self.0.path())
-    }
-
-    fn capture(&self) -> Environment {
-        self.host().capture("/srv/data")
-    }
-
-    fn noise(&self) -> Vec<String> {
-        self.capture().conditions.noise
-    }
-
-    fn virtualization(&self) -> Option<String> {
-        self.capture().hardware.virtualization
-    }
-
-    fn storage(&self, path: &str) -> Option<String> {
-        self.host().capture(path).hardware.storage
-    }
-}
 
 const MOUNTS: &str = r"22 27 0:21 / /proc rw,relatime - proc proc rw
 27 1 259:2 / / rw,relatime shared:1 master:2 - ext4 /dev/nvme0n1p2 rw,discard
@@ -78,11 +44,7 @@ fn quiet() -> Machine {
     }
     // Not one of the CPUs that the process may run on.
     machine.write("sys/devices/system/cpu/cpu3/cpufreq/scaling_governor", "powersave\n");
-    let link = |from: &str, to: &str| {
-        let from = machine.0.path().join(from);
-        fs::create_dir_all(from.parent().unwrap()).unwrap();
-        symlink(to, from).unwrap();
-    };
+    let link = |from: &str, to: &str| machine.link(from, to);
     link("sys/dev/block/259:2", "../../devices/block/nvme0n1/nvme0n1p2");
     link("sys/class/block/sda", "../../devices/block/sda");
     link("link", "tmp");

@@ -6,23 +6,33 @@ use proptest::{collection, prelude::*, sample::select};
 use record_support as any;
 use runtime_baseline::{
     Bound, Citation, Component, Environment, Indicator, Isolation, Language, Metric, NotationError, NotationField,
-    NotationProblem, Provenance, Quantity, Source, SourceKind, Unit,
+    NotationProblem, Provenance, Quantity, Range, Source, SourceKind, Unit,
 };
 
 const SEED: &str = "[启动时间]: [6 ms] | 来源: [基准测试] | 版本: [WasmEdge 0.14.0] | 日期: [2025-01]";
 
 fn citations() -> impl Strategy<Value = Citation> {
     let components = collection::vec(any::component(), 1..4);
-    (any::measured(), any::bound(), any::kind(), components, any::date()).prop_map(
-        |((indicator, quantity), bound, kind, components, date)| {
+    (any::measured(), any::bound(), any::kind(), components, any::date(), any::<bool>()).prop_map(
+        |((indicator, quantity), bound, kind, components, date, is_range)| {
             let mut components = components.into_iter();
             let source = Source::new(kind, "somewhere").unwrap();
             let provenance = Provenance::new(source, components.next().unwrap(), date);
             let provenance = components.fold(provenance, Provenance::with_component);
             let metric = Metric::new(indicator, "wasmtime".parse().unwrap(), quantity, provenance).unwrap();
-            Citation::of(&metric.with_bound(bound))
+            match half(quantity).and_then(|low| Range::new(low, quantity).ok()).filter(|_| is_range) {
+                Some(range) => Citation::of(&metric.with_range(range).unwrap()),
+                None => Citation::of(&metric.with_bound(bound)),
+            }
         },
     )
+}
+
+fn half(quantity: Quantity) -> Option<Quantity> {
+    match quantity.as_u64() {
+        Some(whole) => Some(Quantity::whole(whole / 2, quantity.unit())),
+        None => Quantity::new(quantity.as_f64() / 2.0, quantity.unit()).ok(),
+    }
 }
 
 /// What people do to a line: leave brackets out, type full-width punctuation, put spaces elsewhere.
@@ -198,7 +208,8 @@ fn errors_say_which_field_at_which_column() {
             "启动时间: 6 ms | 来源: 博客",
             18,
             NotationField::Source,
-            "expected 官方文档 (official docs) or 基准测试 (benchmark) or 生产数据 (production data), found \"博客\"",
+            "expected 官方文档 (official docs) or 基准测试 (benchmark) or 生产数据 (production data) or 第三方 \
+             (third party), found \"博客\"",
         ),
         ("启动时间: 6 ms", 11, NotationField::Source, "expected | 来源: or | source:, found the end"),
         ("启动时间: 6 ms | 版本: a 1", 14, NotationField::Source, "expected | 来源: or | source:, found \"版本\""),
@@ -270,9 +281,15 @@ fn full() -> Environment {
     hardware.memory_bytes = Some(25_149_030_400);
     hardware.storage = Some("ext4 on /dev/vda [rotational]".into());
     hardware.virtualization = Some("kvm".into());
+    hardware.cpu_quota_millis = Some(1500);
+    hardware.memory_limit_bytes = Some(2_147_483_648);
+    hardware.cpuset = Some("0,3".into());
     environment.software.os = Some("Debian GNU/Linux 12".into());
     environment.software.kernel = Some("6.18.44".into());
     environment.software.rustc = Some("1.95.0".into());
+    environment.software.container = Some("podman".into());
+    environment.software.user_namespace = Some(true);
+    environment.software.clock_source = Some("tsc".into());
     let conditions = &mut environment.conditions;
     conditions.concurrency = Some(100);
     conditions.load = Some("cold start".into());
@@ -286,11 +303,11 @@ fn full() -> Environment {
 
 #[test]
 fn the_block_is_this_in_both_languages() {
-    let chinese = r"硬件: [AMD EPYC] 2C 25.1490304G; 存储=[ext4 on /dev/vda \[rotational\]]; 虚拟化=[kvm]
-软件: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]
+    let chinese = r"硬件: [AMD EPYC] 2C 25.1490304G; 存储=[ext4 on /dev/vda \[rotational\]]; 虚拟化=[kvm]; CPU 配额=[1.5]; 内存限额=[2.147483648G]; CPU 集=[0,3]
+软件: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]; 容器=[podman]; 用户命名空间=[yes]; 时钟源=[tsc]
 条件: 100 并发, [cold start]; 隔离=[in-process]; 传输=[process]; 引擎 [allocator]=[pooling]; 引擎 [compiler]=[cranelift]; 观测 [stopped_by]=[budget: count]; 噪声=[only 2 cores]; 噪声=[a\nb]";
-    let english = r"hardware: [AMD EPYC] 2C 25.1490304G; storage=[ext4 on /dev/vda \[rotational\]]; virtualization=[kvm]
-software: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]
+    let english = r"hardware: [AMD EPYC] 2C 25.1490304G; storage=[ext4 on /dev/vda \[rotational\]]; virtualization=[kvm]; CPU quota=[1.5]; memory limit=[2.147483648G]; cpuset=[0,3]
+software: [Debian GNU/Linux 12] [6.18.44]; rustc=[1.95.0]; container=[podman]; user namespace=[yes]; clock source=[tsc]
 conditions: 100 concurrent, [cold start]; isolation=[in-process]; transport=[process]; engine [allocator]=[pooling]; engine [compiler]=[cranelift]; observed [stopped_by]=[budget: count]; noise=[only 2 cores]; noise=[a\nb]";
     assert_eq!(full().block(Language::Chinese).to_string(), chinese);
     assert_eq!(full().block(Language::English).to_string(), english);

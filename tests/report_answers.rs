@@ -62,6 +62,7 @@ fn figure(indicator: Indicator, subject: &str, isolation: Isolation, value: u64,
     let source = Source::new(SourceKind::Benchmark, "my-tool 1.0.0, benches/start").unwrap();
     let component = Component::new(subject, "1.0.0").unwrap();
     let mut environment = Environment::default();
+    environment.hardware.cpu = Some("a CPU".into());
     environment.conditions.isolation = Some(isolation);
     environment.conditions.concurrency = Some(1);
     let provenance = Provenance::new(source, component, "2026-11-23".parse().unwrap()).with_environment(environment);
@@ -276,4 +277,46 @@ fn a_verdict_at_a_load_that_is_too_high_says_so() {
     assert!(loud.contains("| **reproduced** (at load 6.90) |"), "{loud}");
     assert!(loud.contains("taken at a load of 6.90 on 2 cores, which is too high"), "{loud}");
     assert!(loud.contains("Mind: the load average was up to 6.90 on 2 cores"), "{loud}");
+}
+
+#[test]
+fn the_first_line_says_where_it_ran() {
+    let line = |language, change: &dyn Fn(&mut Environment)| {
+        let mut baseline = Baseline::new();
+        for metric in sides(Indicator::StartupTime, Holds) {
+            let mut environment = metric.provenance().environment().clone();
+            change(&mut environment);
+            baseline.push(metric.with_environment(environment));
+        }
+        let text = Report::of(&baseline).markdown(language);
+        text.lines().find(|line| line.contains("a CPU")).unwrap().to_owned()
+    };
+    let limited = |environment: &mut Environment| {
+        let (hardware, software) = (&mut environment.hardware, &mut environment.software);
+        (hardware.cpu_quota_millis, hardware.memory_limit_bytes) = (Some(1500), Some(2 << 30));
+        hardware.cpuset = Some("0,3".into());
+        (software.container, software.user_namespace) = (Some("podman".into()), Some(true));
+        environment.conditions.noise = [0.4, 3.2]
+            .map(|seconds| {
+                format!(
+                    "throttled for {seconds} s, summed over the CPUs, in 2 of 40 periods of the CPU quota during the run: raise \
+                     the quota (cpu.max), or take its figures as those of a slower machine"
+                )
+            })
+            .into();
+    };
+    let english = line(Language::English, &limited);
+    let expected = "On a CPU, limited to 1.5 CPUs and 2 GiB of memory, on CPUs 0,3 alone, in a container (podman), in a user \
+                    namespace, throttled for 3.2 s during the run; ";
+    assert!(english.starts_with(expected), "{english}");
+    let chinese = line(Language::Chinese, &limited);
+    let expected = "a CPU，限于 1.5 个 CPU 和 2 GiB 内存，只用 CPU 0,3，在容器中（podman），在用户命名空间中，测量期间被限制 3.2 秒；";
+    assert!(chinese.starts_with(expected), "{chinese}");
+    // Neither a container nor a user namespace: nothing to say.
+    let free = line(Language::English, &|environment| {
+        (environment.software.container, environment.software.user_namespace) = (Some("none".into()), Some(false));
+    });
+    assert!(free.starts_with("On a CPU; "), "{free}");
+    let half = line(Language::English, &|environment| environment.hardware.cpu_quota_millis = Some(500));
+    assert!(half.starts_with("On a CPU, limited to 0.5 CPU; "), "{half}");
 }

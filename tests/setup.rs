@@ -272,7 +272,7 @@ fn a_feature_that_does_not_build_is_left_out_with_its_reason() {
     let cargo = |arguments: &[&str], without: &str| {
         let mut command = Command::new(&script);
         command.args(arguments).env("WITHOUT", without).env("CARGO_NET_OFFLINE", "true");
-        for variable in ["CARGO_TARGET_DIR", "RUNTIME_BASELINE_SETUP", "RUSTFLAGS"] {
+        for variable in ["CARGO_TARGET_DIR", "RUNTIME_BASELINE_SETUP", "RUSTFLAGS", "WITH"] {
             command.env_remove(variable);
         }
         command.output().unwrap()

@@ -13,6 +13,8 @@ fn memory(subject: &str, date: &str, [low, value, high]: [u64; 3]) -> Metric {
     let source = Source::new(SourceKind::Benchmark, "runtime-baseline 0.1.0, benches/cluster").unwrap();
     let mut environment = Environment::default();
     environment.conditions.isolation = Some(Isolation::Process);
+    // Of machines without a name nothing is known.
+    environment.hardware.cpu = Some("a CPU".to_owned());
     let component = Component::new("kubernetes", "1.37.2").unwrap();
     let provenance = Provenance::new(source, component, date.parse().unwrap()).with_environment(environment);
     let interval = Interval::new(0.95, Quantity::bytes(low * MB), Quantity::bytes(high * MB)).unwrap();

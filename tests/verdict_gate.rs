@@ -11,7 +11,9 @@ use runtime_baseline::{
     samples::Samples,
 };
 
-fn provenance(environment: Environment) -> Provenance {
+/// On a CPU that has a name: of machines without one nothing is known.
+fn provenance(mut environment: Environment) -> Provenance {
+    environment.hardware.cpu.get_or_insert_with(|| "a CPU".to_owned());
     let source = Source::new(SourceKind::Benchmark, "runtime-baseline 0.1.0, benches/startup").unwrap();
     let component = Component::new("noop", "0.1.0").unwrap();
     Provenance::new(source, component, "2026-01-01".parse().unwrap()).with_environment(environment)

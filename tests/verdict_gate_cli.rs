@@ -10,7 +10,7 @@ use std::{
 };
 
 use runtime_baseline::{
-    Baseline, Component, Indicator, Interval, Metric, Provenance, Quantity, Source, SourceKind, Statistic,
+    Baseline, Component, Environment, Indicator, Interval, Metric, Provenance, Quantity, Source, SourceKind, Statistic,
 };
 use serde_json::Value;
 
@@ -29,6 +29,9 @@ fn text(bytes: &[u8]) -> String {
 fn metric(subject: &str, ns: u64) -> Metric {
     let source = Source::new(SourceKind::Benchmark, "runtime-baseline 0.1.0, benches/startup").unwrap();
     let provenance = Provenance::new(source, Component::new("noop", "0.1.0").unwrap(), "2026-01-02".parse().unwrap());
+    let mut environment = Environment::default();
+    environment.hardware.cpu = Some("a CPU".to_owned());
+    let provenance = provenance.with_environment(environment);
     let interval =
         Interval::new(0.95, Quantity::nanoseconds(ns * 99 / 100), Quantity::nanoseconds(ns * 101 / 100)).unwrap();
     Metric::new(Indicator::StartupTime, subject.parse().unwrap(), Quantity::nanoseconds(ns), provenance)

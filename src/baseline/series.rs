@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::{Conditions, Metric};
+use crate::{Conditions, Metric, provenance::Machine};
 
 /// The identity of a figure within a baseline: two metrics with equal series are the same thing measured twice, and
 /// the later one supersedes the earlier.
@@ -10,7 +10,7 @@ use crate::{Conditions, Metric};
 /// A series is the indicator with its unit, the subject, the workload, the temperature, the statistic, the components
 /// with their versions, the hardware, the software, and the conditions without the noise and without what was observed.
 /// An engine setting that differs (another compiler, an epoch tick) therefore makes another series, and so does another
-/// kernel.
+/// kernel. Memory that differs by 2 % or less is the same: the kernel's own share of it moves from boot to boot.
 ///
 /// ```
 /// use runtime_baseline::{Component, Indicator, Metric, Provenance, Quantity, Series, Source, SourceKind};
@@ -124,5 +124,9 @@ fn circumstances(m: &Metric) -> impl Hash + Eq + use<'_> {
         observed: _,
         noise: _,
     } = &environment.conditions;
-    (&environment.hardware, (part, method, around, pool, budget), (concurrency, load, isolation, transport, engine))
+    (
+        Machine(&environment.hardware),
+        (part, method, around, pool, budget),
+        (concurrency, load, isolation, transport, engine),
+    )
 }

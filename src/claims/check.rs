@@ -81,7 +81,7 @@ type Found = (FindingKind, String, String);
 fn of_factor(claim: &Claim, factor: &Factor) -> Option<Found> {
     let computed = factor.sense().of(claim.reference.value(), claim.contender.value())?;
     let unit = factor.last_digit();
-    let off = computed - factor.value();
+    let off = computed - factor.nearest(computed);
     let about = [&claim.reference, &claim.contender].iter().any(|side| side.metric.bound() != Bound::Exact);
     let kind = match () {
         // A thousandth of the last digit is the error of the arithmetic here, not the source's.
@@ -104,9 +104,5 @@ fn of_value(side: &Side, stated: Quantity, bound: Bound) -> Option<Found> {
         (Bound::About, _) | (Bound::Exact, Bound::About) if near => FindingKind::Approximate,
         _ => FindingKind::Contradicted,
     };
-    Some((
-        kind,
-        format!("{}{stated}", bound.prefix()),
-        format!("{}{}", side.metric.bound().prefix(), side.metric.quantity()),
-    ))
+    Some((kind, format!("{}{stated}", bound.prefix()), side.metric.stated().exact()))
 }

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::metric::ends;
+
 /// In which sense a factor is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,21 +83,39 @@ impl FromStr for Sense {
 pub struct Factor {
     printed: String,
     value: f64,
+    /// The ends of a range, or the value twice.
+    ends: (f64, f64),
     sense: Sense,
     computed: bool,
 }
 
+/// What people write behind a factor, and behind a reduction. 200 % faster is three times as fast, so neither has the other's.
+const MARKS: [&[&str]; 2] = [&["times", "×", "x"], &["per cent", "%"]];
+
 impl Factor {
-    /// Reads a factor as printed, and says what is wrong with it.
+    /// Reads a factor as printed (`8.5`, `200x`, `10x to 12x`, `40%` of a reduction), and says what is wrong with it.
     pub(super) fn read(printed: &str, sense: Sense) -> Result<Self, String> {
-        let plain = !printed.is_empty() && printed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let value = printed.parse::<f64>().ok().filter(|x| plain && x.is_finite() && *x > 0.0);
-        let value =
-            value.ok_or_else(|| format!("{printed:?} is no factor: write a number above zero, such as \"8.5\""))?;
-        if sense.gain(value).is_none() {
+        let marks = MARKS[usize::from(sense == Sense::Reduction)];
+        let number = |text: &str| {
+            let text = text.trim();
+            let bare = marks.iter().find_map(|mark| text.strip_suffix(*mark)).unwrap_or(text).trim();
+            let (digits, _) = crate::metric::number(bare).ok().filter(|(_, rest)| rest.is_empty())?;
+            let value = digits.parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0)?;
+            Some((digits, value))
+        };
+        let read = match ends(printed) {
+            None => number(printed).map(|(digits, value)| (digits, (value, value))),
+            Some((low, high)) => number(low).zip(number(high)).and_then(|((low, least), (high, most))| {
+                (least < most).then(|| (format!("{low}–{high}"), (least, most)))
+            }),
+        };
+        let (printed, ends) = read.ok_or_else(|| {
+            format!("{printed:?} is no factor: write a number above zero, such as \"8.5\" or \"200x\", or a range, \"10x to 12x\"")
+        })?;
+        if sense.gain(ends.1).is_none() {
             return Err(format!("a reduction by {printed} % leaves nothing: write less than 100"));
         }
-        Ok(Self { printed: printed.to_owned(), value, sense, computed: false })
+        Ok(Self { printed, value: f64::midpoint(ends.0, ends.1), ends, sense, computed: false })
     }
 
     /// The factor between two values of a source that states none, in two decimals.
@@ -110,18 +130,23 @@ impl Factor {
         self.computed
     }
 
-    /// The number as published.
+    /// The number as published, a range as `10–12`.
     pub(crate) fn printed(&self) -> &str {
         &self.printed
     }
 
     /// The worth of the last printed digit: 1 for `26`, 0.1 for `8.5`.
     pub(super) fn last_digit(&self) -> f64 {
-        let decimals = self.printed.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        let decimals = self.printed.rsplit_once('.').map_or(0, |(_, decimals)| decimals.len());
         10f64.powi(-i32::try_from(decimals).unwrap_or(0))
     }
 
-    /// The factor's value, in its sense: a ratio, or per cent for [`Sense::Reduction`].
+    /// The published factor that is nearest to `factor`: an end of a range, or what lies between.
+    pub(super) fn nearest(&self, factor: f64) -> f64 {
+        factor.clamp(self.ends.0, self.ends.1)
+    }
+
+    /// The factor's value, in its sense: a ratio, or per cent for [`Sense::Reduction`]. Of a range, its middle.
     #[must_use]
     pub fn value(&self) -> f64 {
         self.value
@@ -138,7 +163,7 @@ impl Factor {
     #[must_use]
     pub fn printed_range(&self) -> (f64, f64) {
         let unit = self.last_digit();
-        (self.value - unit / 2.0, self.value + unit)
+        (self.ends.0 - unit / 2.0, self.ends.1 + unit)
     }
 
     /// [`Factor::printed_range`] as gains, whatever the sense.

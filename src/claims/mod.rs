@@ -12,7 +12,7 @@
 //! | field of a `[[table]]` | what it holds |
 //! | --- | --- |
 //! | `section` | where in the source the rows stand |
-//! | `source` | `kind` (`official_docs`, `benchmark`, `production`) and `reference`, by which it can be found |
+//! | `source` | `kind` (`official_docs`, `benchmark`, `production`, `third_party`) and `reference`, by which it can be found |
 //! | `date` | of the publication, `2026-03` or `2026-03-14` |
 //! | `components` | names with exact versions that the source states for all rows; a side may have its own |
 //! | `conditions` | what the source says of `cpu`, `cores`, `memory`, `os`, `kernel`, `concurrency`, `load`; all optional |
@@ -24,7 +24,7 @@
 //! | `id` | a short name, unique in the file |
 //! | `indicator` | its name in the stored form, such as `startup_time` |
 //! | `reference`, `contender` | what is compared against, and what is said to be better |
-//! | `factor` | as printed, a text; without it the factor is the one between the two values |
+//! | `factor` | as printed, a text: `8.5`, `200x`, `10x to 12x`; without it the factor is the one between the two values |
 //! | `sense` | `faster`, `smaller`, `lower`, `higher`, or `reduction` (in per cent); without it no factor is claimed |
 //! | `workload` | the workload or policy, if the source names it |
 //! | `restated` | a list of `section`, `of` (`reference`, `contender`, `factor`, `reduction`) and `value`: said again elsewhere |
@@ -32,9 +32,10 @@
 //! | field of a side | what it holds |
 //! | --- | --- |
 //! | `subject` | as in a baseline, such as `container/alpine` |
-//! | `value` | a text: `1.2 s`, `~512 MB` (about), `> 1000 nodes`, `< 10 ms` |
+//! | `value` | a text: `1.2 s`, `~512 MB` (about), `> 1000 nodes`, `< 10 ms`, `0.8-1.2 s`, `64 MiB`, `423 k/s` |
 //! | `components` | in place of the table's |
 //! | `isolation`, `transport`, `temperature` | as in a baseline's conditions |
+//! | `concurrency`, `settings` | where that is what the sides differ in: how many at the same time, settings of the engine |
 //! | `stand_ins` | subjects that answer for it where it was not measured; the verdict then lists the difference |
 //! | `beside` | subjects that answer for nothing, and are shown where neither it nor a stand-in was measured |
 //! | `unversioned` | whether the source does not state its version, and `components` are those of the row alone |

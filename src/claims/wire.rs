@@ -1,11 +1,13 @@
 //! The TOML form of claims, and its checks.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{Claim, ClaimsError, Factor, Restated, Restatement, Sense, Side, factor::senses, statistic_of};
 use crate::{
-    Bound, Component, Date, Environment, Indicator, Isolation, Metric, Provenance, Quantity, Source, SourceKind,
-    Subject, Temperature, Unit,
+    Component, Date, Environment, Indicator, Isolation, Metric, Provenance, Quantity, Source, SourceKind, Subject,
+    Temperature, Unit, metric::Stated,
 };
 
 #[derive(Deserialize)]
@@ -64,6 +66,10 @@ struct SideForm {
     isolation: Option<Isolation>,
     transport: Option<String>,
     temperature: Option<Temperature>,
+    /// Instead of the table's, where the sides differ in it.
+    concurrency: Option<u32>,
+    /// Of the engine, where the sides differ in them.
+    settings: Option<BTreeMap<String, String>>,
     unversioned: Option<bool>,
     stand_ins: Option<Vec<String>>,
     beside: Option<Vec<String>>,
@@ -77,10 +83,29 @@ struct Row {
     workload: Option<String>,
     reference: SideForm,
     contender: SideForm,
-    factor: Option<String>,
+    factor: Option<Printed>,
     sense: Option<Sense>,
     #[serde(default)]
     restated: Vec<RestatedForm>,
+}
+
+/// A factor as printed. A plain number is taken as well, though it does not say with how many digits it was printed.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Printed {
+    Text(String),
+    Whole(u64),
+    Real(f64),
+}
+
+impl Printed {
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Whole(number) => number.to_string(),
+            Self::Real(number) => number.to_string(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -115,8 +140,14 @@ fn claim(table: &Table, row: &Row) -> Result<Claim, ClaimsError> {
     }
     let reference = side(table, row, &table.reference, &row.reference).map_err(wrong("reference"))?;
     let contender = side(table, row, &table.contender, &row.contender).map_err(wrong("contender"))?;
+    if is_alike(&reference.metric, &contender.metric) {
+        return Err(wrong("contender")(
+            "it is the reference again: say what they differ in, a version, temperature, concurrency or settings"
+                .into(),
+        ));
+    }
     let factor = match (&row.factor, row.sense) {
-        (Some(printed), Some(sense)) => Some(Factor::read(printed, sense).map_err(wrong("factor"))?),
+        (Some(printed), Some(sense)) => Some(Factor::read(&printed.text(), sense).map_err(wrong("factor"))?),
         (None, None) => None,
         (Some(_), None) => {
             let senses = senses();
@@ -132,10 +163,15 @@ fn claim(table: &Table, row: &Row) -> Result<Claim, ClaimsError> {
     Ok(Claim { id: row.id.clone(), section: table.section.clone(), reference, contender, factor, restated })
 }
 
+/// Whether two sides are one: nothing can be compared with itself.
+fn is_alike(one: &Metric, other: &Metric) -> bool {
+    (one.subject(), one.temperature(), one.provenance()) == (other.subject(), other.temperature(), other.provenance())
+}
+
 fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<Side, String> {
     let subject = |name: &String| name.parse::<Subject>().map_err(|e| e.to_string());
     let name = own.subject.as_ref().or(shared.subject.as_ref()).ok_or("no subject, here or in the table")?;
-    let (quantity, bound) = bounded(own.value.as_ref().ok_or("no value")?)?;
+    let stated = stated(own.value.as_ref().ok_or("no value")?, row.indicator)?;
 
     let components = own.components.as_ref().or(shared.components.as_ref()).unwrap_or(&table.components);
     let mut components = components.iter().map(|c| c.parse::<Component>().map_err(|e| e.to_string()));
@@ -146,21 +182,28 @@ fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<S
     for component in components {
         provenance = provenance.with_component(component?);
     }
-    let (stated, mut environment) = (&table.conditions, Environment::default());
-    environment.hardware.cpu.clone_from(&stated.cpu);
-    environment.hardware.cores = stated.cores;
-    environment.hardware.memory_bytes = stated.memory.as_deref().map(bytes).transpose()?;
-    environment.software.os.clone_from(&stated.os);
-    environment.software.kernel.clone_from(&stated.kernel);
-    environment.conditions.concurrency = stated.concurrency;
-    environment.conditions.load.clone_from(&stated.load);
+    let (shown, mut environment) = (&table.conditions, Environment::default());
+    environment.hardware.cpu.clone_from(&shown.cpu);
+    environment.hardware.cores = shown.cores;
+    environment.hardware.memory_bytes = shown.memory.as_deref().map(bytes).transpose()?;
+    environment.software.os.clone_from(&shown.os);
+    environment.software.kernel.clone_from(&shown.kernel);
+    environment.conditions.concurrency = own.concurrency.or(shared.concurrency).or(shown.concurrency);
+    environment.conditions.load.clone_from(&shown.load);
+    for (name, value) in own.settings.iter().chain(&shared.settings).take(1).flatten() {
+        environment.conditions.set(name, value);
+    }
     environment.conditions.isolation = own.isolation.or(shared.isolation);
     environment.conditions.transport = own.transport.clone().or_else(|| shared.transport.clone());
 
-    let mut metric = Metric::new(row.indicator, subject(name)?, quantity, provenance.with_environment(environment))
+    let provenance = provenance.with_environment(environment);
+    let mut metric = Metric::new(row.indicator, subject(name)?, stated.quantity, provenance)
         .map_err(|e| e.to_string())?
         .with_statistic(statistic_of(row.indicator))
-        .with_bound(bound);
+        .with_bound(stated.bound);
+    if let Some(range) = stated.range {
+        metric = metric.with_range(range).map_err(|e| e.to_string())?;
+    }
     if let Some(temperature) = own.temperature.or(shared.temperature) {
         metric = metric.with_temperature(temperature);
     }
@@ -185,14 +228,9 @@ fn bytes(text: &str) -> Result<u64, String> {
     size.ok_or_else(|| format!("{text:?} is no size: write it in bytes, such as \"8 GB\""))
 }
 
-/// `~512 MB`, `> 1000 nodes`, `< 10 ms`, `6 ms`.
-fn bounded(text: &str) -> Result<(Quantity, Bound), String> {
-    const MARKS: [(char, Bound); 4] =
-        [('~', Bound::About), ('≈', Bound::About), ('>', Bound::Above), ('<', Bound::Below)];
-    let text = text.trim();
-    let found = MARKS.into_iter().find_map(|(mark, bound)| Some((text.strip_prefix(mark)?, bound)));
-    let (number, bound) = found.unwrap_or((text, Bound::Exact));
-    Ok((number.parse::<Quantity>().map_err(|e| e.to_string())?, bound))
+/// `~512 MB`, `> 1000 nodes`, `< 10 ms`, `6 ms`, `0.8-1.2 s`.
+fn stated(text: &str, indicator: Indicator) -> Result<Stated, String> {
+    Stated::read(text, indicator).map_err(|e| e.to_string())
 }
 
 fn restated(form: &RestatedForm, row: &Row) -> Result<Restated, String> {
@@ -203,10 +241,7 @@ fn restated(form: &RestatedForm, row: &Row) -> Result<Restated, String> {
         }
         Of::Reduction => Restatement::Factor(Factor::read(&form.value, Sense::Reduction)?),
         Of::Reference | Of::Contender => {
-            let (quantity, bound) = bounded(&form.value)?;
-            if !row.indicator.units().contains(&quantity.unit()) {
-                return Err(format!("{} is not a value of {}", form.value, row.indicator));
-            }
+            let Stated { quantity, bound, .. } = stated(&form.value, row.indicator)?;
             match form.of {
                 Of::Reference => Restatement::Reference(quantity, bound),
                 _ => Restatement::Contender(quantity, bound),
@@ -268,6 +303,48 @@ sense = "smaller"
     }
 
     #[test]
+    fn ranges_and_units_are_read_as_people_write_them() {
+        let text = GOOD
+            .replace("~2 MB", "50 MiB to 200 MiB")
+            .replace("< 1 MB", "1-10 Mi")
+            .replace("factor = \"2\"", "factor = \"10x to 20x\"");
+        let claims = Claims::from_toml(&text).unwrap();
+        let claim = claims.get("x").unwrap();
+        let reference = claim.reference().metric();
+        assert_eq!((reference.bound(), reference.quantity()), (crate::Bound::About, crate::Quantity::bytes(125 << 20)));
+        assert_eq!(claim.contender().metric().stated().exact(), "1.048576 MB – 10.48576 MB");
+        let factor = claim.factor().unwrap();
+        assert_eq!((factor.to_string(), factor.value()), ("10–20× smaller".into(), 15.0));
+        assert_eq!(factor.printed_range(), (9.5, 21.0));
+        // The middles of the two ranges give 22.7, which is not about 20.
+        assert_eq!(claim.findings()[0].kind, super::super::FindingKind::Contradicted);
+        for (factor, printed) in
+            [("200x", "200"), ("8.5×", "8.5"), ("1,000 times", "1000"), ("26", "26"), ("10–12x", "10–12")]
+        {
+            let text = GOOD.replace("factor = \"2\"", &format!("factor = {factor:?}"));
+            assert_eq!(Claims::from_toml(&text).unwrap().get("x").unwrap().factor().unwrap().printed(), printed);
+        }
+        // A number without quotes is one that people write.
+        for (number, printed) in [("2", "2"), ("2.5", "2.5"), ("200.0", "200")] {
+            let text = GOOD.replace("factor = \"2\"", &format!("factor = {number}"));
+            assert_eq!(Claims::from_toml(&text).unwrap().get("x").unwrap().factor().unwrap().printed(), printed);
+        }
+    }
+
+    #[test]
+    fn a_side_may_have_its_own_concurrency_and_settings() {
+        let text = GOOD.replace(
+            "value = \"~2 MB\"",
+            "value = \"~2 MB\", concurrency = 4, temperature = \"warm\", settings = { allocator = \"pooling\" }",
+        );
+        let claims = Claims::from_toml(&text).unwrap();
+        let claim = claims.get("x").unwrap();
+        let conditions = &claim.reference().metric().provenance().environment().conditions;
+        assert_eq!((conditions.concurrency, conditions.engine["allocator"].as_str()), (Some(4), "pooling"));
+        assert!(claim.contender().metric().provenance().environment().conditions.engine.is_empty());
+    }
+
+    #[test]
     fn every_mistake_is_named() {
         let cases = [
             ("schema = 1", "schema = 2", "schema 2"),
@@ -281,6 +358,11 @@ sense = "smaller"
             ("factor = \"2\"", "factor = \"-2\"", "claim \"x\", factor: \"-2\" is no factor"),
             ("factor = \"2\"", "factor = \"inf\"", "is no factor"),
             ("factor = \"2\"", "factor = \"0\"", "is no factor"),
+            ("factor = \"2\"", "factor = \"12x to 10x\"", "is no factor"),
+            ("factor = \"2\"", "factor = \"200%\"", "is no factor"),
+            ("factor = \"2\"", "factor = \"about ten\"", "such as \"8.5\" or \"200x\""),
+            ("\"~2 MB\"", "\"3-2 MB\"", "claim \"x\", reference: \"3-2 MB\" is no range"),
+            ("official_docs", "rumour", "expected one of"),
             ("factor = \"2\"\nsense = \"smaller\"", "factor = \"100\"\nsense = \"reduction\"", "leaves nothing"),
             ("\"a 1.0\"", "\"a latest\"", "no exact version"),
             ("[\"a 1.0\", \"b 2.0\"]", "[]", "no components"),

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Metric, Quantity};
+use crate::{
+    Metric, Quantity,
+    provenance::{binary, cpus, same_memory},
+};
 
 /// A circumstance that bears on a figure.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,12 +33,24 @@ pub enum Aspect {
     Storage,
     /// Hypervisor.
     Virtualization,
+    /// The CPU time that the process is allowed.
+    CpuQuota,
+    /// The memory that it is allowed.
+    MemoryLimit,
+    /// The CPUs that it may run on.
+    Cpuset,
     /// Operating system.
     Os,
     /// Kernel release.
     Kernel,
     /// The compiler of the harness.
     Rustc,
+    /// What runs the container that the process is in.
+    Container,
+    /// Whether it is in a user namespace of its own.
+    UserNamespace,
+    /// The clock that the kernel tells the time by.
+    ClockSource,
     /// How many at the same time.
     Concurrency,
     /// What else the machine did.
@@ -71,7 +86,8 @@ impl Difference {
     }
 }
 
-/// In what the circumstances of two figures differ, gaps included. Noise is no circumstance of its own; see the records.
+/// In what the circumstances of two figures differ, gaps included. A CPU that neither names is one, unless both figures are of
+/// one recorded run: two machines without a name are not one machine. Memory within 2 % is the same. Noise is no circumstance of its own; see the records.
 #[must_use]
 pub fn differences(left: &Metric, right: &Metric) -> Vec<Difference> {
     let mut found = Vec::new();
@@ -99,12 +115,24 @@ pub fn differences(left: &Metric, right: &Metric) -> Vec<Difference> {
     differ(Aspect::Cpu, x.cpu.clone(), y.cpu.clone());
     differ(Aspect::Cores, text(x.cores), text(y.cores));
     let memory = |bytes: Option<u64>| bytes.map(|n| Quantity::bytes(n).rounded());
-    differ(Aspect::Memory, memory(x.memory_bytes), memory(y.memory_bytes));
+    if !same_memory(x.memory_bytes, y.memory_bytes) {
+        differ(Aspect::Memory, memory(x.memory_bytes), memory(y.memory_bytes));
+    }
     differ(Aspect::Storage, x.storage.clone(), y.storage.clone());
     differ(Aspect::Virtualization, x.virtualization.clone(), y.virtualization.clone());
+    differ(Aspect::CpuQuota, x.cpu_quota_millis.map(cpus), y.cpu_quota_millis.map(cpus));
+    let is_close = x.memory_limit_bytes.map(binary) == y.memory_limit_bytes.map(binary);
+    // A limit is what somebody set: one that differs by little is another one, and is told from it to the byte.
+    let limit = |bytes| if is_close { format!("{bytes} B") } else { binary(bytes) };
+    differ(Aspect::MemoryLimit, x.memory_limit_bytes.map(limit), y.memory_limit_bytes.map(limit));
+    differ(Aspect::Cpuset, x.cpuset.clone(), y.cpuset.clone());
     differ(Aspect::Os, a.software.os.clone(), b.software.os.clone());
     differ(Aspect::Kernel, a.software.kernel.clone(), b.software.kernel.clone());
     differ(Aspect::Rustc, a.software.rustc.clone(), b.software.rustc.clone());
+    differ(Aspect::Container, a.software.container.clone(), b.software.container.clone());
+    let yes_or_no = |answer: Option<bool>| answer.map(|answer| if answer { "yes" } else { "no" }.to_owned());
+    differ(Aspect::UserNamespace, yes_or_no(a.software.user_namespace), yes_or_no(b.software.user_namespace));
+    differ(Aspect::ClockSource, a.software.clock_source.clone(), b.software.clock_source.clone());
     let (x, y) = (&a.conditions, &b.conditions);
     differ(Aspect::Concurrency, text(x.concurrency), text(y.concurrency));
     differ(Aspect::Load, x.load.clone(), y.load.clone());
@@ -116,7 +144,18 @@ pub fn differences(left: &Metric, right: &Metric) -> Vec<Difference> {
         differ(Aspect::Engine(key.clone()), x.get(key).cloned(), y.get(key).cloned());
     }
     differ(Aspect::Date, text(Some(left.provenance().date())), text(Some(right.provenance().date())));
+    found.extend(unnamed(left, right));
     found
+}
+
+/// That nobody named the CPU of either figure, so that nothing tells whether they are of one machine. A run that both were
+/// taken in tells it.
+pub(super) fn unnamed(left: &Metric, right: &Metric) -> Option<Difference> {
+    let run = |metric: &Metric| metric.provenance().run().map(|run| run.id().to_owned());
+    let names = |metric: &Metric| metric.provenance().environment().hardware.names_its_cpu();
+    let is_one_run = run(left).is_some() && run(left) == run(right);
+    let is_unnamed = !is_one_run && !names(left) && !names(right);
+    is_unnamed.then_some(Difference { aspect: Aspect::Cpu, left: None, right: None })
 }
 
 /// Component names, without case: `WasmEdge` and `wasmedge` are one.

@@ -1,6 +1,6 @@
 //! What keeps a claim from having a verdict.
 
-use super::Difference;
+use super::{Aspect, Difference};
 use crate::{Subject, stats::Estimate};
 
 /// What a subject that answers for nothing showed where a side was not measured.
@@ -32,10 +32,22 @@ pub enum Missing {
         /// What others showed that the claim names beside it, of the run that measured the other side.
         beside: Vec<Beside>,
     },
+    /// A claim compares one subject with itself, and a side was not measured under what is its own: each condition with its
+    /// claimed value.
+    Under(Subject, Vec<(Aspect, String)>),
     /// A side has no confidence interval, or the two have intervals at two levels.
     Interval(Subject),
-    /// Of a side only a bound was measured, and two bounds have no factor: the figure as measured.
-    Bounded(Subject, String),
+    /// Of a side only a bound was measured, and two bounds have no factor.
+    Bounded {
+        /// Of what.
+        subject: Subject,
+        /// The figure as measured.
+        measured: String,
+        /// The figure as published.
+        claimed: String,
+        /// Whether it is less than can be told here: no repetition makes it a value.
+        is_too_small: bool,
+    },
     /// A side's figure is zero, so that there is no factor.
     Zero(Subject),
     /// The two sides were not measured alike: these differ between them.

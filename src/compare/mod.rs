@@ -1,12 +1,14 @@
 //! Two figures side by side, a published claim against what was measured, and a new baseline against an old one.
 
 mod difference;
+mod figures;
 mod gate;
 mod missing;
 mod rule;
 mod verdict;
 
 pub use difference::{Aspect, Difference, differences};
+pub(crate) use figures::Figures;
 pub use gate::{
     Counts, Doubt, Evidence, Gate, GateGroup, GateReport, GateRow, GroupRuling, Limits, LimitsError, Measured, Outcome,
     RowChange, Ruling,
@@ -14,7 +16,8 @@ pub use gate::{
 pub use missing::{Beside, Missing};
 pub(crate) use rule::Caution;
 pub use rule::{MARGIN, Undecided, WIDEST, caution};
-pub use verdict::{Judgement, Verdict, judge};
+pub(crate) use verdict::judge_by;
+pub use verdict::{Judgement, Verdict, judge, judge_all};
 
 pub use crate::metric::Direction;
 

@@ -3,13 +3,14 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use super::{
-    Aspect, Beside, Comparison, Difference, Missing, RunOf, differences, estimate,
+    Aspect, Beside, Comparison, Difference, Figures, Missing, RunOf, differences, estimate,
     rule::{Answer, Undecided, rule},
 };
 use crate::{
-    Baseline, Bound, Component, Conditions, Date, Environment, Hardware, Indicator, Metric, Moment, Software,
-    Statistic, Subject, Temperature, UnavailableRow,
+    Baseline, Bound, Conditions, Date, Environment, Indicator, Metric, Moment, Software, Statistic, Subject,
+    Temperature,
     claims::{Claim, Sense, Side},
+    provenance::Machine,
 };
 
 /// What became of a claim.
@@ -36,7 +37,10 @@ use crate::{
 /// Another machine, and other versions than the claim's, are listed as differences and do not forbid a verdict. These do:
 /// an isolation that is not the claimed one, a concurrency that is not the claimed one where it bears on the indicator
 /// (startup, CPU peaks, evaluation), a pooled instance for a cold start, and two sides that differ in machine, software,
-/// run (day, where no run was recorded), workload, statistic, or concurrency.
+/// run (day, where no run was recorded, and then both must name the CPU), workload, statistic, or concurrency.
+///
+/// A claim may compare one subject with itself: at two temperatures, at two concurrencies, or with two settings of its
+/// engine, which its sides then state. Each side is asked for its own of these, and they may differ between the sides.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -91,112 +95,74 @@ pub struct Judgement<'a> {
 /// ```
 #[must_use]
 pub fn judge<'a>(claim: &'a Claim, baseline: &'a Baseline) -> Judgement<'a> {
-    let references = candidates(claim, claim.reference(), baseline.metrics());
-    let contenders = candidates(claim, claim.contender(), baseline.metrics());
+    let indicator = claim.reference().metric().indicator();
+    judge_by(claim, &Figures::of(baseline, |measured| measured == indicator))
+}
+
+/// Judges claims by what a baseline holds, which is looked through once for all of them.
+#[must_use]
+pub fn judge_all<'a>(claims: impl IntoIterator<Item = &'a Claim>, baseline: &'a Baseline) -> Vec<Judgement<'a>> {
+    let figures = Figures::of(baseline, |_| true);
+    claims.into_iter().map(|claim| judge_by(claim, &figures)).collect()
+}
+
+pub(crate) fn judge_by<'a>(claim: &'a Claim, figures: &Figures<'a>) -> Judgement<'a> {
+    let compared = claim.compared();
+    let references = figures.candidates(claim, claim.reference());
+    let contenders = figures.candidates(claim, claim.contender());
     let mut missing = Vec::new();
     if references.is_empty() {
-        missing.push(absent(claim, claim.reference(), baseline.unavailable(), Vec::new()));
+        missing.push(figures.absent(claim, claim.reference(), Vec::new()));
     }
     if contenders.is_empty() {
-        let beside = beside(claim, &references, baseline.metrics());
-        missing.push(absent(claim, claim.contender(), baseline.unavailable(), beside));
+        missing.push(figures.absent(claim, claim.contender(), beside(claim, &references, figures)));
     }
     if claim.factor().is_none() {
         missing.insert(0, Missing::Factor);
     }
-    let mut pairs = pair(claim, &references, &contenders).into_iter();
+    let mut pairs = pair(claim, &references, &contenders, &compared).into_iter();
     let comparison = pairs.next();
-    let others: Vec<Comparison> = pairs.filter(|pair| obstacles(claim, pair).is_empty()).collect();
+    let others: Vec<Comparison> = pairs.filter(|pair| obstacles(claim, pair, &compared).is_empty()).collect();
     if missing.is_empty() {
-        missing = comparison.map_or_else(|| vec![Missing::Unit], |pair| obstacles(claim, &pair));
+        missing = comparison.map_or_else(|| vec![Missing::Unit], |pair| obstacles(claim, &pair, &compared));
     }
     let verdict = match comparison {
         Some(pair) if missing.is_empty() => agreed(claim, &pair, &others),
         _ => Verdict::NotComparable(missing),
     };
+    // Two subjects may have one stand-in, of which one figure alone was measured: it is no comparison.
+    let comparison = comparison.filter(|pair| !std::ptr::eq(pair.reference, pair.contender));
     let differences = comparison.map(|pair| conflicts(claim, &pair)).unwrap_or_default();
     Judgement { claim, verdict, comparison, differences, others }
 }
 
-/// The measured figures that may answer for a side: the claimed subject's, or else the first stand-in's that has any.
-fn candidates<'a>(claim: &Claim, side: &Side, metrics: &'a [Metric]) -> Vec<&'a Metric> {
-    let subjects = std::iter::once(side.metric().subject()).chain(side.stand_ins());
-    subjects.map(|subject| figures(claim, side, subject, metrics)).find(|found| !found.is_empty()).unwrap_or_default()
-}
-
-/// The measured figures of a subject that are of what a side claims.
-fn figures<'a>(claim: &Claim, side: &Side, subject: &Subject, metrics: &'a [Metric]) -> Vec<&'a Metric> {
-    let claimed = side.metric();
-    let stated = &claimed.provenance().components()[0];
-    let is_stated = |c: &Component| c.name().eq_ignore_ascii_case(stated.name()) && c.version() == stated.version();
-    let versioned = |metric: &Metric| !is_upgrade(claim) || metric.provenance().components().iter().any(is_stated);
-    // A figure of one part (the gzip layer, the host) answers for no whole.
-    let whole = |metric: &Metric| metric.provenance().environment().conditions.part().is_none();
-    let fits = |metric: &Metric| match claimed.statistic() {
-        // A published figure that does not say is the typical one, never a tail. What one more takes is the figure itself
-        // of memory, and of nothing else.
-        Statistic::Single => match metric.statistic() {
-            Statistic::Slope => claimed.indicator().is_marginal(),
-            // The most that was seen may be what is claimed, of a peak say.
-            Statistic::Max => true,
-            other => !other.is_tail(),
-        },
-        stated => metric.statistic() == stated,
-    };
-    let indicator = claimed.indicator();
-    let is_it =
-        |m: &&Metric| m.indicator() == indicator && m.subject() == subject && fits(m) && whole(m) && versioned(m);
-    metrics.iter().filter(is_it).collect()
-}
-
 /// What the subjects that the claim names beside its contender showed against the reference. None of it is a verdict.
-fn beside(claim: &Claim, references: &[&Metric], metrics: &[Metric]) -> Vec<Beside> {
-    let side = claim.contender();
+fn beside(claim: &Claim, references: &[&Metric], figures: &Figures<'_>) -> Vec<Beside> {
+    let (side, compared) = (claim.contender(), claim.compared());
     let shown = |subject: &Subject| {
-        let found = figures(claim, side, subject, metrics);
-        let pair =
-            pair(claim, references, &found).into_iter().next().filter(|pair| obstacles(claim, pair).is_empty())?;
+        let found = figures.that_answer(claim, side, subject);
+        let pair = pair(claim, references, &found, &compared).into_iter().next();
+        let pair = pair.filter(|pair| obstacles(claim, pair, &compared).is_empty())?;
         let reference = pair.reference.subject().clone();
         Some(Beside { subject: subject.clone(), reference, gain: pair.gain_interval()? })
     };
     side.beside().iter().filter_map(shown).collect()
 }
 
-/// Whether the sides are one subject in two versions. Each is then its version alone: nothing is compared with itself.
-fn is_upgrade(claim: &Claim) -> bool {
-    claim.reference().metric().subject() == claim.contender().metric().subject()
-}
-
-/// The row that says why a side was not measured: the claimed subject's, or else a stand-in's.
-fn absent(claim: &Claim, side: &Side, rows: &[UnavailableRow], beside: Vec<Beside>) -> Missing {
-    let claimed = side.metric();
-    if is_upgrade(claim) {
-        return Missing::Side {
-            subject: claimed.subject().clone(),
-            reason: Some(format!("no figure of {}", claimed.provenance().components()[0])),
-            remedy: Some("measure that version on this machine, into the same baseline".to_owned()),
-            beside,
-        };
-    }
-    let mut subjects = std::iter::once(claimed.subject()).chain(side.stand_ins());
-    let row = subjects
-        .find_map(|subject| rows.iter().find(|r| r.indicator() == claimed.indicator() && r.subject() == subject));
-    Missing::Side {
-        subject: row.map_or(claimed.subject(), UnavailableRow::subject).clone(),
-        reason: row.map(|r| r.reason().to_owned()),
-        remedy: row.map(|r| r.remedy().to_owned()),
-        beside,
-    }
-}
-
 /// Pairs the sides, best first: each contender with the reference of its run (its day, where no run was recorded), machine,
 /// software, workload, statistic and concurrency that comes closest to the claim. Where no run has both, the closest figure of each
 /// side, so that the difference can be named.
-fn pair<'a>(claim: &Claim, references: &[&'a Metric], contenders: &[&'a Metric]) -> Vec<Comparison<'a>> {
-    let near = best_by_run(claim.reference(), references);
+fn pair<'a>(
+    claim: &Claim,
+    references: &[&'a Metric],
+    contenders: &[&'a Metric],
+    compared: &[Aspect],
+) -> Vec<Comparison<'a>> {
+    let distance = |side: &Side, metric: &Metric| distance(side, metric, compared);
+    let near = best_by_run(claim.reference(), references, compared);
     let mut pairs: Vec<Comparison> = contenders
         .iter()
-        .filter_map(|contender| Comparison::new(near.get(&run_of(contender))?, contender).ok())
+        .filter_map(|contender| Comparison::new(near.get(&run_of(contender, compared))?, contender).ok())
         .collect();
     if pairs.is_empty() {
         let closest = |side, of: &[&'a Metric]| of.iter().copied().min_by_key(|m| distance(side, m));
@@ -213,21 +179,22 @@ fn pair<'a>(claim: &Claim, references: &[&'a Metric], contenders: &[&'a Metric])
     pairs
 }
 
-type Run<'a> = (RunOf<'a>, &'a Hardware, &'a Software, Option<&'a str>, Statistic, Option<u32>);
+type Run<'a> = (RunOf<'a>, Machine<'a>, &'a Software, Option<&'a str>, Statistic, Option<u32>);
 
-fn run_of(metric: &Metric) -> Run<'_> {
+fn run_of<'a>(metric: &'a Metric, compared: &[Aspect]) -> Run<'a> {
     let Environment { hardware, software, conditions } = metric.provenance().environment();
     // One figure of many at once answers for no other number of them.
-    let concurrency = conditions.concurrency.filter(|_| concurrency_matters(metric.indicator()));
-    (RunOf::of(metric), hardware, software, metric.workload(), metric.statistic(), concurrency)
+    let alike = concurrency_matters(metric.indicator()) && !compared.contains(&Aspect::Concurrency);
+    let concurrency = conditions.concurrency.filter(|_| alike);
+    (RunOf::of(metric), Machine(hardware), software, metric.workload(), metric.statistic(), concurrency)
 }
 
-fn best_by_run<'a>(side: &Side, metrics: &[&'a Metric]) -> HashMap<Run<'a>, &'a Metric> {
+fn best_by_run<'a>(side: &Side, metrics: &[&'a Metric], compared: &[Aspect]) -> HashMap<Run<'a>, &'a Metric> {
     let mut best = HashMap::new();
     for metric in metrics.iter().copied() {
-        best.entry(run_of(metric))
+        best.entry(run_of(metric, compared))
             .and_modify(|held: &mut &Metric| {
-                if distance(side, metric) < distance(side, held) {
+                if distance(side, metric, compared) < distance(side, held, compared) {
                     *held = metric;
                 }
             })
@@ -236,8 +203,29 @@ fn best_by_run<'a>(side: &Side, metrics: &[&'a Metric]) -> HashMap<Run<'a>, &'a 
     best
 }
 
+impl Claim {
+    /// The conditions that the claim states of one side and otherwise of the other: what it compares, beside the subjects.
+    pub(crate) fn compared(&self) -> Vec<Aspect> {
+        let stated = differences(self.reference().metric(), self.contender().metric());
+        let conditions = stated.into_iter().filter(Difference::is_conflict).map(|difference| difference.aspect);
+        conditions.filter(|a| matches!(a, Aspect::Temperature | Aspect::Concurrency | Aspect::Engine(_))).collect()
+    }
+
+    /// Whether the sides are one subject in two versions. Each is then its version alone: nothing is compared with itself.
+    pub(crate) fn is_upgrade(&self) -> bool {
+        self.compares_versions() && self.compared().is_empty()
+    }
+
+    /// Whether the sides are one subject in two versions, perhaps under two conditions as well.
+    pub(crate) fn compares_versions(&self) -> bool {
+        let [reference, contender] = [self.reference().metric(), self.contender().metric()];
+        reference.subject() == contender.subject()
+            && reference.provenance().components()[0] != contender.provenance().components()[0]
+    }
+}
+
 /// How far a figure is from what a side claims: conditions that forbid a verdict, then temperature, then age.
-fn distance(side: &Side, metric: &Metric) -> (usize, u8, Reverse<(Date, Option<Moment>)>) {
+fn distance(side: &Side, metric: &Metric, compared: &[Aspect]) -> (usize, u8, Reverse<(Date, Option<Moment>)>) {
     let interval = usize::from(estimate(metric).is_none());
     // A claim that says no more than "start" is the whole way from the artifact as shipped.
     let temperature = match metric.temperature() {
@@ -248,11 +236,12 @@ fn distance(side: &Side, metric: &Metric) -> (usize, u8, Reverse<(Date, Option<M
     };
     let provenance = metric.provenance();
     let age = Reverse((provenance.date(), provenance.run().map(|run| run.began())));
-    (unmet(side, metric).len() + interval, temperature, age)
+    (unmet(side, metric, compared).len() + interval, temperature, age)
 }
 
-/// The claimed conditions that a figure was not measured under, of those without which it does not answer the claim.
-fn unmet(side: &Side, metric: &Metric) -> Vec<Difference> {
+/// The claimed conditions that a figure was not measured under, of those without which it does not answer the claim: what
+/// the claim compares is among them.
+fn unmet(side: &Side, metric: &Metric, compared: &[Aspect]) -> Vec<Difference> {
     let claimed = side.metric();
     let cold = claimed.provenance().environment().conditions.is_cold_start();
     let pooled = cold && metric.temperature() == Some(Temperature::Warm);
@@ -261,8 +250,8 @@ fn unmet(side: &Side, metric: &Metric) -> Vec<Difference> {
         .filter(|d| d.left.is_some())
         .filter(|d| match d.aspect {
             Aspect::Isolation | Aspect::Workload | Aspect::Temperature => true,
-            Aspect::Concurrency => concurrency_matters(claimed.indicator()),
-            _ => false,
+            Aspect::Concurrency if concurrency_matters(claimed.indicator()) => true,
+            ref other => compared.contains(other),
         })
         .collect();
     if pooled {
@@ -278,12 +267,12 @@ fn concurrency_matters(indicator: Indicator) -> bool {
 }
 
 /// What keeps a pair from being judged.
-fn obstacles(claim: &Claim, pair: &Comparison) -> Vec<Missing> {
+fn obstacles(claim: &Claim, pair: &Comparison, compared: &[Aspect]) -> Vec<Missing> {
     let sides = [(claim.reference(), pair.reference), (claim.contender(), pair.contender)];
     let mut missing: Vec<Missing> = sides
         .iter()
         .flat_map(|(side, metric)| {
-            unmet(side, metric).into_iter().map(|d| Missing::Condition(metric.subject().clone(), d))
+            unmet(side, metric, compared).into_iter().map(|d| Missing::Condition(metric.subject().clone(), d))
         })
         .collect();
     let mut unlike: Vec<Difference> = pair
@@ -292,19 +281,25 @@ fn obstacles(claim: &Claim, pair: &Comparison) -> Vec<Missing> {
         .filter(|d| match d.aspect {
             Aspect::Workload | Aspect::Statistic => true,
             Aspect::Cpu | Aspect::Cores | Aspect::Memory | Aspect::Storage | Aspect::Virtualization => true,
-            Aspect::Os | Aspect::Kernel => true,
+            Aspect::CpuQuota | Aspect::MemoryLimit | Aspect::Cpuset => true,
+            Aspect::Os | Aspect::Kernel | Aspect::Container | Aspect::UserNamespace | Aspect::ClockSource => true,
             Aspect::Concurrency => concurrency_matters(pair.reference.indicator()),
             _ => false,
         })
+        .filter(|d| !compared.contains(&d.aspect))
         .collect();
     unlike.extend(other_run(pair));
     if !unlike.is_empty() {
         missing.push(Missing::Alike(unlike));
     }
-    for (_, metric) in sides {
+    for (side, metric) in sides {
         if metric.bound() != Bound::Exact {
-            let bound = format!("{}{}", metric.bound().prefix(), metric.quantity());
-            missing.push(Missing::Bounded(metric.subject().clone(), bound));
+            missing.push(Missing::Bounded {
+                subject: metric.subject().clone(),
+                measured: format!("{}{}", metric.bound().prefix(), metric.quantity().rounded()),
+                claimed: side.metric().as_stated(),
+                is_too_small: metric.bound() == Bound::Below,
+            });
         } else if metric.quantity().as_f64() == 0.0 {
             missing.push(Missing::Zero(metric.subject().clone()));
         } else if estimate(metric).is_none() {

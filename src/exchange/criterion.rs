@@ -11,9 +11,9 @@ use serde::Deserialize;
 use super::{
     ExchangeError, ImportNote,
     import::{Collector, Figure, Import, Imported},
-    json,
+    json, units,
 };
-use crate::{Statistic, Unit, stats::quantile_ranks};
+use crate::{Statistic, stats::quantile_ranks};
 
 /// Criterion nests group, function and value; deeper is somebody else's tree.
 const DEPTH: usize = 16;
@@ -65,7 +65,7 @@ impl Import {
             collector.notes.push(ImportNote::Skipped(found.empty));
         }
         for result in &found.results {
-            read(&mut collector, self, directory, result)?;
+            read(&mut collector, directory, result)?;
         }
         collector.finish()
     }
@@ -111,7 +111,7 @@ fn is_empty(directory: &Path) -> bool {
     fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-fn read(collector: &mut Collector<'_>, import: &Import, root: &Path, result: &Path) -> Result<(), ExchangeError> {
+fn read(collector: &mut Collector<'_>, root: &Path, result: &Path) -> Result<(), ExchangeError> {
     let file = result.join("sample.json");
     let sample: Sample = json::object(&file)?;
     let wrong = |message: &str| json::form(&file, message);
@@ -135,11 +135,7 @@ fn read(collector: &mut Collector<'_>, import: &Import, root: &Path, result: &Pa
         collector.notes.push(ImportNote::Throughput { benchmark: benchmark.workload.clone(), stated });
     }
     let named = unit_of(&result.join("raw.csv"))?.unwrap_or_else(|| "ns".to_owned());
-    let Some((scale, unit)) = unit(&named).filter(|(_, unit)| import.indicator.units().contains(unit)) else {
-        let (benchmark, indicator) = (benchmark.workload, import.indicator);
-        collector.notes.push(ImportNote::Unit { benchmark, unit: named, indicator });
-        return Ok(());
-    };
+    let Some((scale, unit)) = collector.fitting(&benchmark, &named, units::scale) else { return Ok(()) };
     let batches: Option<Vec<(f64, f64)>> =
         sample.iters.iter().zip(&sample.times).map(|(n, t)| Some(((*n)?, (*t)?))).collect();
     let Some(batches) = batches else {
@@ -202,12 +198,4 @@ fn unit_of(file: &Path) -> Result<Option<String>, ExchangeError> {
         [unit] => Ok(Some(unit.trim().to_owned())),
         _ => Err(json::form(file, "the rows have several units: one benchmark has one")),
     }
-}
-
-/// How many of the stored unit one of `name` is.
-fn unit(name: &str) -> Option<(f64, Unit)> {
-    let scale = format!("1 {name}").parse::<crate::Quantity>().ok();
-    let known = scale.map(|one| (one.as_f64(), one.unit()));
-    // Measurements of bytes are named as their authors like.
-    known.or_else(|| matches!(name, "b" | "Bytes").then_some((1.0, Unit::Bytes)))
 }

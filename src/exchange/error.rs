@@ -2,7 +2,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use crate::{Indicator, MetricError, samples::SamplesError};
+use super::Format;
+use crate::{Direction, Indicator, MetricError, samples::SamplesError};
 
 /// Why figures could not be read from another tool's file, or written for another tool.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,20 @@ pub enum ExchangeError {
     /// A pipe, a device, a directory: what is read there may never end. Name a regular file.
     #[error("{} is no regular file: write what it gives to a file, and name that", .0.display())]
     NotAFile(PathBuf),
+    /// Larger than what is read: import a part of it.
+    #[error("{} is larger than {} MiB, the most that is read: import a part of it", path.display(), most >> 20)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes that are read.
+        most: u64,
+    },
+    /// It is not known which tool wrote the file: name the format.
+    #[error(
+        "{} is none of {}: if it is, name which with --format, and the error says what is wrong with it",
+        .0.display(), Format::ALL.map(Format::as_str).join(", ")
+    )]
+    Unrecognised(PathBuf),
     /// The file is not what that tool writes; it may be cut off, or of another version of the tool.
     #[error("{}: {message}", path.display())]
     Form {
@@ -74,6 +89,9 @@ pub enum ExchangeError {
     /// The indicator is not a time: name one that is measured in nanoseconds.
     #[error("{0} is not measured in nanoseconds, and these files hold times: name an indicator that is")]
     NotATime(Indicator),
+    /// No tool measures the indicator's unit: name an indicator of times, sizes, rates or shares.
+    #[error("{0} is not measured in a unit that other tools have: name an indicator of times, sizes, rates or shares")]
+    NoSuchUnit(Indicator),
     /// A figure cannot be a metric.
     #[error(transparent)]
     Metric(#[from] MetricError),
@@ -118,6 +136,33 @@ pub enum ImportNote {
         /// The benchmark.
         benchmark: String,
     },
+    /// Measurements that no figure is made of.
+    LeftOut {
+        /// What they are: a counter, an aggregate, a unit.
+        what: String,
+        /// How many.
+        count: usize,
+        /// The indicator asked for.
+        indicator: Indicator,
+    },
+    /// Runs of other commits: an import is of one.
+    Runs {
+        /// The suite.
+        suite: String,
+        /// How many were left out.
+        left: usize,
+        /// The commit whose run was taken; nothing where none of the suite's is of the commit asked for.
+        taken: Option<String>,
+    },
+    /// The tool says that the other direction is better: import it under an indicator that agrees.
+    Direction {
+        /// The benchmark.
+        benchmark: String,
+        /// What the tool says.
+        better: Direction,
+        /// The indicator asked for.
+        indicator: Indicator,
+    },
 }
 
 impl fmt::Display for ImportNote {
@@ -142,6 +187,24 @@ impl fmt::Display for ImportNote {
             ),
             Self::Memory { benchmark } => {
                 write!(f, "the memory of {benchmark:?} is left out: it is not stated for every run")
+            }
+            Self::LeftOut { what, count, indicator } => {
+                let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+                write!(f, "left out {times}: {what}, of which no {indicator} is made")
+            }
+            Self::Runs { suite, left, taken: Some(commit) } => {
+                write!(f, "{left} other runs of {suite:?} are left out: the one of commit {commit} is imported")
+            }
+            Self::Runs { suite, left, taken: None } => {
+                write!(f, "none of the {left} runs of {suite:?} is of the commit asked for")
+            }
+            Self::Direction { benchmark, better, indicator } => {
+                let better = if *better == Direction::MoreIsBetter { "more" } else { "less" };
+                write!(
+                    f,
+                    "{benchmark:?} is left out: its tool says that {better} is better, and of {indicator} it is the other \
+                     way round"
+                )
             }
         }
     }

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::named;
-use crate::{Baseline, Metric, Quantity, compare::Direction};
+use crate::{Baseline, Metric, Quantity, compare::Direction, provenance::cpus};
 
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 37] = [
     "indicator",
     "subject",
     "workload",
@@ -37,6 +37,12 @@ const COLUMNS: [&str; 31] = [
     "transport",
     "engine",
     "noise",
+    "cpu_quota",
+    "memory_limit_bytes",
+    "cpuset",
+    "container",
+    "user_namespace",
+    "clock_source",
 ];
 
 /// All metrics, older ones too, as CSV (RFC 4180, with a header line): one line each, its provenance included. Lists are
@@ -100,6 +106,12 @@ fn cells(metric: &Metric) -> Vec<String> {
         text(conditions.transport.as_ref()),
         engine.join("; "),
         conditions.noise.join("; "),
+        text(hardware.cpu_quota_millis.map(cpus)),
+        text(hardware.memory_limit_bytes),
+        text(hardware.cpuset.as_ref()),
+        text(software.container.as_ref()),
+        text(software.user_namespace),
+        text(software.clock_source.as_ref()),
     ]
 }
 

@@ -1,13 +1,14 @@
 //! What the caller says of figures from another tool, and the figures as they are collected.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     path::Path,
 };
 
 use super::{ExchangeError, ImportNote};
 use crate::{
-    Baseline, Indicator, Interval, Metric, MetricError, Provenance, Quantity, Statistic, Subject, UnavailableRow, Unit,
+    Baseline, Indicator, Interval, Metric, MetricError, Provenance, Quantity, QuantityError, Statistic, Subject,
+    UnavailableRow, Unit,
 };
 
 /// What the caller says of figures that come from another tool's file.
@@ -30,6 +31,8 @@ pub struct Import {
     pub(super) provenance: Provenance,
     pub(super) accepted: Vec<i32>,
     pub(super) criterion_baseline: String,
+    pub(super) policy: String,
+    pub(super) commit: Option<String>,
 }
 
 /// What was read from another tool's file.
@@ -45,14 +48,14 @@ impl Import {
     /// All figures are of this indicator, and come from there.
     ///
     /// # Errors
-    /// [`ExchangeError::NotATime`] when the indicator is measured neither in nanoseconds nor in bytes: nothing that is
-    /// read here is.
+    /// [`ExchangeError::NoSuchUnit`] when the indicator is measured neither in times nor in sizes, rates or shares: nothing
+    /// that is read here is.
     pub fn new(indicator: Indicator, provenance: Provenance) -> Result<Self, ExchangeError> {
-        if !matches!(indicator.units()[0], Unit::Nanoseconds | Unit::Bytes) {
-            return Err(ExchangeError::NotATime(indicator));
+        if !matches!(indicator.units()[0], Unit::Nanoseconds | Unit::Bytes | Unit::PerSecond | Unit::Percent) {
+            return Err(ExchangeError::NoSuchUnit(indicator));
         }
-        let (accepted, criterion_baseline) = (vec![0], "new".to_owned());
-        Ok(Self { indicator, subject: None, provenance, accepted, criterion_baseline })
+        let (criterion_baseline, policy) = ("new".to_owned(), "policy".to_owned());
+        Ok(Self { indicator, subject: None, provenance, accepted: vec![0], criterion_baseline, policy, commit: None })
     }
 
     /// All figures are of this subject. Without it, each benchmark's own name, made into a subject's, is its subject; the
@@ -77,7 +80,21 @@ impl Import {
         self
     }
 
-    /// The tools other than criterion measure time alone.
+    /// What `opa bench` evaluated, for [`Import::read`]: its file does not say.
+    #[must_use]
+    pub fn with_policy(mut self, name: &str) -> Self {
+        self.policy = name.to_owned();
+        self
+    }
+
+    /// Of github-action-benchmark, the run of the commit whose id begins so, in place of the last one.
+    #[must_use]
+    pub fn with_commit(mut self, id: &str) -> Self {
+        self.commit = Some(id.to_owned());
+        self
+    }
+
+    /// Some tools measure time alone.
     pub(super) fn time_alone(&self) -> Result<(), ExchangeError> {
         if self.indicator.units().contains(&Unit::Nanoseconds) {
             Ok(())
@@ -111,11 +128,43 @@ pub(super) struct Collector<'a> {
     pub notes: Vec<ImportNote>,
     /// Where each benchmark stands: one name is one benchmark.
     taken: HashMap<(Subject, String), String>,
+    /// What no figure is made of, and how often.
+    left: BTreeMap<String, usize>,
 }
 
 impl<'a> Collector<'a> {
     pub fn new(import: &'a Import, path: &'a Path) -> Self {
-        Self { import, path, baseline: Baseline::new(), notes: Vec::new(), taken: HashMap::new() }
+        let (notes, taken, left) = (Vec::new(), HashMap::new(), BTreeMap::new());
+        Self { import, path, baseline: Baseline::new(), notes, taken, left }
+    }
+
+    pub fn indicator(&self) -> Indicator {
+        self.import.indicator
+    }
+
+    pub fn provenance(&self) -> &Provenance {
+        &self.import.provenance
+    }
+
+    /// Counts something that no figure is made of.
+    pub fn leave(&mut self, what: String) {
+        *self.left.entry(what).or_default() += 1;
+    }
+
+    /// How many of the stored unit one of `named` is, where the indicator has that unit; else the benchmark is left out.
+    pub fn fitting(
+        &mut self,
+        of: &Benchmark,
+        named: &str,
+        scale: impl Fn(&str) -> Option<(f64, Unit)>,
+    ) -> Option<(f64, Unit)> {
+        let indicator = self.import.indicator;
+        let found = scale(named).filter(|(_, unit)| indicator.units().contains(unit));
+        if found.is_none() {
+            let (benchmark, unit) = (of.workload.clone(), named.to_owned());
+            self.notes.push(ImportNote::Unit { benchmark, unit, indicator });
+        }
+        found
     }
 
     /// Begins a benchmark that stands at `place`. `short` is what a subject is made of where the caller named none.
@@ -149,7 +198,7 @@ impl<'a> Collector<'a> {
     /// The figures of a benchmark, or a row where one of them is above zero and too small for the stored unit: it must not
     /// become zero.
     pub fn figures(&mut self, of: &Benchmark, unit: Unit, figures: &[Figure]) -> Result<(), ExchangeError> {
-        let vanishes = |x: f64| x > 0.0 && x.round() == 0.0;
+        let vanishes = |x: f64| unit.is_integer() && x > 0.0 && x.round() == 0.0;
         let gone = |figure: &Figure| vanishes(figure.value) || figure.interval.is_some_and(|(low, _)| vanishes(low));
         if let Some(figure) = figures.iter().find(|figure| gone(figure)) {
             let reason = format!("{} {unit} is less than the smallest {unit} that a figure can have", figure.value);
@@ -161,8 +210,16 @@ impl<'a> Collector<'a> {
             self.unavailable(of, reason, "measure many of them as one operation, or another indicator");
             return Ok(());
         }
+        let whole = |x: f64| stored(x, unit).map_err(MetricError::from);
+        let mut all = figures.iter().flat_map(|figure| {
+            let (low, high) = figure.interval.unwrap_or((figure.value, figure.value));
+            [figure.value, low, high]
+        });
+        if let Some(error) = all.find_map(|x| stored(x, unit).err()) {
+            self.unavailable(of, error.to_string(), "measure it again");
+            return Ok(());
+        }
         for figure in figures {
-            let whole = |x: f64| Quantity::new(x.round(), unit).map_err(MetricError::from);
             let (import, subject) = (self.import, of.subject.clone());
             let mut metric = Metric::new(import.indicator, subject, whole(figure.value)?, import.provenance.clone())?
                 .with_statistic(figure.statistic);
@@ -178,7 +235,9 @@ impl<'a> Collector<'a> {
     }
 
     pub fn finish(self) -> Result<Imported, ExchangeError> {
-        let Self { import, path, baseline, notes, .. } = self;
+        let Self { import, path, baseline, mut notes, left, .. } = self;
+        let indicator = import.indicator;
+        notes.extend(left.into_iter().map(|(what, count)| ImportNote::LeftOut { what, count, indicator }));
         if !baseline.is_empty() {
             return Ok(Imported { baseline, notes });
         }
@@ -187,6 +246,11 @@ impl<'a> Collector<'a> {
             false => ExchangeError::NoFigure { path: path.to_owned(), indicator: import.indicator, left_out: notes },
         })
     }
+}
+
+/// A value as a figure holds it: whole where the unit is.
+pub(super) fn stored(value: f64, unit: Unit) -> Result<Quantity, QuantityError> {
+    Quantity::new(if unit.is_integer() { value.round() } else { value }, unit)
 }
 
 /// A name made of the characters that a subject's may have: `Grp/Sum of 10` becomes `grp/sum-of-10`. Letters of any script

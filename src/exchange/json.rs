@@ -1,32 +1,97 @@
 //! Reading another tool's JSON: from a regular file, and with the line where something is wrong.
 
-use std::{fs, path::Path};
+use std::{
+    borrow::Cow,
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, error::Category};
 
 use super::ExchangeError;
+
+/// The most bytes of a file that is read: a list of numbers of this size takes half a gigabyte while it is read.
+const LARGEST: u64 = 32 << 20;
+
+/// How a file of gzip begins; pyperf writes one where its name ends so.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The text of a regular file. A pipe or a device might never end.
 pub(super) fn text(path: &Path) -> Result<String, ExchangeError> {
     let failed = |source| ExchangeError::Read { path: path.to_owned(), source };
+    // Asked before it is opened, which would wait for who writes into a pipe.
     if !fs::metadata(path).map_err(failed)?.is_file() {
         return Err(ExchangeError::NotAFile(path.to_owned()));
     }
-    let bytes = fs::read(path).map_err(failed)?;
-    let text = String::from_utf8(bytes).map_err(|error| {
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(ExchangeError::TooLarge { path: path.to_owned(), most: LARGEST });
+    }
+    if bytes.starts_with(&GZIP) {
+        return Err(form(path, "it is compressed: name what gunzip makes of it"));
+    }
+    let mut text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
         form(path, format!("line {line}: not UTF-8"))
     })?;
     // Some programs put a mark before what they write.
-    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
 }
 
 /// The one object that the file holds.
 pub(super) fn object<T: DeserializeOwned>(path: &Path) -> Result<T, ExchangeError> {
-    let text = text(path)?;
-    let value = serde_json::from_str::<Value>(&text).map_err(|error| syntax(path, &text, &error))?;
-    typed(path, value)
+    parsed(path, &text(path)?)
+}
+
+/// The one object that a text holds, without a tree of values in between.
+pub(super) fn parsed<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ExchangeError> {
+    let text = &*without_nan(text);
+    if !text.trim_start().starts_with('{') {
+        let value = serde_json::from_str::<Value>(text).map_err(|error| syntax(path, text, &error))?;
+        return typed(path, value);
+    }
+    serde_json::from_str(text).map_err(|error| wrong(path, text, &error))
+}
+
+/// The first object that a text holds.
+pub(super) fn first<T: DeserializeOwned>(path: &Path, text: &str) -> Result<Option<T>, ExchangeError> {
+    let text = &*without_nan(text);
+    let first = serde_json::Deserializer::from_str(text).into_iter::<T>().next();
+    first.transpose().map_err(|error| wrong(path, text, &error))
+}
+
+/// Python and google-benchmark write `NaN` and `Infinity` for what is no number, which JSON does not know: they become
+/// `null`, so that one of them does not take the rest of the file with it.
+fn without_nan(text: &str) -> Cow<'_, str> {
+    const NONE: [&str; 4] = ["-Infinity", "-NaN", "Infinity", "NaN"];
+    if !text.contains("NaN") && !text.contains("Infinity") {
+        return Cow::Borrowed(text);
+    }
+    let nulls = |text: &str| NONE.iter().fold(text.to_owned(), |text, none| text.replace(none, "null"));
+    let mut plain = String::with_capacity(text.len());
+    // Every other piece between quotes is a text, which may hold these words and quotes behind a backslash.
+    let mut rest = text;
+    while let Some(quote) = rest.find('"') {
+        let (outside, quoted) = rest.split_at(quote);
+        plain.push_str(&nulls(outside));
+        let mut escaped = false;
+        let end = quoted.char_indices().skip(1).find(|(_, c)| {
+            let ends = *c == '"' && !escaped;
+            escaped = *c == '\\' && !escaped;
+            ends
+        });
+        let (quoted, behind) = quoted.split_at(end.map_or(quoted.len(), |(at, _)| at + 1));
+        plain.push_str(quoted);
+        rest = behind;
+    }
+    plain.push_str(&nulls(rest));
+    Cow::Owned(plain)
 }
 
 /// The values that the file holds, one after the other.
@@ -52,6 +117,14 @@ pub(super) fn typed<T: DeserializeOwned>(path: &Path, value: Value) -> Result<T,
 
 pub(super) fn form(path: &Path, message: impl ToString) -> ExchangeError {
     ExchangeError::Form { path: path.to_owned(), message: message.to_string() }
+}
+
+/// JSON that is not what the tool writes, or that is none.
+fn wrong(path: &Path, text: &str, error: &serde_json::Error) -> ExchangeError {
+    match error.classify() {
+        Category::Data => form(path, error),
+        _ => syntax(path, text, error),
+    }
 }
 
 /// What is wrong, with its line as it stands there.

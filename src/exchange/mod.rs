@@ -1,19 +1,27 @@
 //! Figures from other tools' files, and for other tools.
 //!
-//! What comes in ([`Import`]) has a provenance given by the caller: no file of another tool says on which versions and
-//! hardware it was measured. What goes out is the latest figure of every series ([`Baseline::latest`]), but for CSV, which
+//! What comes in ([`Import`], of one of the [`Format`]s) has a provenance given by the caller: no file of another tool says on
+//! which versions and hardware it was measured. What goes out is the latest figure of every series ([`Baseline::latest`]), but for CSV, which
 //! holds all.
 
 mod criterion;
 mod error;
 mod export;
+mod format;
+mod gobench;
+mod google;
+mod history;
 mod import;
 mod json;
 mod openmetrics;
+mod pyperf;
+mod repeated;
 mod tools;
+mod units;
 
 pub use error::{ExchangeError, ImportNote};
 pub use export::{to_bencher, to_csv, to_github_action_benchmark};
+pub use format::{Format, UnknownFormat};
 pub use import::{Import, Imported};
 pub use openmetrics::to_openmetrics;
 

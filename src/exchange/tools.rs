@@ -11,11 +11,9 @@ use super::{
     ExchangeError, ImportNote,
     import::{Benchmark, Collector, Figure, Import, Imported},
     json,
+    repeated::Value,
 };
-use crate::{
-    Indicator, Provenance, Statistic, Unit,
-    samples::{Samples, SamplesError},
-};
+use crate::{Indicator, Statistic, Unit};
 
 #[derive(Deserialize)]
 struct Hyperfine {
@@ -114,7 +112,8 @@ impl Import {
         }
         let rounded = times.into_iter().map(f64::round);
         let statistics = [Statistic::Median, Statistic::P99, Statistic::Mean];
-        push(collector, benchmark, self.indicator, Unit::Nanoseconds, rounded, &statistics, &self.provenance)
+        let runs = processes(rounded);
+        collector.samples(benchmark, self.indicator, Unit::Nanoseconds, runs, &statistics, &self.provenance)
     }
 
     /// Exported without the single times: there is no telling how far they lay apart, and perhaps not how many they were.
@@ -160,7 +159,7 @@ impl Import {
         let provenance = self.provenance.clone().with_environment(environment);
         let values = bytes.into_iter().map(|bytes| bytes as f64);
         let statistics = [Statistic::Median, Statistic::Max];
-        push(collector, benchmark, Indicator::MemoryPeak, Unit::Bytes, values, &statistics, &provenance)
+        collector.samples(benchmark, Indicator::MemoryPeak, Unit::Bytes, processes(values), &statistics, &provenance)
     }
 
     /// Reads what `opa bench --format json` wrote, one result after the other where it ran with `--count`.
@@ -212,29 +211,9 @@ impl Import {
     }
 }
 
-/// Pushes the statistics that the runs suffice for: the 99th percentile of a few is their maximum under another name.
-fn push(
-    collector: &mut Collector<'_>,
-    benchmark: &Benchmark,
-    indicator: Indicator,
-    unit: Unit,
-    values: impl Iterator<Item = f64>,
-    statistics: &[Statistic],
-    provenance: &Provenance,
-) -> Result<(), ExchangeError> {
-    let mut samples = Samples::new(indicator, unit)?;
-    // Each run is a process of its own, whatever shell it was started by.
-    for (process, value) in (0..).zip(values) {
-        samples.push(process, 0, value)?;
-    }
-    for statistic in statistics {
-        match samples.metric(benchmark.subject.clone(), *statistic, provenance.clone()) {
-            Ok(metric) => collector.push(metric, benchmark),
-            Err(SamplesError::TooFew { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
+/// Each run is a process of its own, whatever shell it was started by.
+fn processes(values: impl Iterator<Item = f64>) -> impl Iterator<Item = Value> {
+    (0..).zip(values).map(|(process, value)| (process, 0, value))
 }
 
 /// `sleep {n}` of a scan is one benchmark for each `n`.

@@ -130,6 +130,12 @@ impl Filter {
         Ok(Self { words: parts.into_iter().flat_map(|part| part.words).collect() })
     }
 
+    /// Whether nothing was named.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Whether a lane of that `group/lane` was asked for.
     #[must_use]
     pub fn matches(&self, id: &str) -> bool {

@@ -140,6 +140,12 @@ impl Plan {
         self.first
     }
 
+    /// Whether the caller named what is to be measured.
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
+        !self.filter.is_all()
+    }
+
     /// Whether the caller asked for that lane: preparing what nobody asked for takes time.
     #[must_use]
     pub fn wants(&self, group: &str, lane: &str) -> bool {

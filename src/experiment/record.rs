@@ -28,7 +28,10 @@ pub struct Recorder {
     run: Arc<Run>,
     /// Hardware and software, as they were when the run began.
     machine: Environment,
-    noise: Watch,
+    watch: Watch,
+    /// What disturbed it so far, and by how many millionths its clock was corrected.
+    noise: Vec<String>,
+    drift: Option<f64>,
     baseline: Baseline,
 }
 
@@ -45,8 +48,9 @@ impl Recorder {
         let run = REVISION.into_iter().fold(Run::begin(), Run::built_from);
         let source = Source::new(SourceKind::Benchmark, reference)?;
         let host = Host::here();
-        let (machine, noise) = (host.capture(&directory), host.watch());
-        Ok(Self { directory, source, run: Arc::new(run), machine, noise, baseline: Baseline::new() })
+        let (machine, watch) = (host.capture(&directory), host.watch());
+        let (noise, drift, baseline) = (Vec::new(), None, Baseline::new());
+        Ok(Self { directory, source, run: Arc::new(run), machine, watch, noise, drift, baseline })
     }
 
     /// Records everything that an experiment came to: a metric for each statistic of each figure, and its rows.
@@ -54,6 +58,7 @@ impl Recorder {
     /// # Errors
     /// [`RecordError`] when a file cannot be written, or two lanes sampled one figure.
     pub fn outcome(&mut self, outcome: &Outcome) -> Result<(), RecordError> {
+        (self.noise, self.drift) = (self.watch.noise(), self.watch.clock_drift());
         for lane in &outcome.lanes {
             for sampled in lane.figures.iter().filter(|sampled| !sampled.samples.is_empty()) {
                 self.figure(sampled)?;
@@ -128,9 +133,11 @@ impl Recorder {
             isolation: Some(figure.identity.isolation),
             transport: figure.identity.transport.clone(),
             observed: figure.observed.clone(),
-            noise: [self.machine.conditions.noise.clone(), self.noise.noise()].concat(),
+            noise: [self.machine.conditions.noise.clone(), self.noise.clone()].concat(),
             ..Conditions::default()
         };
+        let drift = self.drift.map(|ppm| ("clock_drift_ppm".to_owned(), format!("{ppm:+.1}")));
+        conditions.observed.extend(drift);
         for (name, value) in figure.identity.settings.iter().chain(&figure.settings) {
             conditions.set(name, value);
         }

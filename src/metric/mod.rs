@@ -6,6 +6,7 @@ mod indicator;
 mod interval;
 mod own;
 mod quantity;
+mod stated;
 mod statistic;
 mod subject;
 mod typed;
@@ -17,6 +18,8 @@ pub use indicator::{Direction, Family, Indicator, UnknownIndicator};
 pub use interval::Interval;
 pub use own::{OwnIndicator, OwnUnit};
 pub use quantity::{Quantity, QuantityError, Unit};
+pub use stated::Range;
+pub(crate) use stated::{Stated, ends};
 pub use statistic::{Quantile, Statistic, UnknownStatistic};
 pub use subject::Subject;
 pub(crate) use typed::{decimal, number};
@@ -60,6 +63,7 @@ pub struct Metric {
     statistic: Statistic,
     quantity: Quantity,
     bound: Bound,
+    range: Option<Box<Range>>,
     interval: Option<Interval>,
     count: Option<u64>,
     evidence: Option<Evidence>,
@@ -92,6 +96,7 @@ impl Metric {
             statistic: Statistic::Single,
             quantity,
             bound: Bound::Exact,
+            range: None,
             interval: None,
             count: None,
             evidence: None,
@@ -123,10 +128,10 @@ impl Metric {
         self
     }
 
-    /// Says whether the quantity is exact, about, above or below.
+    /// Says whether the quantity is exact, about, above or below; it is then no range.
     #[must_use]
     pub fn with_bound(mut self, bound: Bound) -> Self {
-        self.bound = bound;
+        (self.bound, self.range) = (bound, None);
         self
     }
 
@@ -326,6 +331,14 @@ pub enum MetricError {
         expected: Unit,
         /// The interval's unit.
         found: Unit,
+    },
+    /// The value beside a range is not its middle: give that, or the range alone.
+    #[error("the value is {value}, and the middle of {range} is {}: give that", range.middle())]
+    Middle {
+        /// The range given.
+        range: Range,
+        /// The value given.
+        value: Quantity,
     },
     /// The interval is not one: its level must lie between 0 and 1, and its low end not above its high end.
     #[error(

@@ -293,6 +293,9 @@ pub enum QuantityError {
     /// There is no room for another unit in this process.
     #[error("the unit {0:?} finds no room: a process tells 1,024 units of tool authors' own apart")]
     TooManyOwn(String),
+    /// No range: its ends are in two units, or stand the wrong way round.
+    #[error("{0:?} is no range: write the smaller end first, both in one unit, as in \"0.8-1.2 s\"")]
+    Range(String),
     /// A number alone: write its unit after it.
     #[error("{0:?} has no unit: write one after the number, such as \"6 ms\" or \"13 MB\"")]
     NoUnit(String),

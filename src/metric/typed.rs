@@ -191,6 +191,9 @@ mod tests {
             ("80％", percent(80.0)),
             ("491.7 k/s", rate(491_700)),
             ("1.5M/s", rate(1_500_000)),
+            ("65,692 kB", Quantity::bytes(65_692_000)),
+            ("0.5 MiB", Quantity::bytes(524_288)),
+            ("1,200 ms", Quantity::nanoseconds(1_200_000_000)),
             ("1 instance", Quantity::instances(1)),
             ("8.5x", Quantity::new(8.5, Unit::Ratio).unwrap()),
         ] {

@@ -29,6 +29,8 @@ pub(crate) struct Metric {
     #[serde(default, skip_serializing_if = "is_exact")]
     bound: Bound,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    range: Option<Range>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     interval: Option<Interval>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
@@ -39,6 +41,13 @@ pub(crate) struct Metric {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     curve: Option<PathBuf>,
     pub(crate) provenance: Provenance,
+}
+
+/// The ends between which a source gives the value, which is their middle.
+#[derive(Serialize, Deserialize)]
+struct Range {
+    low: serde_json::Value,
+    high: serde_json::Value,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,6 +126,13 @@ impl TryFrom<Metric> for super::Metric {
         let mut metric = Self::new(indicator, wire.subject, value, provenance)?
             .with_statistic(wire.statistic)
             .with_bound(wire.bound);
+        if let Some(range) = wire.range {
+            let range = super::Range::new(quantity(&range.low, unit)?, quantity(&range.high, unit)?)?;
+            if range.middle() != value {
+                return Err(MetricError::Middle { range, value });
+            }
+            metric = metric.with_range(range)?;
+        }
         metric.workload = wire.workload.map(stripped);
         metric.temperature = wire.temperature;
         metric.count = wire.count;
@@ -147,6 +163,7 @@ impl From<super::Metric> for Metric {
             statistic,
             quantity,
             bound,
+            range,
             interval,
             count,
             evidence,
@@ -172,6 +189,7 @@ impl From<super::Metric> for Metric {
             value: quantity.to_json(),
             unit: quantity.unit().as_str().to_owned(),
             bound,
+            range: range.map(|range| Range { low: range.low().to_json(), high: range.high().to_json() }),
             interval,
             count,
             evidence: evidence.map(|evidence| Evidence {

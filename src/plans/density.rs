@@ -1,12 +1,12 @@
 //! How many ready instances live at the same time within a budget, what stopped the next, and how fast they start
-//! meanwhile: every runtime of this machine, at the warmest temperature that it has. Each fill is in fresh processes of its
-//! own, and the fills of all runtimes take turns.
+//! meanwhile: every runtime of this machine, at the warmest temperature that it has. The budget is memory. Each fill is in
+//! fresh processes of its own, and the fills of all runtimes take turns.
 
 use std::{fmt, str::FromStr, thread, time::Duration};
 
-use super::prepared::flat;
+use super::{prepared::flat, quick::Candidate};
 use crate::{
-    Bound, Indicator, Statistic, Temperature, Unit,
+    Bound, Indicator, Isolation, Statistic, Temperature, Unit,
     experiment::{Failure, Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
     probe::{self, Budget, Described, Fill, FreshError, ProbeError, Stop, Target, fill},
     runtime::{Registry, Workload},
@@ -15,6 +15,9 @@ use crate::{
 
 /// The memory of the published figures' node.
 const NODE: u64 = 8 << 30;
+
+/// The part of it that every fill of a pass uses up: what fits into it is a number, and found within seconds.
+const PART: u64 = 256 << 20;
 
 /// How long a fill without a number may take until its last start.
 const TIME: Duration = Duration::from_secs(240);
@@ -39,7 +42,7 @@ pub struct Density {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Extent {
-    /// As far as the pass has time for.
+    /// Until 256 MiB are used up, an instance at a time.
     #[default]
     Pass,
     /// To that many instances.
@@ -79,21 +82,29 @@ impl Density {
         if !plan.is_first() {
             return Ok(());
         }
-        let mut lanes = Vec::new();
+        let mut described = Vec::new();
         for runtime in Registry::subjects().into_iter().chain([DENSE.to_owned()]) {
             if !plan.wants_some(GROUP, &flat(&runtime)) {
                 continue;
             }
             match Described::of(&runtime) {
-                Ok(described) => {
-                    for case in self.cases(plan.pass(), &runtime, &described) {
-                        let name = case.to_string();
-                        if plan.wants(GROUP, &name) {
-                            lanes.push(case.lane(name, &described));
-                        }
-                    }
-                }
+                Ok(of) => described.push((runtime, of)),
                 Err(error) => plan.not_made(&runtime, &error, &[Indicator::Density]),
+            }
+        }
+        let here: Vec<_> = described.iter().map(|(runtime, _)| runtime.clone()).collect();
+        let mut lanes = Vec::new();
+        for (runtime, described) in &described {
+            let Some(&temperature) = described.temperatures.last() else { continue };
+            let candidate = Candidate { identity: &described.identity, temperature, is_warmest: true };
+            if !candidate.is_asked(plan, Indicator::Density, &here) {
+                continue;
+            }
+            for case in self.cases(plan.pass(), runtime, described, temperature) {
+                let name = case.to_string();
+                if plan.wants(GROUP, &name) {
+                    lanes.push(case.lane(name, described));
+                }
             }
         }
         // A fill to the end of the node's memory takes minutes.
@@ -103,39 +114,31 @@ impl Density {
     }
 
     /// The fills of one runtime.
-    fn cases(&self, pass: Pass, runtime: &str, described: &Described) -> Vec<Case> {
-        let Some(&temperature) = described.temperatures.last() else { return Vec::new() };
-        let contained = described.identity.isolation.is_contained();
+    fn cases(&self, pass: Pass, runtime: &str, described: &Described, temperature: Temperature) -> Vec<Case> {
+        let isolation = described.identity.isolation;
+        let contained = isolation.is_contained();
         // A container's start waits for the kernel as much as it computes. In one process, starts wait for each other: all
         // change its mappings.
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let budget = Budget::default().memory(NODE).threads(if contained { 2 * cores } else { 1 });
+        let budget = Budget::default().threads(if contained { 2 * cores } else { 1 });
         let case = |budget, processes| Case { runtime: runtime.to_owned(), temperature, budget, processes };
-        let counted = |count: usize, processes| case(budget.count(count), processes);
+        let counted = |count: usize, processes| case(budget.memory(NODE).count(count), processes);
+        let all = |processes| case(budget.memory(NODE).time(TIME), processes);
+        let part = |processes| case(budget.memory(PART).time(TIME), processes);
         match (self.extent, runtime) {
             // 900,000 fit, and an engine makes room for 131,072 at most.
-            (Extent::All, DENSE) => vec![case(budget.time(TIME), 16)],
+            (Extent::All, DENSE) => vec![all(16)],
             (Extent::All, "container/scratch" | "container/alpine" | "container+wasmedge" | "container+wasmtime") => {
-                vec![case(budget.time(TIME), 1)]
+                vec![all(1)]
             }
             (Extent::All, _) => Vec::new(),
             (Extent::Count(count), DENSE) => vec![counted(count, 1), counted(count, 4)],
             (Extent::Count(count), _) => vec![counted(count, 1)],
-            (Extent::Pass, DENSE) => {
-                vec![counted(pass.of([30_000, 3_000, 50]), 1), counted(pass.of([100_000, 4_000, 80]), 4)]
-            }
-            (Extent::Pass, _) => {
-                let counts = match (runtime, contained, temperature) {
-                    ("container/scratch", ..) => [3_000, 200, 8],
-                    // What differs from image to image shows early.
-                    (_, true, Temperature::Cold) => [3_000, 100, 4],
-                    (_, true, _) => [3_000, 200, 8],
-                    // Each start compiles.
-                    (_, _, Temperature::Cold) => [3_000, 50, 4],
-                    _ => [30_000, 3_000, 50],
-                };
-                vec![counted(pass.of(counts), 1)]
-            }
+            (Extent::Pass, _) if pass == Pass::Test => vec![counted(if contained { 4 } else { 50 }, 1)],
+            // What takes no memory fills none.
+            (Extent::Pass, _) if isolation == Isolation::None => vec![counted(pass.of([30_000, 3_000, 50]), 1)],
+            (Extent::Pass, DENSE) => vec![part(1), part(4)],
+            (Extent::Pass, _) => vec![part(1)],
         }
     }
 }

@@ -23,10 +23,7 @@ impl Footprint {
         if !plan.is_first() {
             return Ok(());
         }
-        let mut tables = runtimes::Tables::default();
-        for subject in runtime::Registry::subjects() {
-            tables.add(plan, &subject);
-        }
+        let tables = runtimes::tables(plan, runtime::Registry::subjects());
         let mut engine_memory = Vec::new();
         for subject in policy::Registry::subjects() {
             engines::lanes(plan, &subject, &mut engine_memory);

@@ -10,6 +10,7 @@ mod deployment;
 mod evaluation;
 mod footprint;
 mod prepared;
+mod quick;
 mod startup;
 mod store;
 

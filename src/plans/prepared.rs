@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::quick::Candidate;
 use crate::{
     Indicator, Isolation, Temperature,
     experiment::{Figure, Plan},
@@ -14,6 +15,7 @@ pub(super) struct Prepared {
     identity: Identity,
     workload: String,
     pub temperature: Temperature,
+    is_warmest: bool,
     pub artifact: Rc<dyn Artifact>,
 }
 
@@ -30,7 +32,8 @@ impl Prepared {
         match runtime.prepare(workload, temperature) {
             Ok(artifact) => {
                 let (workload, artifact) = (workload.name.clone(), Rc::from(artifact));
-                Some(Self { identity, workload, temperature, artifact })
+                let is_warmest = Some(&temperature) == runtime.temperatures().last();
+                Some(Self { identity, workload, temperature, is_warmest, artifact })
             }
             Err(error) => {
                 for indicator in indicators {
@@ -44,6 +47,17 @@ impl Prepared {
     /// Its name among the lanes: `wasmtime/warm`.
     pub fn name(&self) -> String {
         lane_name(&self.identity, self.temperature)
+    }
+
+    /// Whose it is.
+    pub fn subject(&self) -> &str {
+        self.identity.subject.as_str()
+    }
+
+    /// As what a pass may ask of.
+    pub fn candidate(&self) -> Candidate<'_> {
+        let Self { identity, temperature, is_warmest, .. } = self;
+        Candidate { identity, temperature: *temperature, is_warmest: *is_warmest }
     }
 
     /// What stands around it: those of one surrounding take turns with each other. A container's start waits for the kernel

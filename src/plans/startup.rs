@@ -51,6 +51,7 @@ impl Startup {
         let registry = Registry::of_this_machine();
         let prepared = ready(plan, &registry);
         let around = |surrounding| prepared.iter().filter(move |one| one.surrounding() == surrounding);
+        let here: Vec<_> = prepared.iter().map(|one| one.subject().to_owned()).collect();
         for surrounding in Surrounding::ALL {
             single_starts(plan, around(surrounding))?;
         }
@@ -62,7 +63,10 @@ impl Startup {
                 Surrounding::This => plan.pass().of([8, 2, 1]),
                 _ => plan.pass().of([4, 1, 1]),
             };
-            self.bursts(plan, rounds, around(surrounding));
+            let of_a_burst = [Indicator::StartupP99, Indicator::StartRate];
+            let is_asked = |one: &&Prepared| of_a_burst.iter().any(|it| one.candidate().is_asked(plan, *it, &here));
+            let asked: Vec<_> = around(surrounding).filter(is_asked).collect();
+            self.bursts(plan, rounds, asked.into_iter());
         }
         for refusal in registry.unavailable() {
             plan.without(refusal, &[Indicator::StartupTime, Indicator::StartupP99]);

@@ -1,18 +1,22 @@
-//! `memory_baseline`: what one more idle, ready instance adds. Bytes.
+//! `memory_baseline`: what one more idle, ready instance takes from the node. Bytes.
 //!
 //! In a fresh process that runs nothing else, instances are started one after the other; at each of a few counts, once two
 //! readings in a row agree, the memory of that process and of all it started is read. The figure is the slope of a line
 //! through those points. The first point, without an instance, is the fixed cost of the host and a figure of its own, so
 //! the line is laid through the others: what the first instances alone map is the host's.
 //!
-//! **Methods.** `pss-slope`: the proportional set sizes without pages of files, summed over the processes
-//! (`smaps_rollup`). It holds what the processes map, and nothing that the kernel keeps for them. Pages of files (programs,
-//! libraries, compiled modules) are the same for every instance of an image or an artifact, so they are the host's; and a
-//! proportional part of them depends on which other processes of the machine have the same files in memory. Page tables
-//! are in no set size; they have a figure of their own. Where this user may make a cgroup that counts memory, its charge is
-//! read beside: it holds files that were read for the first time, and the kernel's part as well (stacks, page tables,
-//! pipes, namespaces' structures). The kernel charges in batches of 64 pages for each CPU, so the charge must rise by far
-//! more than that for its slope to be read.
+//! **Methods.** An instance with processes of its own costs what the kernel charges to the cgroup that holds them and their
+//! helpers: what they touch, and what the kernel keeps for them (stacks, page tables, pipes, the structures of namespaces and
+//! mounts). A container of one small program is twenty times as dear by that account as by its set size. The kernel charges
+//! in batches of 64 pages for each CPU, so the charge must rise by far more than that for its slope to be read. An instance
+//! within a process has no such structures but page tables, and is too small beside a batch: it costs what no file backs of
+//! its proportional set size (`smaps_rollup`), and its page tables; where instances are large enough, the two ways agree.
+//! Where this user may make no cgroup that counts, the same is all that is known of processes, and the figure says that it
+//! is more.
+//!
+//! Set size and page tables are parts of their own. Pages of files (programs, libraries, compiled modules) are in neither:
+//! they are the same for every instance of an image or an artifact, so they are the host's; and a proportional part of them
+//! depends on which other processes of the machine have the same files in memory.
 
 use std::{collections::BTreeMap, thread, time::Duration};
 
@@ -20,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ProbeError, Target};
 use crate::{
+    Isolation,
     adapter::{Identity, Refusal, RefusalKind},
     process::{Progress, Task, fresh},
     resource::{
@@ -74,6 +79,27 @@ pub struct MemoryGrowth {
     points: Vec<MemoryPoint>,
 }
 
+/// What one more instance takes from the node.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NodeSlope {
+    /// Bytes.
+    pub bytes: u64,
+    /// How they were read.
+    pub method: String,
+    /// Whether that is all; else the kernel keeps more for its processes, which nothing here could count.
+    pub is_whole: bool,
+    read: fn(&MemoryPoint) -> Option<u64>,
+}
+
+impl NodeSlope {
+    /// What was in use at a point, read in the same way, in bytes.
+    #[must_use]
+    pub fn at(&self, point: &MemoryPoint) -> Option<u64> {
+        (self.read)(point)
+    }
+}
+
 impl MemoryGrowth {
     pub(super) fn new(identity: Identity, charge: Option<&Charge>, points: Vec<MemoryPoint>) -> Self {
         let charge_method = charge.map(|charge| charge.method().to_owned());
@@ -107,6 +133,25 @@ impl MemoryGrowth {
     pub fn first(&self) -> Option<u64> {
         let first = self.points.iter().find(|point| point.instances == 1)?;
         Some(first.pss.saturating_sub(self.host()?.pss))
+    }
+
+    /// What one more instance takes from the node, and how that was read.
+    ///
+    /// # Errors
+    /// As [`pss_slope`](Self::pss_slope).
+    pub fn node_slope(&self) -> Result<NodeSlope, ProbeError> {
+        let has_processes = !matches!(self.identity.isolation, Isolation::None | Isolation::InProcess);
+        Ok(match (has_processes, &self.charge_method) {
+            (true, Some(method)) => {
+                let read = |point: &MemoryPoint| point.charge;
+                NodeSlope { bytes: self.slope(read)?, method: format!("{method}, slope"), is_whole: true, read }
+            }
+            _ => {
+                let read = |point: &MemoryPoint| Some(point.anonymous + point.page_tables);
+                let method = "pss and page tables, slope".to_owned();
+                NodeSlope { bytes: self.slope(read)?, method, is_whole: !has_processes, read }
+            }
+        })
     }
 
     /// What one more instance adds by proportional set size, files apart, in bytes.
@@ -149,7 +194,7 @@ impl MemoryGrowth {
 ///
 /// let target = Target::new("noop", Workload::ready(), Temperature::Warm);
 /// let growth = memory_growth(&target, &[1000, 2000, 3000])?;
-/// assert!(growth.pss_slope()? < 1000, "nothing but a box");
+/// assert!(growth.node_slope()?.bytes < 1000, "nothing but a box");
 /// # Ok::<(), runtime_baseline::probe::ProbeError>(())
 /// ```
 ///
@@ -277,5 +322,25 @@ mod tests {
         assert_eq!(growth.pss_slope().unwrap(), 5_000);
         assert_eq!((growth.host_bytes(), growth.first()), (Some(3_007_000), None));
         assert_eq!((growth.page_tables_slope().unwrap(), growth.charge_slope().unwrap()), (0, None));
+    }
+
+    #[test]
+    fn an_instance_with_processes_takes_what_its_cgroup_is_charged() {
+        let point = |instances: u64| {
+            let (anonymous, page_tables) = (instances * 8_000, instances * 4_000);
+            let charge = Some(900_000 + instances * 200_000);
+            MemoryPoint { instances, processes: 1, pss: anonymous, anonymous, files: 0, page_tables, charge }
+        };
+        let of = |isolation, charge_method: Option<&str>| {
+            let mut identity = Noop::new().identity().clone();
+            identity.isolation = isolation;
+            let mut growth = MemoryGrowth::new(identity, None, (0..4).map(point).collect());
+            growth.charge_method = charge_method.map(str::to_owned);
+            let slope = growth.node_slope().unwrap();
+            (slope.bytes, slope.is_whole, slope.at(&point(1)).unwrap())
+        };
+        assert_eq!(of(Isolation::Container, Some("cgroup")), (200_000, true, 1_100_000));
+        assert_eq!(of(Isolation::Process, None), (12_000, false, 12_000), "the kernel keeps more");
+        assert_eq!(of(Isolation::InProcess, Some("cgroup")), (12_000, true, 12_000));
     }
 }

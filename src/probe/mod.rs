@@ -28,7 +28,7 @@ pub use cpu_peak::{CpuPeak, cold_start_cpu_peak};
 pub use density::{Bound, Budget, Density, Fill, Filled, Gauge, Reading, Stop, density, density_while, fill};
 pub use engine_memory::{EngineMemory, engine_memory};
 pub use evaluation::{decide, evaluate, first_decision};
-pub use memory::{MemoryGrowth, MemoryPoint, memory_growth, memory_growth_here};
+pub use memory::{MemoryGrowth, MemoryPoint, NodeSlope, memory_growth, memory_growth_here};
 pub use peak::{MemoryPeak, memory_peak};
 pub use pool::{Pool, Refill};
 pub use process::process;

@@ -1,6 +1,6 @@
 //! What a figure still owes its reader: which requirements of sections 14.6.1 to 14.6.3 its record falls short of.
 
-use super::{Component, Conditions, Date, Provenance, SourceKind, is_idle, load_average};
+use super::{Component, Conditions, Date, Provenance, SourceKind, is_idle, load_average, throttled};
 use crate::{Bound, Indicator, Metric, Statistic};
 
 /// After how many days a figure is to be measured again: performance figures change with time (14.6.2), and a year is
@@ -61,6 +61,9 @@ pub enum Shortfall {
         /// On how many cores.
         cores: u32,
     },
+    /// 14.6.3: a CPU quota kept the process waiting while it was measured: for so many seconds, summed over the CPUs, as it was
+    /// recorded.
+    Throttled(String),
 }
 
 impl Shortfall {
@@ -84,7 +87,8 @@ impl Shortfall {
             | Self::Kernel
             | Self::Concurrency
             | Self::Load
-            | Self::NotIdle { .. } => "14.6.3",
+            | Self::NotIdle { .. }
+            | Self::Throttled(_) => "14.6.3",
         }
     }
 }
@@ -143,6 +147,8 @@ impl Provenance {
         check(conditions.concurrency.is_none_or(|n| n == 0), Shortfall::Concurrency);
         check(blank(&conditions.load), Shortfall::Load);
         found.extend(not_idle(conditions));
+        let seconds = conditions.noise.iter().find_map(|sentence| throttled(sentence));
+        found.extend(seconds.map(|seconds| Shortfall::Throttled(seconds.to_owned())));
         found
     }
 

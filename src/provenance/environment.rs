@@ -32,8 +32,15 @@ pub struct Hardware {
     pub memory_bytes: Option<u64>,
     /// The storage device that the artifacts lie on, and its file system.
     pub storage: Option<String>,
-    /// The hypervisor, or `none`.
+    /// The hypervisor, or `none`. A kernel that another one stands below counts as one: `gVisor`, `WSL2`.
     pub virtualization: Option<String>,
+    /// The CPU time that the process's cgroups allow it, in thousandths of a CPU: 1500 is one CPU and a half. Nothing where
+    /// no quota is known. The tightest on the way from its own group to the root counts.
+    pub cpu_quota_millis: Option<u32>,
+    /// The memory in bytes that its cgroups allow it, likewise, where that is less than the machine's.
+    pub memory_limit_bytes: Option<u64>,
+    /// Which of the machine's CPUs the process may run on, where not on all: `0-2,4`.
+    pub cpuset: Option<String>,
 }
 
 /// What ran on the machine.
@@ -46,6 +53,13 @@ pub struct Software {
     pub kernel: Option<String>,
     /// The compiler that built the harness.
     pub rustc: Option<String>,
+    /// What runs the container that the process is in (`docker`, `podman`, `kubernetes`), `unknown` where only its namespaces
+    /// tell, or `none`.
+    pub container: Option<String>,
+    /// Whether it is in a user namespace of its own, so that its root is not the machine's.
+    pub user_namespace: Option<bool>,
+    /// The clock that the kernel tells the time by: `tsc`, `kvm-clock`, `arch_sys_counter`.
+    pub clock_source: Option<String>,
 }
 
 /// How the machine was loaded, and how the subject was set up.

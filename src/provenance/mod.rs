@@ -4,6 +4,7 @@ mod audit;
 mod date;
 mod environment;
 mod host;
+mod machine;
 mod notation;
 mod run;
 pub(crate) mod wire;
@@ -14,9 +15,12 @@ pub use environment::{Conditions, Environment, Hardware, Isolation, Software, Un
 pub(crate) use host::NoiseSentence;
 pub(crate) use host::chinese as noise_in_chinese;
 use host::load_average;
+pub(crate) use host::throttled;
 pub use host::{Host, Watch};
+pub(crate) use machine::{Machine, same_memory};
 use notation::is_idle;
 pub use notation::{Citation, CitationText, EnvironmentBlock, Language, NotationError, NotationField, NotationProblem};
+pub(crate) use notation::{binary, cpus};
 pub use run::{Moment, MomentError, Run};
 
 use std::{fmt, str::FromStr, sync::Arc};
@@ -109,7 +113,7 @@ impl Provenance {
     }
 }
 
-/// The three kinds of source that count as one.
+/// The kinds of source that count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
@@ -120,6 +124,22 @@ pub enum SourceKind {
     Benchmark,
     /// Measured in production, and said to be.
     Production,
+    /// A page of somebody else than the project and than who measured: an article, a talk, a vendor's comparison.
+    #[serde(alias = "third-party")]
+    ThirdParty,
+}
+
+impl SourceKind {
+    /// The name in the stored form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OfficialDocs => "official_docs",
+            Self::Benchmark => "benchmark",
+            Self::Production => "production",
+            Self::ThirdParty => "third_party",
+        }
+    }
 }
 
 /// Who says so: a kind, and where to find it.

@@ -58,6 +58,12 @@ struct Hardware {
     storage: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     virtualization: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cpu_quota_millis: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memory_limit_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cpuset: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -68,6 +74,12 @@ struct Software {
     kernel: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rustc: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    container: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_namespace: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock_source: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -144,8 +156,17 @@ impl From<super::Environment> for Environment {
     fn from(environment: super::Environment) -> Self {
         // Destructured, so that a new field cannot be forgotten here.
         let super::Environment { hardware, software, conditions } = environment;
-        let super::Hardware { cpu, cores, memory_bytes, storage, virtualization } = hardware;
-        let super::Software { os, kernel, rustc } = software;
+        let super::Hardware {
+            cpu,
+            cores,
+            memory_bytes,
+            storage,
+            virtualization,
+            cpu_quota_millis,
+            memory_limit_bytes,
+            cpuset,
+        } = hardware;
+        let super::Software { os, kernel, rustc, container, user_namespace, clock_source } = software;
         let super::Conditions {
             part,
             method,
@@ -161,8 +182,17 @@ impl From<super::Environment> for Environment {
             noise,
         } = conditions;
         Self {
-            hardware: Hardware { cpu, cores, memory_bytes, storage, virtualization },
-            software: Software { os, kernel, rustc },
+            hardware: Hardware {
+                cpu,
+                cores,
+                memory_bytes,
+                storage,
+                virtualization,
+                cpu_quota_millis,
+                memory_limit_bytes,
+                cpuset,
+            },
+            software: Software { os, kernel, rustc, container, user_namespace, clock_source },
             conditions: Conditions {
                 part,
                 method,
@@ -184,8 +214,17 @@ impl From<super::Environment> for Environment {
 impl From<Environment> for super::Environment {
     fn from(wire: Environment) -> Self {
         let Environment { hardware, software, conditions } = wire;
-        let Hardware { cpu, cores, memory_bytes, storage, virtualization } = hardware;
-        let Software { os, kernel, rustc } = software;
+        let Hardware {
+            cpu,
+            cores,
+            memory_bytes,
+            storage,
+            virtualization,
+            cpu_quota_millis,
+            memory_limit_bytes,
+            cpuset,
+        } = hardware;
+        let Software { os, kernel, rustc, container, user_namespace, clock_source } = software;
         let Conditions {
             part,
             method,
@@ -201,8 +240,17 @@ impl From<Environment> for super::Environment {
             noise,
         } = conditions;
         Self {
-            hardware: super::Hardware { cpu, cores, memory_bytes, storage, virtualization },
-            software: super::Software { os, kernel, rustc },
+            hardware: super::Hardware {
+                cpu,
+                cores,
+                memory_bytes,
+                storage,
+                virtualization,
+                cpu_quota_millis,
+                memory_limit_bytes,
+                cpuset,
+            },
+            software: super::Software { os, kernel, rustc, container, user_namespace, clock_source },
             conditions: super::Conditions {
                 part,
                 method,

@@ -57,9 +57,9 @@ pub(super) fn side(metric: &Metric) -> String {
     format!("{} {}", metric.subject(), value(metric))
 }
 
-/// A figure with its bound.
+/// A figure with its bound, or its range.
 pub(super) fn value(metric: &Metric) -> String {
-    format!("{}{}", metric.bound().prefix(), metric.quantity().rounded())
+    metric.stated().rounded()
 }
 
 /// The ends of a figure's interval, with the unit once where both have it.

@@ -45,8 +45,8 @@ impl Indicator {
                 "Create, start, ready, exit and delete, together: by one command where the runtime's users have one for it, such as crun run, else a start and a stop.",
             ),
             Self::MemoryBaseline => language.pick(
-                "再多一个空闲、就绪的实例所增加的内存，取全新进程中多个实例上的斜率：稳定之后的按比例集合大小（PSS），不含文件页，因为文件页由各实例共用。页表、cgroup 计费以及没有实例时的宿主另列；填充节点时，按数据所注明的方法读取。",
-                "What one more idle, ready instance adds, as the slope over many in a fresh process: proportional set size after it settled, without pages of files, which the instances share. Page tables, the cgroup's charge and the host without instances stand beside it; while a node is filled, memory is read by the method that the figure names.",
+                "再多一个空闲、就绪的实例从节点上占去的内存，取全新进程中多个实例上的斜率：有自己进程的实例取其 cgroup 的计费，包括页表、内核为进程与命名空间保留的部分以及长驻的辅助进程；进程内的实例取按比例集合大小（PSS，不含各实例共用的文件页）加页表。没有可计内存的 cgroup 时为下限。PSS、页表以及没有实例时的宿主另列；填充节点时，按数据所注明的方法读取。",
+                "What one more idle, ready instance takes from the node, as the slope over many in a fresh process: for one with processes of its own, what their cgroup is charged, with page tables, what the kernel keeps for processes and namespaces, and helpers that stay; within a process, its proportional set size without pages of files, which the instances share, and page tables. Where no cgroup counts memory it is a lower bound. Set size, page tables and the host without instances stand beside it; while a node is filled, memory is read by the method that the figure names.",
             ),
             Self::MemoryPeak => language.pick(
                 "一次启动从创建到就绪之间的最高占用，扣除此前已占用的部分，此前的实例仍保持存活：进程内为峰值常驻内存，不含文件页；启动会创建进程时（如容器）为参与的全部进程，取 cgroup 峰值，没有可计内存的 cgroup 时取各进程峰值常驻内存之和。取首次之后各次启动的平均值。",

@@ -28,12 +28,33 @@ impl Missing {
                 let beside = shown(subject, beside, language).unwrap_or_default();
                 format!("{subject}{}{reason}{}{beside}", language.pick("：", ": "), remedy.unwrap_or_default())
             }
+            Self::Under(subject, conditions) => {
+                let all: Vec<String> =
+                    conditions.iter().map(|(aspect, value)| format!("{} {value}", aspect.describe(language))).collect();
+                match language {
+                    Language::Chinese => format!("{subject}：未在 {} 下测量", all.join("，")),
+                    Language::English => format!("{subject}: not measured with {}", all.join(", ")),
+                }
+            }
             Self::Interval(subject) if chinese => format!("{subject} 的 95 % 区间：请测量足够多次"),
             Self::Interval(subject) => {
                 format!("a 95 % interval of {subject}: measure it often enough to have one")
             }
-            Self::Bounded(subject, bound) if chinese => format!("{subject} 的数值本身：只测得界限 {bound}"),
-            Self::Bounded(subject, bound) => format!("the value of {subject}: only a bound was measured, {bound}"),
+            Self::Bounded { subject, measured, claimed, is_too_small } => match (language, is_too_small) {
+                (Language::Chinese, false) => {
+                    format!("{subject} 的数值本身：只测得界限 {measured}（发布值 {claimed}）")
+                }
+                (Language::Chinese, true) => format!(
+                    "{subject} 的数值本身：测得 {measured}（发布值 {claimed}），小于测量自身的占用，延长时间也无法得到倍数"
+                ),
+                (Language::English, false) => {
+                    format!("the value of {subject}: only a bound was measured, {measured} ({claimed} is published)")
+                }
+                (Language::English, true) => format!(
+                    "the value of {subject}: {measured} was measured ({claimed} is published), which is less than measuring it \
+                     takes, so that no longer look gives a factor"
+                ),
+            },
             Self::Zero(subject) if chinese => format!("{subject} 大于零的数据：低于探针的分辨率"),
             Self::Zero(subject) => format!("a figure of {subject} above zero: it is below what the probe resolves"),
             Self::Alike(differences) if chinese => {

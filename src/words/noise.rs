@@ -46,6 +46,30 @@ impl NoiseSentence {
                 "the hypervisor gave {}% of the CPU time to others during the run: measure on a dedicated machine",
                 "测量期间虚拟机管理程序把 {}% 的 CPU 时间给了其他虚拟机：请在独占的机器上测量",
             ),
+            Self::Throttled => (
+                "throttled for {} s, summed over the CPUs, in {} of {} periods of the CPU quota during the run: raise the quota \
+                 (cpu.max), or take its figures as those of a slower machine",
+                "测量期间被 CPU 配额限制了 {} 秒（各 CPU 之和；{} 个周期，共 {} 个）：请提高配额（cpu.max），否则其数据等同于较慢机器的数据",
+            ),
+            Self::ClockFast => (
+                "the clock ran {} ppm fast during the run, against the one that nothing corrects: times are too long by as much; \
+                 measure when it has settled",
+                "测量期间时钟比不受校正的时钟快 {} ppm：时间偏长同样的比例；请在时钟稳定后测量",
+            ),
+            Self::ClockSlow => (
+                "the clock ran {} ppm slow during the run, against the one that nothing corrects: times are too short by as \
+                 much; measure when it has settled",
+                "测量期间时钟比不受校正的时钟慢 {} ppm：时间偏短同样的比例；请在时钟稳定后测量",
+            ),
+            Self::SlowClock => (
+                "clock source {}: a reading takes a microsecond or more, which is a part of every short time: use the CPU's own \
+                 counter where it is stable",
+                "时钟源为 {}：一次读取需一微秒或更久，计入每个短时间：若 CPU 自身的计数器稳定，请改用它",
+            ),
+            Self::Wsl => (
+                "{}: its clock drifts, and it stands still at times: measure on Linux itself",
+                "{}：其时钟会漂移，且有时停顿：请直接在 Linux 上测量",
+            ),
         }
     }
 }

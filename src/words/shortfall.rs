@@ -98,6 +98,12 @@ impl Shortfall {
                     )
                 }
             },
+            Self::Throttled(seconds) => match language {
+                Language::Chinese => format!("测量期间被 CPU 配额限制了 {seconds} 秒：请提高配额后重新测量"),
+                Language::English => {
+                    format!("throttled for {seconds} s by a CPU quota during the run: raise the quota and measure again")
+                }
+            },
         };
         format!("{} {text}", self.section())
     }

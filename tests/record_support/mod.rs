@@ -1,4 +1,7 @@
 //! Arbitrary records, of every shape that the types allow.
+//!
+//! A strategy holds those that it is made of, and so does each of its values: unboxed, one of a record takes tens of kilobytes,
+//! which a thread's stack has not where nothing is optimised. So texts and records, of which others have many, are boxed.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -7,17 +10,18 @@ pub mod golden;
 use proptest::{collection, option, prelude::*, sample::select};
 use runtime_baseline::{
     Baseline, Bound, Component, Conditions, Date, Environment, Hardware, Indicator, Interval, Isolation, Metric,
-    Provenance, Quantity, Software, Source, SourceKind, Statistic, Temperature, UnavailableRow, Unit,
+    Provenance, Quantity, Range, Software, Source, SourceKind, Statistic, Temperature, UnavailableRow, Unit,
 };
 
 /// Text made of the notation's own punctuation, of escapes and line breaks, and of anything at all.
-pub fn text() -> impl Strategy<Value = String> {
+pub fn text() -> BoxedStrategy<String> {
     prop_oneof![
         3 => "[a-z0-9 .]{0,8}",
         3 => r#"[\]\[|,;=\\"'：｜，；CG0-9 \n\r\tn并发]{0,8}"#,
         1 => any::<String>(),
         1 => select(vec!["硬件:", "4C 8G", "100 并发, 冷启动", "concurrency", "-", "?", "~", "\u{3000}"]).prop_map(Into::into),
     ]
+    .boxed()
 }
 
 pub fn date() -> impl Strategy<Value = Date> {
@@ -48,35 +52,44 @@ pub fn bound() -> impl Strategy<Value = Bound> {
 }
 
 pub fn kind() -> impl Strategy<Value = SourceKind> {
-    select(vec![SourceKind::OfficialDocs, SourceKind::Benchmark, SourceKind::Production])
+    select(SourceKind::ALL.to_vec())
 }
 
 /// Names with spaces, full-width punctuation and whatever else a component may be called.
-pub fn component() -> impl Strategy<Value = Component> {
+pub fn component() -> BoxedStrategy<Component> {
     let name = prop_oneof!["[a-zA-Z][a-zA-Z0-9 ：｜，.()-]{0,10}", any::<String>()];
     let version =
         prop_oneof!["[0-9]{1,2}\\.[0-9]{1,3}(\\.[0-9]{1,2})?(-rc1|\\+k3s1)?", "v[0-9：｜]{1,5}", any::<String>()];
-    (name, version).prop_filter_map("not a component", |(name, version)| Component::new(name, version).ok())
+    (name, version).prop_filter_map("not a component", |(name, version)| Component::new(name, version).ok()).boxed()
 }
 
+/// On the heap, as the software's is: all of a record's choices are more than a test's stack holds.
 pub fn hardware() -> impl Strategy<Value = Hardware> {
     let memory = prop_oneof![any::<u64>(), select(vec![8_000_000_000, 25_149_030_400, 0])];
-    (option::of(text()), option::of(any::<u32>()), option::of(memory), option::of(text()), option::of(text())).prop_map(
-        |(cpu, cores, memory_bytes, storage, virtualization)| {
+    let limits = (option::of(any::<u32>()), option::of(any::<u64>()), option::of(text()));
+    let named =
+        (option::of(text()), option::of(any::<u32>()), option::of(memory), option::of(text()), option::of(text()));
+    (named, limits)
+        .prop_map(|((cpu, cores, memory_bytes, storage, virtualization), (quota, limit, cpuset))| {
             let mut hardware = Hardware::default();
             (hardware.cpu, hardware.cores, hardware.memory_bytes) = (cpu, cores, memory_bytes);
             (hardware.storage, hardware.virtualization) = (storage, virtualization);
+            (hardware.cpu_quota_millis, hardware.memory_limit_bytes, hardware.cpuset) = (quota, limit, cpuset);
             hardware
-        },
-    )
+        })
+        .boxed()
 }
 
 pub fn software() -> impl Strategy<Value = Software> {
-    (option::of(text()), option::of(text()), option::of(text())).prop_map(|(os, kernel, rustc)| {
-        let mut software = Software::default();
-        (software.os, software.kernel, software.rustc) = (os, kernel, rustc);
-        software
-    })
+    let place = (option::of(text()), option::of(any::<bool>()), option::of(text()));
+    (option::of(text()), option::of(text()), option::of(text()), place)
+        .prop_map(|(os, kernel, rustc, place)| {
+            let mut software = Software::default();
+            (software.os, software.kernel, software.rustc) = (os, kernel, rustc);
+            (software.container, software.user_namespace, software.clock_source) = place;
+            software
+        })
+        .boxed()
 }
 
 pub fn conditions() -> impl Strategy<Value = Conditions> {
@@ -113,12 +126,13 @@ pub fn conditions() -> impl Strategy<Value = Conditions> {
         })
 }
 
-pub fn environment() -> impl Strategy<Value = Environment> {
-    (hardware(), software(), conditions()).prop_map(|(hardware, software, conditions)| {
+pub fn environment() -> BoxedStrategy<Environment> {
+    let environment = (hardware(), software(), conditions()).prop_map(|(hardware, software, conditions)| {
         let mut environment = Environment::default();
         (environment.hardware, environment.software, environment.conditions) = (hardware, software, conditions);
         environment
-    })
+    });
+    environment.boxed()
 }
 
 pub fn provenance() -> impl Strategy<Value = Provenance> {
@@ -137,18 +151,21 @@ pub fn temperature() -> impl Strategy<Value = Option<Temperature>> {
     option::of(select(vec![Temperature::Cold, Temperature::Precompiled, Temperature::Warm]))
 }
 
-pub fn metric() -> impl Strategy<Value = Metric> {
+pub fn metric() -> BoxedStrategy<Metric> {
     let statistic =
         select(vec![Statistic::Single, Statistic::Mean, Statistic::Median, Statistic::P99, Statistic::Slope]);
-    let details = (option::of(text()), temperature(), statistic, bound());
+    let details = (option::of(text()), temperature(), statistic, bound(), any::<bool>());
     let extent = (option::of(any::<u64>()), option::of("[a-z/.]{1,9}"), option::of(0.01..0.99));
-    (measured(), "[a-z0-9/+._-]{1,9}", provenance(), details, extent).prop_map(
+    let metric = (measured(), "[a-z0-9/+._-]{1,9}", provenance(), details, extent).prop_map(
         |((indicator, quantity), subject, provenance, details, (count, samples, level))| {
-            let (workload, temperature, statistic, bound) = details;
+            let (workload, temperature, statistic, bound, is_range) = details;
             let mut metric = Metric::new(indicator, subject.parse().unwrap(), quantity, provenance)
                 .unwrap()
                 .with_statistic(statistic)
                 .with_bound(bound);
+            // From nothing to the quantity.
+            let range = Range::new(Quantity::whole(0, quantity.unit()), quantity).ok().filter(|_| is_range);
+            metric = range.into_iter().fold(metric, |metric, range| metric.with_range(range).unwrap());
             metric = workload.into_iter().fold(metric, Metric::with_workload);
             metric = temperature.into_iter().fold(metric, Metric::with_temperature);
             metric = count.into_iter().fold(metric, Metric::with_count);
@@ -156,17 +173,19 @@ pub fn metric() -> impl Strategy<Value = Metric> {
             let intervals = level.into_iter().map(|level| Interval::new(level, quantity, quantity).unwrap());
             intervals.fold(metric, |m, interval| m.with_interval(interval).unwrap())
         },
-    )
+    );
+    metric.boxed()
 }
 
-pub fn row() -> impl Strategy<Value = UnavailableRow> {
-    (select(Indicator::ALL), "[a-z]{1,3}", option::of(text()), temperature(), text(), text()).prop_map(
+pub fn row() -> BoxedStrategy<UnavailableRow> {
+    let row = (select(Indicator::ALL), "[a-z]{1,3}", option::of(text()), temperature(), text(), text()).prop_map(
         |(indicator, subject, workload, temperature, reason, remedy)| {
             let row = UnavailableRow::new(subject.parse().unwrap(), indicator, reason, remedy);
             let row = workload.into_iter().fold(row, UnavailableRow::with_workload);
             temperature.into_iter().fold(row, UnavailableRow::with_temperature)
         },
-    )
+    );
+    row.boxed()
 }
 
 pub fn baseline() -> impl Strategy<Value = Baseline> {
@@ -197,7 +216,8 @@ pub fn crowded() -> impl Strategy<Value = Baseline> {
         let row = [None, Some("ready")][workload].into_iter().fold(row, UnavailableRow::with_workload);
         temperature.into_iter().fold(row, UnavailableRow::with_temperature)
     });
-    (collection::vec(metric, 0..12), collection::vec(row, 0..6)).prop_map(|(metrics, rows)| of(metrics, rows))
+    (collection::vec(metric.boxed(), 0..12), collection::vec(row.boxed(), 0..6))
+        .prop_map(|(metrics, rows)| of(metrics, rows))
 }
 
 fn of(metrics: Vec<Metric>, rows: Vec<UnavailableRow>) -> Baseline {

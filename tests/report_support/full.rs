@@ -248,7 +248,7 @@ fn footprint(filling: &mut Filling<'_>) {
             filling.sampled(MemoryBaseline, runtime, at, 12, 8_000.0 * scale, &[Median]);
             filling.sampled(MemoryPeak, runtime, at, 12, 90_000.0 * scale, &[Median]);
         }
-        for (name, share) in [("page tables", 0.3), ("host", 900.0), ("charge", 2.0)] {
+        for (name, share) in [("page tables", 0.3), ("host", 900.0), ("set size", 0.1)] {
             filling.sampled(MemoryBaseline, runtime, part(name), 12, 8_000.0 * scale * share, &[Median]);
         }
         filling.sampled(CpuBaseline, runtime, ALONE, 12, 0.02 * scale, &[Median]);

@@ -6,7 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Barrier,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use runtime_baseline::{
@@ -198,8 +198,19 @@ pub fn bad_workloads_give_the_same_error(make: Make<'_>) {
     }
 }
 
+/// A limit of time of at least `least` that a good workload keeps, however busy the machine is.
+pub fn enough(make: Make<'_>, least: Duration) -> Duration {
+    let runtime = make(Limits::default());
+    let starts = runtime.temperatures().iter().map(|temperature| {
+        let begun = Instant::now();
+        run(&*runtime, &Workload::ready(), *temperature).unwrap().stop().unwrap();
+        begun.elapsed()
+    });
+    starts.fold(least, |most, start| most.max(start * 4))
+}
+
 pub fn an_endless_loop_ends_in_the_time_limit(make: Make<'_>) {
-    let runtime = make(with_time(Duration::from_millis(400)));
+    let runtime = make(with_time(enough(make, Duration::from_millis(400))));
     is_refused(&*runtime, &workloads::endless(), Verdict::TimeLimit);
 }
 

@@ -12,7 +12,7 @@ use runtime_baseline::{Component, Date, Indicator, Language, Metric, SourceKind,
 
 pub use claims::{Add, Claims, ClaimsCommand};
 pub use edit::Edit;
-pub use import::{Import, ImportFormat};
+pub use import::Import;
 
 /// Where the benches leave their baseline, and what every command takes that is not told of another.
 pub const BASELINE: &str = "target/baseline";
@@ -272,6 +272,9 @@ pub enum Kind {
     Benchmark,
     /// Measured in production
     Production,
+    /// Somebody else's page: an article, a talk, a vendor's comparison
+    #[value(alias = "third_party")]
+    ThirdParty,
 }
 
 impl From<Kind> for SourceKind {
@@ -280,6 +283,7 @@ impl From<Kind> for SourceKind {
             Kind::OfficialDocs => Self::OfficialDocs,
             Kind::Benchmark => Self::Benchmark,
             Kind::Production => Self::Production,
+            Kind::ThirdParty => Self::ThirdParty,
         }
     }
 }

@@ -36,11 +36,7 @@ fn table(args: &args::Add) -> String {
     let mut conditions = Vec::new();
     conditions.extend(args.concurrency.map(|n| format!("concurrency = {n}")));
     conditions.extend(args.load.as_ref().map(|load| format!("load = {}", quoted(load))));
-    let kind = match SourceKind::from(args.source_kind) {
-        SourceKind::OfficialDocs => "official_docs",
-        SourceKind::Benchmark => "benchmark",
-        SourceKind::Production => "production",
-    };
+    let kind = SourceKind::from(args.source_kind).as_str();
     let side = |value: &str, components: &[Component]| {
         let own = if components.is_empty() { String::new() } else { format!(", components = {}", list(components)) };
         format!("{{ value = {}{own} }}", quoted(value))

@@ -2,6 +2,7 @@
 //! `runtime-baseline --help`.
 
 mod args;
+mod cite;
 mod claims_add;
 mod edit;
 mod exchange;
@@ -50,7 +51,7 @@ fn run(command: &Command) -> Result<Output, Failure> {
             Some(ClaimsCommand::Add(claim)) => claims_add::add(claim),
             None => verdict::claims(args),
         },
-        Command::Cite(args) => record::cite(args),
+        Command::Cite(args) => cite::cite(args),
         Command::Audit(args) => record::audit(args),
         Command::Edit(args) => edit::edit(args),
         Command::Recompute(args) => recompute::recompute_all(args),

@@ -1,9 +1,9 @@
-//! `report`, `cite` and `audit`.
+//! `report` and `audit`.
 
 use std::path::Path;
 
 use runtime_baseline::{
-    Baseline, Citation, Claims, Date, Language, Metric, Shortfall, Staleness,
+    Baseline, Claims, Date, Language, Metric, Shortfall, Staleness,
     claims::claims as published,
     report::{self, Report},
 };
@@ -21,7 +21,7 @@ fn selected<'a>(metrics: impl IntoIterator<Item = &'a Metric>, selection: &args:
 }
 
 /// The figures selected of a baseline; that there are none is an error that says what there is.
-fn chosen<'a>(
+pub fn chosen<'a>(
     baseline: &'a Baseline,
     path: &Path,
     selection: &args::Selection,
@@ -71,55 +71,6 @@ fn components_here() -> Result<Vec<runtime_baseline::Component>, CommandError> {
 #[cfg(not(feature = "measure"))]
 fn components_here() -> Result<Vec<runtime_baseline::Component>, CommandError> {
     Err(CommandError::NoRuntimes)
-}
-
-pub fn cite(args: &args::Cite) -> Result<Output, Failure> {
-    let baseline = load(&args.baseline)?;
-    let language = Language::from(args.language);
-    let cited = chosen(&baseline, &args.baseline, &args.selection)?;
-    if args.json {
-        let value = cited.into_iter().map(|metric| {
-            json!({
-                "indicator": metric.indicator(), "subject": metric.subject(), "workload": metric.workload(),
-                "temperature": metric.temperature(), "statistic": metric.statistic(), "count": metric.count(),
-                "citation": Citation::of(metric).display(language).to_string(),
-                "environment": metric.provenance().environment().block(language).to_string(),
-            })
-        });
-        return Ok(Output::json(&Value::Array(value.collect())));
-    }
-    let text = cited.into_iter().map(|metric| {
-        let citation = Citation::of(metric);
-        let (citation, environment) = (citation.display(language), metric.provenance().environment().block(language));
-        match args.exact {
-            true => format!("# {}\n{citation}\n{environment}\n", heading(metric, language)),
-            false => format!("# {}\n{}\n{}\n", heading(metric, language), citation.rounded(), environment.rounded()),
-        }
-    });
-    Ok(Output::fine(text.collect::<Vec<_>>().join("\n")))
-}
-
-/// What a citation is of, on one line: what the notation has no place for.
-fn heading(metric: &Metric, language: Language) -> String {
-    let is_chinese = language == Language::Chinese;
-    let label = if is_chinese { metric.indicator().label_zh() } else { metric.indicator().label() };
-    let mut parts = vec![if is_chinese {
-        format!("{} 的{label}", metric.subject())
-    } else {
-        format!("{label} of {}", metric.subject())
-    }];
-    parts.extend(metric.workload().map(|name| {
-        // One line, whatever somebody called it.
-        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-        if is_chinese { format!("工作负载 {name:?}") } else { format!("workload {name:?}") }
-    }));
-    parts.extend(metric.temperature().map(|temperature| temperature.to_string()));
-    parts.push(match metric.count() {
-        Some(n) if is_chinese => format!("{}（{n} 个样本）", metric.statistic()),
-        Some(n) => format!("{} of {n}", metric.statistic()),
-        None => metric.statistic().to_string(),
-    });
-    parts.join(if is_chinese { "，" } else { ", " })
 }
 
 pub fn audit(args: &args::Audit) -> Result<Output, Failure> {

@@ -1,9 +1,9 @@
 //! `claims`.
 
 use runtime_baseline::{
-    Baseline, Claim, Claims, Language, Metric,
+    Claim, Claims, Language, Metric,
     claims::claims as published,
-    compare::{Difference, Judgement, MARGIN, Verdict, caution, judge},
+    compare::{Difference, Judgement, MARGIN, Verdict, caution, judge_all},
 };
 use serde_json::{Value, json};
 
@@ -22,13 +22,15 @@ pub fn claims(args: &args::Claims) -> Result<Output, Failure> {
     let claims = own.as_ref().unwrap_or_else(|| published());
     let measured = args.baseline.as_deref().map(load).transpose()?;
     if args.json {
-        let value: Vec<Value> = claims.iter().map(|claim| claim_json(claim, measured.as_ref())).collect();
+        let judgements = measured.as_ref().map(|baseline| judge_all(claims, baseline)).unwrap_or_default();
+        let mut judgements = judgements.into_iter();
+        let value: Vec<Value> = claims.iter().map(|claim| claim_json(claim, judgements.next())).collect();
         return Ok(Output::json(&Value::Array(value)));
     }
     let mut text = String::new();
     match &measured {
         Some(baseline) => {
-            let judgements: Vec<Judgement> = claims.iter().map(|claim| judge(claim, baseline)).collect();
+            let judgements = judge_all(claims, baseline);
             judgements.iter().for_each(|judgement| text.push_str(&judged(judgement)));
             let decided = |j: &&Judgement| matches!(j.verdict, Verdict::Reproduced | Verdict::Refuted);
             let decided = judgements.iter().filter(decided).count();
@@ -44,17 +46,13 @@ pub fn claims(args: &args::Claims) -> Result<Output, Failure> {
     Ok(Output::fine(text))
 }
 
-fn value(metric: &Metric) -> String {
-    format!("{}{}", metric.bound().prefix(), metric.quantity())
-}
-
 fn factor(claim: &Claim) -> String {
     claim.factor().map_or_else(|| "no factor".into(), ToString::to_string)
 }
 
 fn claim_cells(claim: &Claim) -> Vec<String> {
     let (a, b) = (claim.reference().metric(), claim.contender().metric());
-    let side = |m: &Metric| format!("{} {}", m.subject(), value(m));
+    let side = |m: &Metric| format!("{} {}", m.subject(), m.as_stated());
     vec![claim.section().into(), claim.id().into(), side(a), side(b), factor(claim)]
 }
 
@@ -90,11 +88,12 @@ fn judged(judgement: &Judgement) -> String {
     text
 }
 
-fn claim_json(claim: &Claim, measured: Option<&Baseline>) -> Value {
+fn claim_json(claim: &Claim, judgement: Option<Judgement<'_>>) -> Value {
     let side = |side: &runtime_baseline::claims::Side| {
         json!({
             "subject": side.metric().subject(), "value": number(side.metric().quantity()),
             "unit": side.metric().quantity().unit(), "bound": side.metric().bound(), "version_stated": side.is_versioned(),
+            "range": side.metric().range().map(|range| [number(range.low()), number(range.high())]),
         })
     };
     let mut value = json!({
@@ -105,8 +104,7 @@ fn claim_json(claim: &Claim, measured: Option<&Baseline>) -> Value {
         "computed_factor": claim.computed_factor(), "improvement_percent": claim.improvement(),
         "findings": claim.findings().iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
-    if let Some(baseline) = measured {
-        let judgement = judge(claim, baseline);
+    if let Some(judgement) = judgement {
         let missing = match &judgement.verdict {
             Verdict::NotComparable(missing) => missing.iter().map(ToString::to_string).collect(),
             _ => Vec::new(),

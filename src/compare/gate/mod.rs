@@ -311,10 +311,7 @@ fn said(
     if !there(&series.new) {
         return Said::Nothing(Ruling::Unseen(gone()));
     }
-    match change(series, metric, place, sides, design) {
-        Ok(said) => said,
-        Err(doubt) => Said::Nothing(Ruling::Unseen(doubt)),
-    }
+    change(series, metric, place, sides, design).unwrap_or_else(|doubt| Said::Nothing(Ruling::Unseen(doubt)))
 }
 
 fn change(
@@ -339,6 +336,7 @@ fn change(
     {
         return if *old == 0.0 && *new != 0.0 { Err(Doubt::Zero) } else { Ok(Said::Exact(*old, *new)) };
     }
+    series.of_one_machine(design)?;
     let log = |figure: &Figure| match figure {
         Figure::Exact(value) => (value.ln(), None, Evidence::None),
         Figure::Sampled { log, within, evidence } => (*log, *within, *evidence),

@@ -247,7 +247,8 @@ pub enum Doubt {
     FewRuns,
     /// The series is gone; the reason, where the new run said one.
     Gone(Option<String>),
-    /// The series is there, but measured under other circumstances (old / new).
+    /// The series is there, but measured under other circumstances (old / new); or neither side names its CPU, so that nothing
+    /// tells whether they are.
     Elsewhere(Vec<Difference>),
 }
 
@@ -282,6 +283,11 @@ impl fmt::Display for Doubt {
             Self::FewRuns => write!(f, "fewer than three runs have it"),
             Self::Gone(None) => write!(f, "not measured again"),
             Self::Gone(Some(reason)) => write!(f, "not measured again: {reason}"),
+            Self::Elsewhere(all) if all.iter().all(|d| d.left.is_none() && d.right.is_none()) => write!(
+                f,
+                "neither side names its CPU, so they may be of two machines: say it (edit --cpu), or measure both sides on \
+                 one machine in turns (gate --run)"
+            ),
             Self::Elsewhere(all) => {
                 let all: Vec<String> = all.iter().map(ToString::to_string).collect();
                 write!(f, "measured under other circumstances: {}", all.join(", "))

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Direction, Measured};
-use crate::compare::RunOf;
-use crate::{Baseline, Conditions, Indicator, Isolation, Lineage, Metric, Statistic};
+use super::{Direction, Doubt, Measured, analysis::Design};
+use crate::compare::{RunOf, difference::unnamed};
+use crate::{Baseline, Conditions, Indicator, Isolation, Lineage, Metric, Statistic, provenance::cpus};
 
 /// One series in all baselines of a comparison.
 #[derive(Debug, Clone)]
@@ -23,6 +23,13 @@ impl<'a> Series<'a> {
     /// The newest figure of either side: it has the indicator and the unit.
     pub fn any(&self) -> Option<&'a Metric> {
         self.new.iter().chain(&self.old).rev().flatten().next().copied()
+    }
+
+    /// A doubt where nobody named the CPU of either side, unless the sides ran beside each other.
+    pub fn of_one_machine(&self, design: Design) -> Result<(), Doubt> {
+        let newest = |side: &[Option<&'a Metric>]| side.iter().rev().flatten().next().copied();
+        let sides = newest(&self.old).zip(newest(&self.new)).filter(|_| design != Design::Pairs);
+        sides.and_then(|(old, new)| unnamed(old, new)).map_or(Ok(()), |cpu| Err(Doubt::Elsewhere(vec![cpu])))
     }
 }
 
@@ -96,6 +103,8 @@ fn settings(metric: &Metric) -> BTreeMap<String, String> {
     add("memory", environment.hardware.memory_bytes.map(|n| n.to_string()));
     add("storage", environment.hardware.storage.clone());
     add("virtualization", environment.hardware.virtualization.clone());
+    add("cpu_quota", environment.hardware.cpu_quota_millis.map(cpus));
+    add("memory_limit", environment.hardware.memory_limit_bytes.map(|n| n.to_string()));
     let components: Vec<&str> = provenance.components().iter().map(|c| c.name()).collect();
     add("components", Some(components.join("+")));
     settings

@@ -6,7 +6,10 @@ use super::{is_test, lacking, wanted};
 use crate::{
     Bound, Indicator, Isolation, Statistic, Temperature, Unit,
     experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
-    plans::prepared::{flat, lane_name},
+    plans::{
+        prepared::{flat, lane_name},
+        quick::Candidate,
+    },
     probe::{Described, Target, cold_start_cpu_peak, idle_cpu, memory_growth, memory_peak, shipped},
     runtime::Workload,
     samples::{Axis, Curve},
@@ -34,43 +37,59 @@ pub(super) struct Tables {
     burst: Vec<Lane>,
 }
 
-impl Tables {
-    /// Adds the lanes of a subject, or its rows.
-    pub fn add(&mut self, plan: &mut Plan, subject: &str) {
-        let groups = [
-            (SIZE, Indicator::ImageSize),
-            (MEMORY, Indicator::MemoryBaseline),
-            (PEAK, Indicator::MemoryPeak),
-            (IDLE, Indicator::CpuBaseline),
-            (BURST, Indicator::ColdStartCpuPeak),
-        ];
-        let beginning = flat(subject);
-        if !groups.iter().any(|(group, _)| plan.wants_some(group, &beginning)) {
-            return;
+/// The lanes of all subjects; the rows of those that are not here go into the plan.
+pub(super) fn tables(plan: &mut Plan, subjects: Vec<String>) -> Tables {
+    let groups = [
+        (SIZE, Indicator::ImageSize),
+        (MEMORY, Indicator::MemoryBaseline),
+        (PEAK, Indicator::MemoryPeak),
+        (IDLE, Indicator::CpuBaseline),
+        (BURST, Indicator::ColdStartCpuPeak),
+    ];
+    let mut described = Vec::new();
+    for subject in subjects {
+        if !groups.iter().any(|(group, _)| plan.wants_some(group, &flat(&subject))) {
+            continue;
         }
-        let described = match Described::of(subject) {
-            Ok(described) => described,
-            Err(error) => return plan.not_made(subject, &error, &groups.map(|(_, indicator)| indicator)),
-        };
+        match Described::of(&subject) {
+            Ok(of) => described.push((subject, of)),
+            Err(error) => plan.not_made(&subject, &error, &groups.map(|(_, indicator)| indicator)),
+        }
+    }
+    let here: Vec<_> = described.iter().map(|(subject, _)| subject.clone()).collect();
+    let mut tables = Tables::default();
+    for (subject, described) in &described {
+        tables.add(plan, described, subject, &here);
+        tables.working(plan, described, subject);
+    }
+    tables
+}
+
+impl Tables {
+    /// Adds the lanes of a subject.
+    fn add(&mut self, plan: &mut Plan, described: &Described, subject: &str, here: &[String]) {
+        let identity = &described.identity;
         let most = if is_test(plan) { 1 } else { described.temperatures.len() };
-        for temperature in described.temperatures.iter().take(most) {
-            let one = One { described: &described, target: Target::new(subject, Workload::ready(), *temperature) };
+        for &temperature in described.temperatures.iter().take(most) {
+            let one = One { described, target: Target::new(subject, Workload::ready(), temperature) };
             one.size(plan, &mut self.size);
-            one.memory(plan, &mut self.memory);
-            // What a start takes and what idles is the same whatever the image holds, or was compiled from: a quick pass asks
-            // one of them.
-            let warmest = Some(temperature) == described.temperatures.last();
-            let contained = described.identity.isolation.is_contained();
-            let stands_for_others = warmest && !["container/busybox", "container/debian"].contains(&subject);
-            if plan.pass() != Pass::Quick || !contained || stands_for_others {
+            let is_warmest = Some(&temperature) == described.temperatures.last();
+            let candidate = Candidate { identity, temperature, is_warmest };
+            if candidate.is_asked(plan, Indicator::MemoryBaseline, here) {
+                one.memory(plan, &mut self.memory);
+            }
+            if candidate.is_asked(plan, Indicator::MemoryPeak, here) {
                 one.peak(plan, &mut self.peak);
+            }
+            if candidate.is_asked(plan, Indicator::ColdStartCpuPeak, here) {
                 one.burst(plan, &mut self.burst);
             }
-            if plan.pass() != Pass::Quick || stands_for_others {
+            // What idles is the same however it was started.
+            let asks_once = plan.pass() == Pass::Quick && !is_warmest;
+            if !asks_once && candidate.is_asked(plan, Indicator::CpuBaseline, here) {
                 one.idle(plan, &mut self.idle);
             }
         }
-        self.working(plan, &described, subject);
     }
 
     /// What a program with code and data of some size takes: one that only says ready has none. What runs no program takes
@@ -166,41 +185,41 @@ impl One<'_> {
     fn memory(&self, plan: &mut Plan, lanes: &mut Vec<Lane>) {
         let figure = self.figure(Indicator::MemoryBaseline);
         let (target, counts) = (self.target.clone(), self.counts(plan));
+        // The host of one workload will do: it differs by the module alone.
         let is_ready = self.target.workload == Workload::ready();
-        // In process, instances are small beside the steps in which a cgroup is charged; and what the kernel keeps for a
-        // container is the same whatever runs in it.
-        let charged = self.isolation().is_contained() && is_ready;
         wanted(plan, MEMORY, &self.name(), lanes, |name| {
             let sample = move |taken: &mut Taken| {
                 let growth = memory_growth(&target, &counts)?;
                 for figure in 0..4 {
                     taken.settings(figure, growth.settings.clone());
                 }
-                taken.push(0, growth.pss_slope()? as f64);
-                taken.push(1, growth.page_tables_slope()? as f64);
-                // The host of one workload will do: it differs by the module alone.
-                if let Some(host) = growth.host_bytes().filter(|_| is_ready) {
-                    taken.push(2, host as f64);
-                }
-                match (growth.charge_slope()?, &growth.charge_method, &growth.no_charge) {
-                    (Some(charge), Some(method), _) if charged => {
-                        taken.method(3, format!("{method}, slope"));
-                        taken.push(3, charge as f64);
+                let node = growth.node_slope()?;
+                taken.method(0, &node.method);
+                taken.push(0, node.bytes as f64);
+                if !node.is_whole {
+                    taken.bound(0, Bound::Above);
+                    if let Some(refusal) = &growth.no_charge {
+                        taken.observe(0, "kernel_part", format!("{}: {}", refusal.reason, refusal.remedy));
                     }
-                    (_, _, Some(missing)) if charged => taken.lacks(3, missing),
-                    _ => {}
                 }
-                let points = growth.points().iter().map(|point| (point.instances as f64, point.pss as f64)).collect();
+                taken.push(1, growth.pss_slope()? as f64);
+                taken.push(2, growth.page_tables_slope()? as f64);
+                if let Some(host) = growth.host_bytes().filter(|_| is_ready) {
+                    taken.push(3, host as f64);
+                }
+                let points = growth.points().iter();
+                let points =
+                    points.filter_map(|point| Some((point.instances as f64, node.at(point)? as f64))).collect();
                 let (x, y) = (Axis::new("live instances", Unit::Instances)?, Axis::new("memory", Unit::Bytes)?);
                 taken.curve(0, Statistic::Slope, &Curve::new(x, y, points)?);
                 Ok::<_, LaneError>(())
             };
             let median = &[Statistic::Median];
             Lane::new(name, sample)
-                .of(figure.clone().by_method("pss-slope"), median)
+                .of(figure.clone(), median)
+                .of(figure.clone().of_part("set size").by_method("pss-slope"), median)
                 .of(figure.clone().of_part("page tables").by_method("VmPTE-slope"), median)
-                .of(figure.clone().of_part("host").by_method("pss, files resident"), median)
-                .of(figure.of_part("charge"), median)
+                .of(figure.of_part("host").by_method("pss, files resident"), median)
         });
     }
 

@@ -1,12 +1,16 @@
 //! What this machine is, read from /proc, /sys and /etc. What cannot be read is left out, never made up.
 
+mod cgroup;
+mod clocks;
+mod container;
+mod cpu;
 mod noise;
 mod sentences;
 mod storage;
 mod virtualization;
 
 pub use noise::Watch;
-pub(crate) use sentences::{NoiseSentence, chinese, load_average};
+pub(crate) use sentences::{NoiseSentence, chinese, load_average, throttled};
 
 use std::{
     collections::BTreeSet,
@@ -58,12 +62,17 @@ impl Host {
     }
 
     fn hardware(&self) -> Hardware {
+        // LXC's file system for containers may say that there is none.
+        let memory = self.memory("MemTotal").filter(|bytes| *bytes > 0);
         Hardware {
             cpu: self.cpu_model(),
             cores: self.cpus().and_then(|cpus| u32::try_from(cpus.len()).ok()).filter(|n| *n > 0),
-            memory_bytes: self.memory("MemTotal"),
+            memory_bytes: memory,
             storage: None,
             virtualization: self.virtualization(),
+            cpu_quota_millis: self.cpu_quota_millis(),
+            memory_limit_bytes: self.memory_limit(memory),
+            cpuset: self.cpuset(),
         }
     }
 
@@ -72,6 +81,9 @@ impl Host {
             os: self.os(),
             kernel: self.kernel(),
             rustc: option_env!("RUNTIME_BASELINE_RUSTC").map(str::to_owned),
+            container: self.container(),
+            user_namespace: self.user_namespace(),
+            clock_source: self.clock_source(),
         }
     }
 
@@ -94,27 +106,17 @@ impl Host {
         pairs.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim().to_owned()).filter(|v| !v.is_empty())
     }
 
-    /// x86 says `model name`; other architectures say it less well, or only in the device tree.
-    fn cpu_model(&self) -> Option<String> {
-        let from_cpuinfo = |key| self.value("proc/cpuinfo", key);
-        let from_tree = || self.read("proc/device-tree/model").map(|m| m.trim_end_matches('\0').to_owned());
-        from_cpuinfo("model name")
-            .or_else(|| from_cpuinfo("cpu model"))
-            .or_else(from_tree)
-            .or_else(|| from_cpuinfo("cpu"))
+    /// The CPUs that this process may run on: what its cpuset and its affinity have in common.
+    fn cpus(&self) -> Option<BTreeSet<u32>> {
+        numbers(&self.value("proc/self/status", "Cpus_allowed_list")?)
     }
 
-    /// The CPUs that this process may run on.
-    fn cpus(&self) -> Option<BTreeSet<u32>> {
-        let list = self.value("proc/self/status", "Cpus_allowed_list")?;
-        let mut cpus = BTreeSet::new();
-        for part in list.split(',') {
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-            // No kernel has more CPUs than this.
-            cpus.extend(first..=last.min(first.saturating_add(65_535)));
-        }
-        Some(cpus)
+    /// The same as the kernel writes it, where the machine has others.
+    fn cpuset(&self) -> Option<String> {
+        let allowed = self.value("proc/self/status", "Cpus_allowed_list")?;
+        let online = numbers(&self.read("sys/devices/system/cpu/online")?)?;
+        // The list may name CPUs that are off, or that the machine has no place for.
+        (!online.is_subset(&numbers(&allowed)?)).then_some(allowed)
     }
 
     /// A line of /proc/meminfo, in bytes.
@@ -134,6 +136,18 @@ impl Host {
             (name, None) => Some(name),
         })
     }
+}
+
+/// The numbers of a list such as `0-2,4`.
+fn numbers(list: &str) -> Option<BTreeSet<u32>> {
+    let mut numbers = BTreeSet::new();
+    for part in list.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        // No kernel has more CPUs than this.
+        numbers.extend(first..=last.min(first.saturating_add(65_535)));
+    }
+    Some(numbers)
 }
 
 /// A value of os-release, which is written as a shell would read it.

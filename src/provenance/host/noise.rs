@@ -1,8 +1,13 @@
 //! What makes figures of this machine scatter, each in a sentence that a person can act on.
 
-use std::fs;
+use std::{fs, path::Path};
 
-use super::{Host, sentences::NoiseSentence};
+use super::{
+    Host,
+    cgroup::{Throttle, Throttled},
+    clocks::Clocks,
+    sentences::NoiseSentence,
+};
 
 /// Above this one-minute load for each core, something else is at work.
 const LOAD_PER_CORE: f64 = 0.25;
@@ -12,6 +17,10 @@ const FEW_CORES: u32 = 4;
 const LOW_MEMORY: f64 = 0.1;
 /// In per cent of the CPU time; less is within what the kernel's ticks can tell.
 const STEAL: f64 = 0.1;
+/// In millionths. A clock is corrected by this much at most where all is well (`MAXFREQ` of include/linux/timex.h).
+const DRIFT: f64 = 500.0;
+/// Clocks that are read from a device, or that do not move between two ticks.
+const SLOW_CLOCKS: [&str; 4] = ["hpet", "acpi_pm", "jiffies", "refined-jiffies"];
 
 const CPUS: &str = "sys/devices/system/cpu";
 
@@ -27,6 +36,8 @@ impl Host {
             self.smt(),
             self.low_memory(),
             self.battery(),
+            self.slow_clock(),
+            self.wsl().map(|name| NoiseSentence::Wsl.with([&name])),
         ]
         .into_iter()
         .flatten()
@@ -35,7 +46,14 @@ impl Host {
 
     /// Begins to watch what disturbs a run.
     pub fn watch(&self) -> Watch {
-        Watch { host: self.clone(), start: self.cpu_time() }
+        // What a picture of a machine shows has no clock.
+        let clocks = if self.root == Path::new("/") { Clocks::now() } else { None };
+        Watch { host: self.clone(), start: self.cpu_time(), throttle: self.throttle(), clocks }
+    }
+
+    fn slow_clock(&self) -> Option<String> {
+        let source = self.clock_source()?;
+        SLOW_CLOCKS.contains(&source.as_str()).then(|| NoiseSentence::SlowClock.with([&source]))
     }
 
     fn frequency(&self) -> Option<String> {
@@ -124,13 +142,26 @@ struct CpuTime {
 pub struct Watch {
     host: Host,
     start: Option<CpuTime>,
+    throttle: Throttle,
+    clocks: Option<Clocks>,
 }
 
 impl Watch {
     /// What disturbed the run since the watch began; empty when nothing did.
     #[must_use]
     pub fn noise(&self) -> Vec<String> {
-        self.stolen().filter(|percent| *percent >= STEAL).map(steal).into_iter().collect()
+        let steal = self.stolen().filter(|percent| *percent >= STEAL).map(steal);
+        let throttled = self.host.throttled(&self.throttle).map(throttled);
+        let drift = self.clock_drift().filter(|ppm| ppm.abs() > DRIFT).map(drift);
+        [steal, throttled, drift].into_iter().flatten().collect()
+    }
+
+    /// By how many millionths `CLOCK_MONOTONIC`, by which figures are taken, ran fast since the watch began, or slow where it is
+    /// below zero, against `CLOCK_MONOTONIC_RAW`, which nothing corrects. Nothing in the first tenth of a second, which tells
+    /// no rate, and of a machine other than this.
+    #[must_use]
+    pub fn clock_drift(&self) -> Option<f64> {
+        Clocks::now()?.drift(self.clocks?)
     }
 
     /// How much of the CPU time the hypervisor gave to others since the watch began, in per cent; nothing when the
@@ -141,6 +172,16 @@ impl Watch {
         let all = end.all.checked_sub(start.all).filter(|ticks| *ticks > 0)?;
         Some(end.stolen.saturating_sub(start.stolen) as f64 * 100.0 / all as f64)
     }
+}
+
+fn throttled(throttled: Throttled) -> String {
+    let Throttled { seconds, periods, of } = throttled;
+    NoiseSentence::Throttled.with([&format!("{seconds:.1}"), &periods, &of])
+}
+
+fn drift(ppm: f64) -> String {
+    let sentence = if ppm > 0.0 { NoiseSentence::ClockFast } else { NoiseSentence::ClockSlow };
+    sentence.with([&format!("{:.0}", ppm.abs())])
 }
 
 fn steal(percent: f64) -> String {

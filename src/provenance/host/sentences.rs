@@ -32,6 +32,11 @@ sentences! {
     OneCore,
     FewCores,
     Steal,
+    Throttled,
+    ClockFast,
+    ClockSlow,
+    SlowClock,
+    Wsl,
 }
 
 impl NoiseSentence {
@@ -59,6 +64,11 @@ pub(crate) fn load_average(sentence: &str) -> Option<(&str, u32)> {
         [load, cores] => Some((load, cores.parse().ok()?)),
         _ => None,
     }
+}
+
+/// For how many seconds the process was kept waiting by a quota, by the sentence; `None` where it is not one about that.
+pub(crate) fn throttled(sentence: &str) -> Option<&str> {
+    holes(NoiseSentence::Throttled.forms().0, sentence)?.first().copied()
 }
 
 fn fill(form: &str, found: impl IntoIterator<Item = String>) -> String {
@@ -108,5 +118,7 @@ mod tests {
         assert_eq!(load_average(&found), Some(("0.90", 2)));
         assert_eq!(load_average(&NoiseSentence::LoadOnOne.with([&"3.20"])), Some(("3.20", 1)));
         assert_eq!(load_average(&NoiseSentence::FewCores.with([&2])), None);
+        assert_eq!(throttled(&NoiseSentence::Throttled.with([&"3.2", &2, &40])), Some("3.2"));
+        assert_eq!(throttled(&found), None);
     }
 }

@@ -55,22 +55,30 @@ impl Host {
 }
 
 /// A line of mountinfo, as far as it matters here.
-struct Mount<'a> {
+pub(super) struct Mount<'a> {
     /// Major and minor number of the device, `254:0`.
     number: &'a str,
-    point: PathBuf,
-    kind: &'a str,
+    /// Which part of the file system is mounted.
+    pub root: PathBuf,
+    pub point: PathBuf,
+    pub kind: &'a str,
     source: &'a str,
+    /// The file system's own options, in a list.
+    options: &'a str,
 }
 
 impl<'a> Mount<'a> {
-    fn parse(line: &'a str) -> Option<Self> {
+    pub fn parse(line: &'a str) -> Option<Self> {
         // Optional fields of any number end in a single dash.
         let (before, after) = line.split_once(" - ")?;
         let (before, mut after): (Vec<&str>, _) = (before.split(' ').collect(), after.split(' '));
-        let [_, _, number, _, point, ..] = before[..] else { return None };
-        let (kind, source) = (after.next()?, after.next()?);
-        Some(Self { number, point: unescaped(point), kind, source })
+        let [_, _, number, root, point, ..] = before[..] else { return None };
+        let (kind, source, options) = (after.next()?, after.next()?, after.next().unwrap_or_default());
+        Some(Self { number, root: unescaped(root), point: unescaped(point), kind, source, options })
+    }
+
+    pub fn has_option(&self, name: &str) -> bool {
+        self.options.split(',').any(|option| option == name)
     }
 }
 

@@ -18,9 +18,15 @@ const VENDORS: [(&str, &str); 12] = [
     ("OpenStack", "OpenStack"),
 ];
 
+/// When Linux 4.4 would have been built that gVisor claimed to be (pkg/sentry/syscalls/linux/linux64.go).
+const GVISOR: &str = "#1 SMP Sun Jan 10 15:06:54 PST 2016";
+
 impl Host {
     /// The hypervisor's name, `none` on bare metal, and nothing where the machine does not say.
     pub(super) fn virtualization(&self) -> Option<String> {
+        if let Some(kernel) = self.gvisor().or_else(|| self.wsl()) {
+            return Some(kernel.to_owned());
+        }
         if let Some(kind) = self.read("sys/hypervisor/type") {
             // Xen's own control domain sees the hypervisor too: it is the host, but still runs above it.
             return Some(kind);
@@ -41,6 +47,24 @@ impl Host {
                 let name = self.by_clock().or_else(|| names.first().cloned());
                 Some(name.unwrap_or_else(|| "unknown hypervisor".to_owned()))
             }
+            _ => None,
+        }
+    }
+
+    /// gVisor answers system calls itself. It names itself in its release since that is 4.19.0; before, its version was that of
+    /// a kernel which nobody else builds.
+    fn gvisor(&self) -> Option<&'static str> {
+        let version = self.read("proc/version")?;
+        (version.contains("gvisor") || version.contains(GVISOR)).then_some("gVisor")
+    }
+
+    /// The Windows Subsystem for Linux: 2 is a virtual machine of Microsoft's kernel, 1 is no Linux kernel at all.
+    pub(super) fn wsl(&self) -> Option<&'static str> {
+        let release = self.kernel()?;
+        let is_second = release.contains("WSL2") || release.contains("microsoft-standard");
+        match (is_second, release.ends_with("-Microsoft")) {
+            (true, _) => Some("WSL2"),
+            (_, true) => Some("WSL1"),
             _ => None,
         }
     }

@@ -1,56 +1,17 @@
-//! A quantity as a citation gives it: with a bound, and with the short names that published tables use for counts.
+//! A quantity as a citation gives it, and memory as an environment block does.
 
 use super::NotationProblem;
 use crate::{
-    Bound, Indicator, MetricError, Quantity, Unit,
-    metric::{decimal, number},
+    Indicator, MetricError, Quantity,
+    metric::{Stated, decimal},
 };
 
-/// What stands for each bound; the printed one is `Bound::prefix`.
-const BOUNDS: [(&str, Bound); 11] = [
-    ("~", Bound::About),
-    ("～", Bound::About),
-    ("≈", Bound::About),
-    ("约", Bound::About),
-    ("about ", Bound::About),
-    (">", Bound::Above),
-    ("＞", Bound::Above),
-    ("above ", Bound::Above),
-    ("<", Bound::Below),
-    ("＜", Bound::Below),
-    ("below ", Bound::Below),
-];
-
-/// Reads `~512 MB`, `> 10 万`, `50 Pod/Node` for an indicator that is measured in such a unit.
-pub(super) fn read(text: &str, indicator: Indicator) -> Result<(Bound, Quantity), NotationProblem> {
-    let bound = BOUNDS.iter().find_map(|(prefix, bound)| text.strip_prefix(prefix).map(|rest| (rest, *bound)));
-    let (rest, bound) = bound.unwrap_or((text, Bound::Exact));
-    let quantity = match rest.trim().parse::<Quantity>() {
-        Ok(quantity) => quantity,
-        Err(error) => count(rest.trim(), indicator).ok_or(NotationProblem::Quantity(error))?,
-    };
-    if indicator.units().contains(&quantity.unit()) {
-        return Ok((bound, quantity));
-    }
-    let unit = quantity.unit();
-    Err(NotationProblem::Metric(MetricError::UnitMismatch { indicator, unit }))
-}
-
-/// A count whose unit follows from the indicator: `300 Pod`, `1000`, `10 万`.
-fn count(text: &str, indicator: Indicator) -> Option<Quantity> {
-    let unit = *indicator.units().first()?;
-    let names: &[&str] = match unit {
-        Unit::Instances => &["", "instance", "pod", "pods", "pod/node", "pods/node", "个", "实例"],
-        Unit::Objects => &["", "object", "个", "对象"],
-        Unit::Nodes => &["", "node", "个", "节点"],
-        _ => return None,
-    };
-    let (number, name) = number(text).ok()?;
-    let (scale, name) = name.strip_prefix('万').map_or((1, name), |name| (10_000, name.trim_start()));
-    names
-        .contains(&name.to_ascii_lowercase().as_str())
-        .then(|| decimal(&number, scale))?
-        .map(|n| Quantity::whole(n, unit))
+/// Reads `~512 MB`, `> 10 万`, `50 Pod/Node`, `0.8-1.2 s` for an indicator that is measured in such a unit.
+pub(super) fn read(text: &str, indicator: Indicator) -> Result<Stated, NotationProblem> {
+    Stated::read(text, indicator).map_err(|error| match error {
+        MetricError::Quantity(error) => NotationProblem::Quantity(error),
+        other => NotationProblem::Metric(other),
+    })
 }
 
 /// Memory in the block is given in 10^9 bytes, to the last byte.
@@ -77,7 +38,41 @@ pub(super) fn giga_rounded(bytes: u64) -> String {
 
 /// Bytes of a decimal number of 10^9 bytes, if that is a whole number that fits.
 pub(super) fn bytes(number: &str) -> Option<u64> {
+    scaled(number, GIGA)
+}
+
+fn scaled(number: &str, scale: u64) -> Option<u64> {
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    (digits(whole) && digits(fraction)).then(|| decimal(number, GIGA))?
+    (digits(whole) && digits(fraction)).then(|| decimal(number, scale))?
+}
+
+/// `1.5` for 1500 thousandths of a CPU.
+pub(crate) fn cpus(millis: u32) -> String {
+    let text = format!("{}.{:03}", millis / 1000, millis % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Thousandths of a CPU of a decimal number of CPUs, if they are whole.
+pub(super) fn millis(number: &str) -> Option<u32> {
+    scaled(number, 1000).and_then(|millis| u32::try_from(millis).ok())
+}
+
+/// `2 GiB` where a limit is whole in a binary unit, as people set them; else to three digits in a decimal one.
+pub(crate) fn binary(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20)];
+    let whole = units.into_iter().find(|(_, shift)| bytes > 0 && bytes.trailing_zeros() >= *shift);
+    whole.map_or_else(|| Quantity::bytes(bytes).rounded(), |(unit, shift)| format!("{} {unit}", bytes >> shift))
+}
+
+pub(super) const fn yes_or_no(answer: bool) -> &'static str {
+    if answer { "yes" } else { "no" }
+}
+
+pub(super) fn answer(text: &str) -> Option<bool> {
+    match text.trim() {
+        "yes" | "是" => Some(true),
+        "no" | "否" => Some(false),
+        _ => None,
+    }
 }

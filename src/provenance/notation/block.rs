@@ -13,7 +13,7 @@ use std::fmt::{self, Formatter};
 
 use super::{
     Language, NotationField,
-    amount::{giga, giga_rounded},
+    amount::{cpus, giga, giga_rounded, yes_or_no},
     cursor::write_bracketed,
 };
 use crate::{Conditions, Environment, Hardware, Software};
@@ -83,7 +83,16 @@ impl EnvironmentBlock<'_> {
     }
 
     fn hardware(&self, f: &mut Formatter<'_>, hardware: &Hardware) -> fmt::Result {
-        let Hardware { cpu, cores, memory_bytes, storage, virtualization } = hardware;
+        let Hardware {
+            cpu,
+            cores,
+            memory_bytes,
+            storage,
+            virtualization,
+            cpu_quota_millis,
+            memory_limit_bytes,
+            cpuset,
+        } = hardware;
         self.label(f, NotationField::Hardware)?;
         if let Some(cpu) = cpu {
             f.write_str(" ")?;
@@ -92,19 +101,22 @@ impl EnvironmentBlock<'_> {
         if let Some(cores) = cores {
             write!(f, " {cores}C")?;
         }
+        let size = |bytes| if self.is_rounded { giga_rounded(bytes) } else { giga(bytes) } + "G";
         if let Some(bytes) = memory_bytes {
-            let size = if self.is_rounded { giga_rounded(*bytes) } else { giga(*bytes) };
-            write!(f, " {size}G")?;
+            write!(f, " {}", size(*bytes))?;
         }
         if cpu.is_none() && cores.is_none() && memory_bytes.is_none() {
             f.write_str(" -")?;
         }
         self.extra(f, NotationField::Storage, storage.as_deref())?;
-        self.extra(f, NotationField::Virtualization, virtualization.as_deref())
+        self.extra(f, NotationField::Virtualization, virtualization.as_deref())?;
+        self.extra(f, NotationField::CpuQuota, cpu_quota_millis.map(cpus).as_deref())?;
+        self.extra(f, NotationField::MemoryLimit, memory_limit_bytes.map(size).as_deref())?;
+        self.extra(f, NotationField::Cpuset, cpuset.as_deref())
     }
 
     fn software(&self, f: &mut Formatter<'_>, software: &Software) -> fmt::Result {
-        let Software { os, kernel, rustc } = software;
+        let Software { os, kernel, rustc, container, user_namespace, clock_source } = software;
         self.label(f, NotationField::Software)?;
         f.write_str(" ")?;
         match os {
@@ -115,7 +127,10 @@ impl EnvironmentBlock<'_> {
             f.write_str(" ")?;
             write_bracketed(f, kernel)?;
         }
-        self.extra(f, NotationField::Rustc, rustc.as_deref())
+        self.extra(f, NotationField::Rustc, rustc.as_deref())?;
+        self.extra(f, NotationField::Container, container.as_deref())?;
+        self.extra(f, NotationField::UserNamespace, user_namespace.map(yes_or_no))?;
+        self.extra(f, NotationField::ClockSource, clock_source.as_deref())
     }
 
     fn conditions(&self, f: &mut Formatter<'_>, conditions: &Conditions) -> fmt::Result {

@@ -7,7 +7,7 @@ use super::{
     cursor::{COLON, COMMA, Cursor},
     folded,
 };
-use crate::{Bound, Component, Date, Indicator, Metric, Quantity, SourceKind};
+use crate::{Bound, Component, Date, Indicator, Metric, Quantity, Range, SourceKind, metric::Stated};
 
 /// A figure with its origin on one line.
 ///
@@ -30,8 +30,7 @@ use crate::{Bound, Component, Date, Indicator, Metric, Quantity, SourceKind};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Citation {
     indicator: Indicator,
-    bound: Bound,
-    quantity: Quantity,
+    stated: Stated,
     kind: SourceKind,
     /// Never empty: a metric's provenance has one, and the parser asks for one.
     components: Vec<Component>,
@@ -45,8 +44,7 @@ impl Citation {
         let provenance = metric.provenance();
         Self {
             indicator: metric.indicator(),
-            bound: metric.bound(),
-            quantity: metric.quantity(),
+            stated: metric.stated(),
             kind: provenance.source().kind(),
             components: provenance.components().to_vec(),
             date: provenance.date(),
@@ -62,13 +60,19 @@ impl Citation {
     /// Whether the quantity is exact, about, above or below.
     #[must_use]
     pub fn bound(&self) -> Bound {
-        self.bound
+        self.stated.bound
     }
 
-    /// How much.
+    /// How much; of a range, its middle.
     #[must_use]
     pub fn quantity(&self) -> Quantity {
-        self.quantity
+        self.stated.quantity
+    }
+
+    /// The range, where one is given in place of a value.
+    #[must_use]
+    pub fn range(&self) -> Option<Range> {
+        self.stated.range
     }
 
     /// The kind of source.
@@ -144,8 +148,8 @@ impl fmt::Display for CitationText<'_> {
         let label = |field: NotationField| field.label(language);
         let indicator = language.pick(c.indicator.label_zh(), c.indicator.label());
         let versions: Vec<String> = c.components.iter().map(Component::to_string).collect();
-        let quantity = if is_rounded { c.quantity.rounded() } else { c.quantity.to_string() };
-        write!(f, "[{indicator}]: [{}{quantity}]", c.bound.prefix())?;
+        let stated = if is_rounded { c.stated.rounded() } else { c.stated.exact() };
+        write!(f, "[{indicator}]: [{stated}]")?;
         write!(f, " | {}: [{}]", label(NotationField::Source), c.kind.label(language))?;
         write!(f, " | {}: [{}]", label(NotationField::Version), versions.join(", "))?;
         write!(f, " | {}: [{}]", label(NotationField::Date), c.date)
@@ -167,7 +171,7 @@ impl FromStr for Citation {
         let unknown = || at.error(NotationField::Indicator, NotationProblem::UnknownIndicator(name.to_owned()));
         let indicator = Indicator::from_label(name).ok_or_else(unknown)?;
         let (value, at) = value(&mut line, NotationField::Quantity)?;
-        let (bound, quantity) = amount::read(value, indicator).map_err(|p| at.error(NotationField::Quantity, p))?;
+        let stated = amount::read(value, indicator).map_err(|p| at.error(NotationField::Quantity, p))?;
 
         let (value, at) = labelled(&mut line, NotationField::Source)?;
         let kind = SourceKind::named(value).ok_or_else(|| {
@@ -184,7 +188,7 @@ impl FromStr for Citation {
         if !line.is_done() {
             return Err(line.unexpected(NotationField::Date, "the end of the citation"));
         }
-        Ok(Self { indicator, bound, quantity, kind, components, date })
+        Ok(Self { indicator, stated, kind, components, date })
     }
 }
 

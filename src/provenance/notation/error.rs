@@ -45,6 +45,12 @@ fields! {
     Storage, "存储", "storage";
     /// The hypervisor.
     Virtualization, "虚拟化", "virtualization";
+    /// The CPU time that the process is allowed, in CPUs.
+    CpuQuota, "CPU 配额", "CPU quota";
+    /// The memory that it is allowed, in 10^9 bytes.
+    MemoryLimit, "内存限额", "memory limit";
+    /// The CPUs that it may run on, where not on all.
+    Cpuset, "CPU 集", "cpuset";
     /// The second line of the block.
     Software, "软件", "software";
     /// Operating system.
@@ -53,6 +59,12 @@ fields! {
     Kernel, "内核版本", "kernel";
     /// The compiler that built the harness.
     Rustc, "rustc", "rustc";
+    /// What runs the container that the process is in.
+    Container, "容器", "container";
+    /// Whether it is in a user namespace of its own.
+    UserNamespace, "用户命名空间", "user namespace";
+    /// The clock that the kernel tells the time by.
+    ClockSource, "时钟源", "clock source";
     /// The third line of the block.
     Conditions, "条件", "conditions";
     /// How many at the same time.

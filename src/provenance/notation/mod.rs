@@ -10,6 +10,7 @@ mod cursor;
 mod error;
 mod read_block;
 
+pub(crate) use amount::{binary, cpus};
 pub use block::EnvironmentBlock;
 pub use citation::{Citation, CitationText};
 pub use error::{NotationError, NotationField, NotationProblem};
@@ -40,8 +41,8 @@ impl Language {
 }
 
 impl SourceKind {
-    /// The three kinds.
-    pub const ALL: [Self; 3] = [Self::OfficialDocs, Self::Benchmark, Self::Production];
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::OfficialDocs, Self::Benchmark, Self::Production, Self::ThirdParty];
 
     /// The kind's name in a citation.
     #[must_use]
@@ -50,6 +51,7 @@ impl SourceKind {
             Self::OfficialDocs => language.pick("官方文档", "official docs"),
             Self::Benchmark => language.pick("基准测试", "benchmark"),
             Self::Production => language.pick("生产数据", "production data"),
+            Self::ThirdParty => language.pick("第三方", "third party"),
         }
     }
 
@@ -59,6 +61,7 @@ impl SourceKind {
             Self::OfficialDocs => ["official-docs", "official documentation"],
             Self::Benchmark => ["benchmark test", "benchmarks"],
             Self::Production => ["production", "生产"],
+            Self::ThirdParty => ["third-party", "第三方页面"],
         };
         Self::ALL.into_iter().find(|kind| {
             Language::ALL.iter().any(|l| folded(kind.label(*l)) == name)

@@ -101,9 +101,28 @@ fn read_hardware(line: &mut Cursor<'_>) -> Result<Hardware> {
         }
         plain_hardware(&mut hardware, text, &start)?;
     }
-    extras(line, &[NotationField::Storage, NotationField::Virtualization], |field, _, value, at| match field {
+    let keys = [
+        NotationField::Storage,
+        NotationField::Virtualization,
+        NotationField::CpuQuota,
+        NotationField::MemoryLimit,
+        NotationField::Cpuset,
+    ];
+    extras(line, &keys, |field, _, value, at| match field {
         NotationField::Storage => set(&mut hardware.storage, value, at, field),
-        _ => set(&mut hardware.virtualization, value, at, field),
+        NotationField::Virtualization => set(&mut hardware.virtualization, value, at, field),
+        NotationField::CpuQuota => {
+            let millis = amount::millis(&value);
+            let millis = millis.ok_or_else(|| at.error(field, number("a number of CPUs, to a thousandth", &value)))?;
+            set(&mut hardware.cpu_quota_millis, millis, at, field)
+        }
+        NotationField::MemoryLimit => {
+            let digits = value.strip_suffix(['G', 'g']).unwrap_or(&value).trim();
+            let bytes = amount::bytes(digits);
+            let bytes = bytes.ok_or_else(|| at.error(field, number("a number of 10^9 bytes, to the byte", &value)))?;
+            set(&mut hardware.memory_limit_bytes, bytes, at, field)
+        }
+        _ => set(&mut hardware.cpuset, value, at, field),
     })?;
     Ok(hardware)
 }
@@ -190,7 +209,17 @@ fn read_software(line: &mut Cursor<'_>) -> Result<Software> {
         let (text, _) = bare(line, &END, NotationField::Kernel)?;
         software.kernel = (!text.is_empty()).then(|| text.to_owned());
     }
-    extras(line, &[NotationField::Rustc], |field, _, value, at| set(&mut software.rustc, value, at, field))?;
+    let keys =
+        [NotationField::Rustc, NotationField::Container, NotationField::UserNamespace, NotationField::ClockSource];
+    extras(line, &keys, |field, _, value, at| match field {
+        NotationField::Rustc => set(&mut software.rustc, value, at, field),
+        NotationField::Container => set(&mut software.container, value, at, field),
+        NotationField::UserNamespace => {
+            let answer = amount::answer(&value).ok_or_else(|| at.expected(field, "yes or no", &value))?;
+            set(&mut software.user_namespace, answer, at, field)
+        }
+        _ => set(&mut software.clock_source, value, at, field),
+    })?;
     Ok(software)
 }
 

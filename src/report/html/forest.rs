@@ -49,11 +49,10 @@ pub(super) fn write(forest: &Forest, id: &str) -> Markup {
 fn legend(forest: &Forest) -> Markup {
     let mark = |shape: Markup| html! { svg.key width="16" height="14" aria-hidden="true" { (shape) } };
     html! {
-        (mark(published(50.0, 7.0))) " " (forest.legend[0]) " · "
-        @for shape in [Mark::Reproduced, Mark::Refuted, Mark::Undecided] {
-            @if let Some(word) = word_of(forest, shape) { (mark(measured_at(shape, 50.0, 7.0))) " " (word) " · " }
+        (mark(published(50.0, 7.0))) " " (forest.legend[0]) " · " (forest.legend[1])
+        @for shape in [Mark::Reproduced, Mark::Refuted, Mark::Undecided, Mark::Open] {
+            @if let Some(word) = word_of(forest, shape) { " · " (mark(measured_at(shape, 50.0, 7.0))) " " (word) }
         }
-        (forest.legend[1])
     }
 }
 

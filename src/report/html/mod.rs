@@ -53,11 +53,17 @@ pub(super) fn render(document: &Document) -> String {
             }
         }
     };
-    page.into_string()
+    without_end_tags(page.into_string())
 }
 
 const fn tag(language: Language) -> &'static str {
     language.pick("zh-Hans", "en")
+}
+
+/// A cell and a row end where the next one begins, so that HTML may leave their end tags out: they are a tenth of a page.
+/// What is text has its brackets escaped.
+fn without_end_tags(page: String) -> String {
+    ["</td>", "</th>", "</tr>"].iter().fold(page, |page, tag| page.replace(tag, ""))
 }
 
 fn write_section(section: &Section, number: usize, language: Language) -> Markup {

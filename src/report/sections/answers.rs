@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{
     Claim, Language, Metric, Subject,
-    compare::{Comparison, Missing, Verdict},
+    compare::{Aspect, Comparison, Missing, Verdict},
     report::{
         document::{Block, Item},
         words,
     },
-    words::report::{self as said, answers as say},
+    words::report::{self as said, answers as say, figures::at_once},
 };
 
 /// The most clauses of a sentence: the picture below has every claim.
@@ -51,11 +51,42 @@ pub(super) fn name(group: &Group<'_>, language: Language) -> String {
     if reference != contender {
         return say::pair(&say::plain(contender, language), &say::plain(reference, language), language);
     }
-    // One subject in two versions.
     let claim = group.claims[0].judgement.claim;
-    let [reference, contender] =
-        [claim.reference(), claim.contender()].map(|side| side.metric().provenance().components()[0].to_string());
+    let [reference, contender] = match claim.is_upgrade() {
+        true => apart(claim, language),
+        false => named_apart(claim, language),
+    };
     say::pair(&contender, &reference, language)
+}
+
+/// Both subjects, each with what tells it from the other where they are one.
+pub(super) fn named_apart(claim: &Claim, language: Language) -> [String; 2] {
+    let subjects = [claim.reference(), claim.contender()].map(|side| side.metric().subject());
+    if subjects[0] != subjects[1] {
+        return subjects.map(ToString::to_string);
+    }
+    let [reference, contender] = apart(claim, language);
+    [reference, contender].map(|what| format!("{}{}", subjects[0], said::aside(&what, language)))
+}
+
+/// What tells the sides of a claim on one subject apart: versions, or what each was measured under.
+pub(super) fn apart(claim: &Claim, language: Language) -> [String; 2] {
+    let compared = claim.compared();
+    [claim.reference(), claim.contender()].map(|side| {
+        let metric = side.metric();
+        let conditions = &metric.provenance().environment().conditions;
+        let one = |aspect: &Aspect| match aspect {
+            Aspect::Temperature => metric.temperature().map(|temperature| temperature.to_string()),
+            Aspect::Concurrency => conditions.concurrency.map(|n| at_once(n, language)),
+            Aspect::Engine(name) => conditions.settings().get(name).map(|value| format!("{name} {value}")),
+            _ => None,
+        };
+        let parts: Vec<String> = compared.iter().filter_map(one).collect();
+        match parts.is_empty() {
+            true => metric.provenance().components()[0].to_string(),
+            false => parts.join(said::comma(language)),
+        }
+    })
 }
 
 fn item(group: &Group<'_>, language: Language) -> Item {
@@ -137,7 +168,7 @@ fn reason(missing: &Missing, language: Language) -> String {
     let plain = match missing {
         Missing::Factor => why::no_factor(language),
         Missing::Interval(_) => why::no_interval(language),
-        Missing::Bounded(..) => why::bound(language),
+        Missing::Bounded { .. } => why::bound(language),
         Missing::Zero(_) => why::zero(language),
         Missing::Alike(_) => why::unlike(language),
         Missing::Condition(..) => why::condition(language),
@@ -146,7 +177,7 @@ fn reason(missing: &Missing, language: Language) -> String {
             let count = |verdict: &Verdict| said.iter().filter(|text| text.ends_with(verdict.as_str())).count();
             return why::depends(count(&Verdict::Reproduced), count(&Verdict::Refuted), language);
         }
-        other @ Missing::Side { .. } => return other.describe(language),
+        other @ (Missing::Side { .. } | Missing::Under(..)) => return other.describe(language),
     };
     plain.to_owned()
 }

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::groups::Row;
-use crate::{Hardware, Indicator, Metric, Statistic, Subject, Temperature};
+use crate::{Indicator, Metric, Statistic, Subject, Temperature, provenance::Machine};
 
-type Conditions<'a> = (Option<u32>, Option<&'a str>, BTreeMap<String, String>, &'a Hardware);
+type Conditions<'a> = (Option<u32>, Option<&'a str>, BTreeMap<String, String>, Machine<'a>);
 type Key<'a> = (&'a Subject, Option<&'a str>, Option<Temperature>, Conditions<'a>);
 
 /// The rates and slopes of fills.
@@ -39,6 +39,7 @@ impl<'a> Fills<'a> {
 fn key(metric: &Metric) -> Key<'_> {
     let environment = metric.provenance().environment();
     let conditions = &environment.conditions;
-    let conditions = (conditions.concurrency, conditions.load.as_deref(), conditions.settings(), &environment.hardware);
+    let machine = Machine(&environment.hardware);
+    let conditions = (conditions.concurrency, conditions.load.as_deref(), conditions.settings(), machine);
     (metric.subject(), metric.workload(), metric.temperature(), conditions)
 }

@@ -16,7 +16,9 @@ use crate::{
 };
 
 pub(super) fn of(all: &Answers<'_>, language: Language) -> Forest {
-    let (measured, rest): (Vec<&Group<'_>>, Vec<&Group<'_>>) = all.groups.iter().partition(|group| group.is_measured());
+    // What the reader brought is never folded away.
+    let (measured, rest): (Vec<&Group<'_>>, Vec<&Group<'_>>) =
+        all.groups.iter().partition(|group| group.own || group.is_measured());
     let count = rest.iter().map(|group| group.claims.len()).sum();
     let rows = |groups: Vec<&Group<'_>>| groups.into_iter().map(|group| rows(group, language)).collect();
     Forest {

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     Conditions, Family, Indicator, Isolation, Language, Metric, Statistic, Temperature,
     compare::{Comparison, Direction},
+    provenance::Machine,
     words::report::{clause, figures::at_once},
 };
 
@@ -63,7 +64,7 @@ pub(super) fn by_family<'a>(metrics: &[&'a Metric]) -> BTreeMap<Family, Vec<Grou
         let key = (metric.indicator(), metric.workload(), conditions.concurrency, conditions.load.as_deref());
         let row = (
             (metric.subject(), metric.temperature(), conditions.isolation),
-            (&conditions.transport, conditions.settings(), &environment.hardware),
+            (&conditions.transport, conditions.settings(), Machine(&environment.hardware)),
         );
         groups.entry(key).or_default().entry(row).or_default().push(metric);
     }

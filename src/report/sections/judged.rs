@@ -1,10 +1,11 @@
 //! The claims with their verdicts, grouped by what they compare.
 
-use super::load::Load;
+use super::{answers, load::Load};
 use crate::{
-    Baseline, Claim, Indicator, Isolation, Metric, Statistic, Subject, claims,
-    claims::{Sense, Side},
-    compare::{Comparison, Judgement, Missing, Verdict, judge},
+    Claim, Indicator, Isolation, Metric, Statistic, Subject, claims,
+    claims::Sense,
+    compare::{Comparison, Figures, Judgement, Missing, Verdict, judge_by},
+    provenance::Machine,
     report::Report,
     words::report::answers::Counts,
 };
@@ -57,13 +58,14 @@ impl<'a> Answers<'a> {
     pub fn of(report: &Report<'a>) -> Self {
         let own: Vec<&'a Claim> = report.claims.iter().flat_map(|claims| claims.iter()).collect();
         let published: Vec<&'a Claim> = claims().iter().collect();
+        let figures = Figures::of(report.baseline, |_| true);
         let mut groups: Vec<Group<'a>> = Vec::new();
         for (own, claim) in own.iter().map(|claim| (true, *claim)).chain(published.iter().map(|claim| (false, *claim)))
         {
             let number = groups.iter().map(|group| group.claims.len()).sum::<usize>() + 1;
-            let judged = Judged::of(claim, report, number);
+            let judged = Judged::of(claim, report, &figures, number);
             let same =
-                |group: &&mut Group<'_>| group.own == own && sides(group.claims[0].judgement.claim) == sides(claim);
+                |group: &&mut Group<'_>| group.own == own && compare_alike(group.claims[0].judgement.claim, claim);
             match groups.iter_mut().find(same) {
                 Some(group) => group.claims.push(judged),
                 None => groups.push(Group { own, claims: vec![judged] }),
@@ -95,6 +97,14 @@ impl<'a> Answers<'a> {
         }
         counts
     }
+}
+
+/// Whether two claims compare the same: of one subject, in the same versions or under the same conditions.
+fn compare_alike(one: &Claim, other: &Claim) -> bool {
+    let (reference, contender) = sides(one);
+    let english = crate::Language::English;
+    sides(one) == sides(other)
+        && (reference != contender || answers::apart(one, english) == answers::apart(other, english))
 }
 
 /// What a claim compares.
@@ -131,20 +141,22 @@ impl Group<'_> {
 }
 
 impl<'a> Judged<'a> {
-    fn of(claim: &'a Claim, report: &Report<'a>, number: usize) -> Self {
-        let judgement = judge(claim, report.baseline);
+    fn of(claim: &'a Claim, report: &Report<'a>, figures: &Figures<'a>, number: usize) -> Self {
+        let judgement = judge_by(claim, figures);
         let answer = match &judgement.verdict {
             Verdict::Reproduced => Answer::Reproduced,
             Verdict::Refuted => Answer::Refuted,
             Verdict::Undecided(_) => Answer::Undecided,
-            Verdict::NotComparable(missing) if missing.iter().any(|m| matches!(m, Missing::Side { .. })) => {
+            Verdict::NotComparable(missing)
+                if missing.iter().any(|m| matches!(m, Missing::Side { .. } | Missing::Under(..))) =>
+            {
                 Answer::Unmeasured
             }
             Verdict::NotComparable(_) => Answer::Open,
         };
         let layer = if answer == Answer::Refuted { layer(&judgement, &report.metrics) } else { None };
         let load = judgement.comparison.and_then(|pair| Load::too_high([pair.reference(), pair.contender()]));
-        let is_about_this = is_about(claim, report.baseline);
+        let is_about_this = figures.are_about(claim);
         Self { judgement, answer, layer, load, is_about_this, id: format!("claim-{number}") }
     }
 
@@ -155,18 +167,6 @@ impl<'a> Judged<'a> {
     pub fn indicator(&self) -> Indicator {
         self.judgement.claim.reference().metric().indicator()
     }
-}
-
-/// Whether the baseline has a figure of a side, or says why it has none.
-fn is_about(claim: &Claim, baseline: &Baseline) -> bool {
-    let indicator = claim.reference().metric().indicator();
-    let metrics = baseline.metrics().iter().map(|m| (m.indicator(), m.subject()));
-    let rows = baseline.unavailable().iter().map(|row| (row.indicator(), row.subject()));
-    let answers =
-        |side: &Side, subject: &Subject| side.metric().subject() == subject || side.stand_ins().contains(subject);
-    let sides = [claim.reference(), claim.contender()];
-    let mut measured = metrics.chain(rows).filter(|(measured, _)| *measured == indicator);
-    measured.any(|(_, subject)| sides.iter().any(|side| answers(side, subject)))
 }
 
 /// Searches the figures of the same run for one that is as much better than the reference as is claimed, behind another kind
@@ -208,6 +208,7 @@ fn is_other(metric: &Metric, pair: &Comparison<'_>) -> bool {
         (metric.indicator(), metric.statistic(), metric.workload().map(str::to_owned), concurrency)
     };
     let kind = isolation(metric);
+    let [this, other] = [metric, reference].map(|metric| Machine(&metric.provenance().environment().hardware));
     metric.indicator() == reference.indicator()
         && kind.is_some_and(|kind| kind != Isolation::None)
         && kind != isolation(contender)
@@ -215,6 +216,6 @@ fn is_other(metric: &Metric, pair: &Comparison<'_>) -> bool {
         && metric.provenance().environment().conditions.part().is_none()
         && metric.statistic() != Statistic::Max
         && of(metric) == of(reference)
-        && metric.provenance().environment().hardware == reference.provenance().environment().hardware
+        && this == other
         && run(metric) == run(reference)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::load::Load;
 use crate::{
     Date, Environment, Isolation, Language, Quantity,
-    provenance::noise_in_chinese,
+    provenance::{Machine as Identity, binary, noise_in_chinese, throttled},
     report::{
         Report,
         document::{Block, Item, Section, Text},
@@ -42,7 +42,7 @@ impl<'a> Machine<'a> {
         let mut containers = [None; 2];
         for metric in &report.metrics {
             let environment = metric.provenance().environment();
-            if known.insert((&environment.hardware, &environment.software)) {
+            if known.insert((Identity(&environment.hardware), &environment.software)) {
                 environments.push(environment);
             }
             let noise = environment.conditions.noise.iter().map(String::as_str);
@@ -70,13 +70,20 @@ impl<'a> Machine<'a> {
             parts.extend(hardware.cores.map(|cores| say::cores(cores, language)));
             let memory = hardware.memory_bytes.map(|bytes| Quantity::bytes(bytes).rounded());
             parts.extend(memory.map(|memory| say::memory(&memory, language)));
+            let limits = (hardware.cpu_quota_millis, hardware.memory_limit_bytes.map(binary));
+            parts.extend(say::limits(limits.0, limits.1.as_deref(), language));
+            parts.extend(hardware.cpuset.as_deref().map(|list| say::cpuset(list, language)));
             parts.extend(hardware.virtualization.as_deref().map(|name| say::virtualization(name, language)));
             parts.extend(software.os.clone());
             parts.extend(software.kernel.as_deref().map(|kernel| say::kernel(kernel, language)));
+            parts.extend(software.container.as_deref().and_then(|name| say::container(name, language)));
+            parts.extend(software.user_namespace.filter(|own| *own).map(|_| say::user_namespace(language).to_owned()));
         }
         let [user, cgroup] = self.containers;
         parts.extend(user.map(|user| say::user(user, language)));
         parts.extend(cgroup.map(|view| say::cgroup(view, language)));
+        let seconds = self.noise.iter().find_map(|sentence| throttled(sentence));
+        parts.extend(seconds.map(|seconds| say::throttled(seconds, language)));
         let others = self.environments.len().saturating_sub(1);
         if others > 0 {
             parts.push(say::other_machines(others, language));

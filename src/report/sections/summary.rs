@@ -2,7 +2,7 @@
 
 use super::{
     answers::{self, published},
-    judged::{Answers, Group, Judged},
+    judged::{Answers, Judged},
     machine::Machine,
     verdicts,
 };
@@ -23,7 +23,7 @@ pub(in crate::report) fn blocks(report: &Report<'_>, language: Language) -> Vec<
     blocks.extend(answers::blocks(&all, language));
     blocks.extend(machine.warning(language));
     let rows: Vec<Vec<Cell>> =
-        all.about_this().flat_map(|group| group.claims.iter().map(move |claim| row(group, claim, language))).collect();
+        all.about_this().flat_map(|group| group.claims.iter().map(|claim| row(claim, language))).collect();
     if !rows.is_empty() {
         let columns = evidence::summary_columns(language).map(Column::text);
         blocks.push(Block::Table(Table::new(evidence::title(language), columns.into(), rows)));
@@ -32,8 +32,8 @@ pub(in crate::report) fn blocks(report: &Report<'_>, language: Language) -> Vec<
     blocks
 }
 
-fn row(group: &Group<'_>, judged: &Judged<'_>, language: Language) -> Vec<Cell> {
-    let (reference, contender) = group.sides();
+fn row(judged: &Judged<'_>, language: Language) -> Vec<Cell> {
+    let [reference, contender] = answers::named_apart(judged.judgement.claim, language);
     let pair = judged.judgement.comparison.filter(|_| judged.is_measured());
     let factor = pair.map(|pair| words::times(&pair, language)).unwrap_or_default();
     let interval = pair.and_then(|pair| words::times_interval(&pair).filter(|_| words::has_width(&pair)));

@@ -1,6 +1,5 @@
 //! The table of verdicts, and what each stands on.
 
-use super::aside;
 use crate::Language;
 
 pub(crate) const fn title(language: Language) -> &'static str {
@@ -95,11 +94,11 @@ pub(crate) fn section(section: &str, language: Language) -> String {
     }
 }
 
-/// What all claims of a group have in common.
+/// A group's name, and what all its claims have in common.
 pub(crate) fn common(name: &str, what: &[String], language: Language) -> String {
     match what.is_empty() {
         true => name.to_owned(),
-        false => format!("{name}{}", aside(&what.join(super::semicolon(language)), language)),
+        false => format!("{name} – {}", what.join(super::semicolon(language))),
     }
 }
 
@@ -126,8 +125,8 @@ pub(crate) mod picture {
 
     pub(crate) const fn title(language: Language) -> &'static str {
         language.pick(
-            "每个数据：对照比参照好多少倍。点击一行查看其依据。",
-            "Each figure: how many times better the contender is. A row leads to its evidence.",
+            "前者比后者好多少倍：发布的与本机测得的。点击一行查看其依据。",
+            "How many times better the first is than the second, as published and as measured here. A row leads to its evidence.",
         )
     }
 

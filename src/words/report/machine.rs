@@ -1,6 +1,6 @@
 //! Where it was measured, when, and how quiet it was.
 
-use crate::{Date, Language};
+use crate::{Date, Language, provenance::cpus};
 
 pub(crate) const fn title(language: Language) -> &'static str {
     language.pick("测量环境", "Environment")
@@ -28,6 +28,53 @@ pub(crate) fn memory(amount: &str, language: Language) -> String {
     match language {
         Language::English => format!("{amount} of memory"),
         Language::Chinese => format!("内存 {amount}"),
+    }
+}
+
+/// What the cgroups of the process allow it, where that is less than the machine: `limited to 1.5 CPUs and 2 GiB`.
+pub(crate) fn limits(cpu_millis: Option<u32>, memory: Option<&str>, language: Language) -> Option<String> {
+    let cpu = cpu_millis.map(|millis| match (millis, language) {
+        (_, Language::Chinese) => format!("{} 个 CPU", cpus(millis)),
+        (..=1000, Language::English) => format!("{} CPU", cpus(millis)),
+        (_, Language::English) => format!("{} CPUs", cpus(millis)),
+    });
+    let memory = memory.map(|memory| match language {
+        Language::English => format!("{memory} of memory"),
+        Language::Chinese => format!("{memory} 内存"),
+    });
+    let limits: Vec<String> = [cpu, memory].into_iter().flatten().collect();
+    let limits = limits.join(language.pick(" 和 ", " and "));
+    (!limits.is_empty()).then(|| format!("{}{limits}", language.pick("限于 ", "limited to ")))
+}
+
+/// Which of the machine's CPUs, where not all.
+pub(crate) fn cpuset(list: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("on CPUs {list} alone"),
+        Language::Chinese => format!("只用 CPU {list}"),
+    }
+}
+
+/// What runs the container that the process was in; nothing where it was in none.
+pub(crate) fn container(manager: &str, language: Language) -> Option<String> {
+    let inside = language.pick("在容器中", "in a container");
+    match (manager, language) {
+        ("none", _) => None,
+        ("unknown", _) => Some(inside.to_owned()),
+        (_, Language::English) => Some(format!("{inside} ({manager})")),
+        (_, Language::Chinese) => Some(format!("{inside}（{manager}）")),
+    }
+}
+
+pub(crate) const fn user_namespace(language: Language) -> &'static str {
+    language.pick("在用户命名空间中", "in a user namespace")
+}
+
+/// For how long a quota kept the process waiting, summed over the CPUs, at its worst.
+pub(crate) fn throttled(seconds: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("throttled for {seconds} s during the run"),
+        Language::Chinese => format!("测量期间被限制 {seconds} 秒"),
     }
 }
 
