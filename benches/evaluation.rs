@@ -5,12 +5,12 @@
 
 mod support;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 use runtime_baseline::{plans::Evaluation, policy::Policy};
 
 fn main() -> ExitCode {
-    support::bench("benches/evaluation", |plan| match support::folder("POLICIES") {
+    support::bench("benches/evaluation", |plan| match env::var_os("POLICIES") {
         Some(folder) => Evaluation::of(Policy::from_dir(folder)?).declare(plan),
         None => Evaluation::default().declare(plan),
     })

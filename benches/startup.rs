@@ -11,10 +11,7 @@ use runtime_baseline::plans::Startup;
 
 fn main() -> ExitCode {
     support::bench("benches/startup", |plan| {
-        let plans = Startup::default();
-        match support::number("BURST", "100")? {
-            Some(starts) => plans.with_burst(starts).declare(plan),
-            None => plans.declare(plan),
-        }
+        let burst = support::number("BURST", "100")?;
+        burst.map_or_else(Startup::default, |starts| Startup::default().with_burst(starts)).declare(plan)
     })
 }

@@ -1,8 +1,8 @@
 //! What is here now: the components that a figure may be stale against.
 
-use crate::{Component, policy, runtime, store};
+use crate::{Component, cluster, policy, runtime, store};
 
-/// The components of every runtime, policy engine and store that runs here, each once: for
+/// The components of every runtime, policy engine, store and control plane that runs here, each once: for
 /// [`Staleness::with_components`](crate::Staleness::with_components).
 ///
 /// ```
@@ -17,6 +17,8 @@ pub fn components_here() -> Vec<Component> {
     identities.extend(engines.engines().map(|engine| engine.identity()));
     let stores = store::Registry::of_this_machine();
     identities.extend(stores.stores().map(|store| store.identity()));
+    let planes = cluster::Registry::of_this_machine();
+    identities.extend(planes.control_planes().map(|plane| plane.identity()));
     let mut here: Vec<Component> = Vec::new();
     for component in identities.into_iter().flat_map(|identity| &identity.components) {
         if !here.contains(component) {

@@ -1,7 +1,7 @@
 //! What a workload costs to ship, start, hold and call in each runtime on this machine, every number with its provenance.
 //!
 //! The crate has two halves, and data goes one way through them. A `Workload` (or a
-//! `Policy`, or objects) is given to an adapter (modules `runtime`, `policy`, `store`); a probe (`probe`) drives the adapter and
+//! `Policy`, or objects) is given to an adapter (modules `runtime`, `policy`, `store`, `cluster`); a probe (`probe`) drives the adapter and
 //! collects samples; an experiment (`experiment`) schedules it,
 //! and makes [`Metric`]s of samples and the captured machine; metrics make a [`Baseline`],
 //! which is [compared](compare) with [published claims](mod@claims) or an earlier baseline, and [reported](report).
@@ -45,6 +45,8 @@ pub mod stats;
 pub mod adapter;
 #[cfg(feature = "measure")]
 pub mod clock;
+#[cfg(feature = "measure")]
+pub mod cluster;
 #[cfg(feature = "measure")]
 #[allow(dead_code, reason = "each adapter uses its part")]
 mod disk;

@@ -35,6 +35,7 @@ const ORDER: &[&str] = &[
     "runtime",
     "policy",
     "store",
+    "cluster",
     "probe",
     "here",
     "experiment",

@@ -4,11 +4,26 @@ mod report_support;
 
 use std::{fs, path::Path};
 
-use report_support::{DAY, complete, hostile};
+use report_support::{DAY, complete, full::full, hostile};
 use runtime_baseline::{
     Baseline, Component, Language, Staleness,
     report::{self, Report},
 };
+
+#[test]
+fn a_part_is_compared_with_the_same_part_of_the_reference() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = Report::of(&full(directory.path())).markdown(Language::English);
+    let sizes = text.split("<b>image size, ").nth(1).unwrap().split("<b>image size, ").next().unwrap();
+    let factor = |is_part: bool| -> f64 {
+        let row = |line: &&str| line.starts_with("| runc") && line.contains("part=gzip") == is_part;
+        let line = sizes.lines().find(row).unwrap_or_else(|| panic!("{sizes}"));
+        line.split('|').find_map(|cell| cell.trim().split_once('×')?.0.parse().ok()).expect(line)
+    };
+    let ratio = factor(true) / factor(false);
+    // Every part of that baseline is the same share of its whole, but for the noise.
+    assert!((0.5..2.0).contains(&ratio), "{ratio}: {sizes}");
+}
 
 /// The reports are to be reviewed as text: with `UPDATE_GOLDEN=1` they are written anew.
 #[test]

@@ -57,30 +57,30 @@ build $(printf -- '--bench %s ' $benches) --no-run
 set_up_is_done
 for name in $benches; do measure "$name" -- "$@"; done
 
-# Stores come last: where they are not installed, Go builds two of them for minutes, and a C compiler a third. What is not
-# brought or built is a row that says why. A filter that names nothing of theirs asks for nothing of it, and a quick pass, which
-# should not take three times as long for them, takes those that are here.
-asks_for_stores() {
-  [ -n "$filtered" ] || return 0
-  case $* in *stor* | *list_watch* | *etcd* | *sqlite* | *kine*) return 0 ;; esac
-  return 1
-}
-stores_are_here() { bash tools/setup/step.sh tools/setup.d/60-stores.sh there >/dev/null 2>&1; }
-if asks_for_stores "$@"; then
-  if [ -z "$quick" ] || stores_are_here; then
-    tools/setup.sh --for store
+# Stores and control planes come last: where they are not installed, Go builds them, for minutes and for a quarter of an hour, and
+# a C compiler one more. What is not brought or built is a row that says why. A filter that names nothing of theirs asks for
+# nothing of it, and a quick pass, which should not take three times as long for them, takes those that are here.
+asks_for() { [ -z "$filtered" ] || grep -qE "$1" <<<"${*:2}"; }
+# late BENCH STEP ARGUMENT...: the bench, whose programs that step of the set-up brings.
+late() {
+  local name=$1 step=$2
+  shift 2
+  if [ -z "$quick" ] || bash tools/setup/step.sh "tools/setup.d/$step.sh" there >/dev/null 2>&1; then
+    tools/setup.sh --for "$name"
     case " ${WITHOUT:-} " in
-      *" stores "*) ;;
+      *" ${step#*-} "*) ;;
       *)
-        if WITH=store bench store --no-run; then
-          export WITH=store
+        if WITH=$name bench "$name" --no-run; then
+          export WITH=$name
         else
-          echo "bench: store does not build here, and is left out" >&2
+          echo "bench: $name does not build here, and is left out" >&2
         fi ;;
     esac
   fi
-  measure store -- "$@"
-fi
+  measure "$name" -- "$@"
+}
+if asks_for 'stor|list_watch|etcd|sqlite|kine' "$@"; then late store 60-stores "$@"; fi
+if asks_for 'control_plane|binary_size|kubernetes|k3s|kine' "$@"; then late cluster 70-cluster "$@"; fi
 echo "report: $target/baseline/report.html"
 if [ -n "$failed" ]; then
   echo "bench: these failed:$failed" >&2

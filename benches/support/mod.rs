@@ -4,10 +4,10 @@
 #![allow(dead_code, reason = "each bench uses its part")]
 
 use std::{
+    collections::HashSet,
     env,
     error::Error,
     hint,
-    path::PathBuf,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -66,13 +66,8 @@ fn measure(name: &str, processes: u32, declare: impl Fn(&mut Plan) -> Declared) 
 /// Criterion's estimates, of the samples that were measured.
 fn show(outcome: &Outcome, pass: Pass) {
     let mut criterion = criterion(pass);
-    let mut groups: Vec<&str> = Vec::new();
-    for lane in &outcome.lanes {
-        if !groups.contains(&lane.group.as_str()) {
-            groups.push(&lane.group);
-        }
-    }
-    for name in groups {
+    let mut seen = HashSet::new();
+    for name in outcome.lanes.iter().map(|lane| lane.group.as_str()).filter(|name| seen.insert(*name)) {
         let lanes = outcome.lanes.iter().filter(|lane| lane.group == name);
         let lanes: Vec<_> = lanes.filter_map(|lane| Some((lane, nanoseconds(lane, pass)?))).collect();
         if lanes.is_empty() {
@@ -116,9 +111,8 @@ fn criterion(pass: Pass) -> Criterion {
     }
     let value = |flag: &str| {
         let after = env::args().skip_while(|argument| argument != flag).nth(1);
-        after.or_else(|| {
-            env::args().find_map(|argument| Some(argument.strip_prefix(flag)?.strip_prefix('=')?.to_owned()))
-        })
+        let within = |argument: String| Some(argument.strip_prefix(flag)?.strip_prefix('=')?.to_owned());
+        after.or_else(|| env::args().find_map(within))
     };
     match (value("--save-baseline"), value("--baseline")) {
         (Some(name), _) => criterion.save_baseline(name),
@@ -166,13 +160,6 @@ fn print(outcome: &Outcome, run: &Baseline) {
 
 /// A number from the environment, or what it has to be.
 pub fn number<T: std::str::FromStr>(variable: &str, example: &str) -> Result<Option<T>, String> {
-    match env::var(variable) {
-        Ok(text) => text.parse().map(Some).map_err(|_| format!("{variable}={text}: a number such as {example}")),
-        Err(_) => Ok(None),
-    }
-}
-
-/// A folder of the environment.
-pub fn folder(variable: &str) -> Option<PathBuf> {
-    env::var_os(variable).map(PathBuf::from)
+    let parsed = |text: String| text.parse().map_err(|_| format!("{variable}={text}: a number such as {example}"));
+    env::var(variable).ok().map(parsed).transpose()
 }

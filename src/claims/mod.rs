@@ -37,6 +37,7 @@
 //! | `isolation`, `transport`, `temperature` | as in a baseline's conditions |
 //! | `concurrency`, `settings` | where that is what the sides differ in: how many at the same time, settings of the engine |
 //! | `stand_ins` | subjects that answer for it where it was not measured; the verdict then lists the difference |
+//! | `beside` | subjects that answer for nothing, and are shown where neither it nor a stand-in was measured |
 //! | `unversioned` | whether the source does not state its version, and `components` are those of the row alone |
 
 mod check;
@@ -242,6 +243,7 @@ impl Claim {
 pub struct Side {
     metric: Metric,
     stand_ins: Vec<Subject>,
+    beside: Vec<Subject>,
     versioned: bool,
 }
 
@@ -256,6 +258,12 @@ impl Side {
     #[must_use]
     pub fn stand_ins(&self) -> &[Subject] {
         &self.stand_ins
+    }
+
+    /// Subjects that are near the claimed one and do not answer for it: shown where nothing else was measured.
+    #[must_use]
+    pub fn beside(&self) -> &[Subject] {
+        &self.beside
     }
 
     /// Whether the source states this side's own version. Where it does not, the provenance names only the components

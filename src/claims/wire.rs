@@ -72,6 +72,7 @@ struct SideForm {
     settings: Option<BTreeMap<String, String>>,
     unversioned: Option<bool>,
     stand_ins: Option<Vec<String>>,
+    beside: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -209,10 +210,13 @@ fn side(table: &Table, row: &Row, shared: &SideForm, own: &SideForm) -> Result<S
     if let Some(workload) = &row.workload {
         metric = metric.with_workload(workload);
     }
-    let stand_ins = own.stand_ins.as_ref().or(shared.stand_ins.as_ref());
+    let subjects = |own: &Option<Vec<String>>, shared: &Option<Vec<String>>| -> Result<Vec<Subject>, String> {
+        own.as_ref().or(shared.as_ref()).into_iter().flatten().map(subject).collect()
+    };
     Ok(Side {
         metric,
-        stand_ins: stand_ins.into_iter().flatten().map(subject).collect::<Result<_, _>>()?,
+        stand_ins: subjects(&own.stand_ins, &shared.stand_ins)?,
+        beside: subjects(&own.beside, &shared.beside)?,
         versioned: !own.unversioned.or(shared.unversioned).unwrap_or(false),
     })
 }

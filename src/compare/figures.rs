@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Aspect, Difference, Missing, differences};
+use super::{Aspect, Beside, Difference, Missing, differences};
 use crate::{
     Baseline, Component, Indicator, Metric, Statistic, Subject, UnavailableRow,
     claims::{Claim, Side},
@@ -40,6 +40,12 @@ impl<'a> Figures<'a> {
 
     /// The measured figures that may answer for a side: the claimed subject's, or else the first stand-in's that has any.
     pub fn candidates(&self, claim: &Claim, side: &Side) -> Vec<&'a Metric> {
+        let of = |subject| self.that_answer(claim, side, subject);
+        subjects(side).map(of).find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    /// The measured figures of a subject that are of what a side claims.
+    pub fn that_answer(&self, claim: &Claim, side: &Side, subject: &Subject) -> Vec<&'a Metric> {
         let claimed = side.metric();
         let stated = &claimed.provenance().components()[0];
         let is_stated = |c: &Component| c.name().eq_ignore_ascii_case(stated.name()) && c.version() == stated.version();
@@ -64,21 +70,19 @@ impl<'a> Figures<'a> {
             let found = differences(claimed, metric);
             own.iter().all(|(aspect, _)| found.iter().all(|difference| difference.aspect != *aspect))
         };
-        let of = |subject: &Subject| -> Vec<&'a Metric> {
-            let all = self.get(claimed.indicator(), subject).iter().copied();
-            all.filter(|m| fits(m) && whole(m) && versioned(m) && (own.is_empty() || under(m))).collect()
-        };
-        subjects(side).map(of).find(|found| !found.is_empty()).unwrap_or_default()
+        let all = self.get(claimed.indicator(), subject).iter().copied();
+        all.filter(|m| fits(m) && whole(m) && versioned(m) && (own.is_empty() || under(m))).collect()
     }
 
     /// The row that says why a side was not measured: the claimed subject's, or else a stand-in's.
-    pub fn absent(&self, claim: &Claim, side: &Side) -> Missing {
+    pub fn absent(&self, claim: &Claim, side: &Side, beside: Vec<Beside>) -> Missing {
         let claimed = side.metric();
         if claim.is_upgrade() {
             return Missing::Side {
                 subject: claimed.subject().clone(),
                 reason: Some(format!("no figure of {}", claimed.provenance().components()[0])),
                 remedy: Some("measure that version on this machine, into the same baseline".to_owned()),
+                beside,
             };
         }
         let own = own(claim, side);
@@ -94,6 +98,7 @@ impl<'a> Figures<'a> {
             subject: row.map_or(claimed.subject(), UnavailableRow::subject).clone(),
             reason: row.map(|r| r.reason().to_owned()),
             remedy: row.map(|r| r.remedy().to_owned()),
+            beside,
         }
     }
 }

@@ -1,7 +1,19 @@
 //! What keeps a claim from having a verdict.
 
 use super::{Aspect, Difference};
-use crate::Subject;
+use crate::{Subject, stats::Estimate};
+
+/// What a subject that answers for nothing showed where a side was not measured.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Beside {
+    /// It.
+    pub subject: Subject,
+    /// What the claim compares with.
+    pub reference: Subject,
+    /// How many times better it is: below one where it is worse.
+    pub gain: Estimate,
+}
 
 /// What a verdict would take.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +29,8 @@ pub enum Missing {
         reason: Option<String>,
         /// What to do about it, where a run said so.
         remedy: Option<String>,
+        /// What others showed that the claim names beside it, of the run that measured the other side.
+        beside: Vec<Beside>,
     },
     /// A claim compares one subject with itself, and a side was not measured under what is its own: each condition with its
     /// claimed value.

@@ -13,7 +13,7 @@ pub use gate::{
     Counts, Doubt, Evidence, Gate, GateGroup, GateReport, GateRow, GroupRuling, Limits, LimitsError, Measured, Outcome,
     RowChange, Ruling,
 };
-pub use missing::Missing;
+pub use missing::{Beside, Missing};
 pub(crate) use rule::Caution;
 pub use rule::{MARGIN, Undecided, WIDEST, caution};
 pub(crate) use verdict::judge_by;

@@ -3,11 +3,12 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use super::{
-    Aspect, Comparison, Difference, Figures, Missing, RunOf, differences, estimate,
+    Aspect, Beside, Comparison, Difference, Figures, Missing, RunOf, differences, estimate,
     rule::{Answer, Undecided, rule},
 };
 use crate::{
-    Baseline, Bound, Conditions, Date, Environment, Indicator, Metric, Moment, Software, Statistic, Temperature,
+    Baseline, Bound, Conditions, Date, Environment, Indicator, Metric, Moment, Software, Statistic, Subject,
+    Temperature,
     claims::{Claim, Sense, Side},
     provenance::Machine,
 };
@@ -110,10 +111,11 @@ pub(crate) fn judge_by<'a>(claim: &'a Claim, figures: &Figures<'a>) -> Judgement
     let references = figures.candidates(claim, claim.reference());
     let contenders = figures.candidates(claim, claim.contender());
     let mut missing = Vec::new();
-    for (side, found) in [(claim.reference(), &references), (claim.contender(), &contenders)] {
-        if found.is_empty() {
-            missing.push(figures.absent(claim, side));
-        }
+    if references.is_empty() {
+        missing.push(figures.absent(claim, claim.reference(), Vec::new()));
+    }
+    if contenders.is_empty() {
+        missing.push(figures.absent(claim, claim.contender(), beside(claim, &references, figures)));
     }
     if claim.factor().is_none() {
         missing.insert(0, Missing::Factor);
@@ -132,6 +134,19 @@ pub(crate) fn judge_by<'a>(claim: &'a Claim, figures: &Figures<'a>) -> Judgement
     let comparison = comparison.filter(|pair| !std::ptr::eq(pair.reference, pair.contender));
     let differences = comparison.map(|pair| conflicts(claim, &pair)).unwrap_or_default();
     Judgement { claim, verdict, comparison, differences, others }
+}
+
+/// What the subjects that the claim names beside its contender showed against the reference. None of it is a verdict.
+fn beside(claim: &Claim, references: &[&Metric], figures: &Figures<'_>) -> Vec<Beside> {
+    let (side, compared) = (claim.contender(), claim.compared());
+    let shown = |subject: &Subject| {
+        let found = figures.that_answer(claim, side, subject);
+        let pair = pair(claim, references, &found, &compared).into_iter().next();
+        let pair = pair.filter(|pair| obstacles(claim, pair, &compared).is_empty())?;
+        let reference = pair.reference.subject().clone();
+        Some(Beside { subject: subject.clone(), reference, gain: pair.gain_interval()? })
+    };
+    side.beside().iter().filter_map(shown).collect()
 }
 
 /// Pairs the sides, best first: each contender with the reference of its run (its day, where no run was recorded), machine,

@@ -8,6 +8,7 @@ use super::figure::{Asked, Figure, METHOD};
 use crate::{
     Bound, Statistic,
     adapter::{Refusal, RegistryError},
+    cluster::ClusterError,
     policy::PolicyError,
     probe::ProbeError,
     runtime::RuntimeError,
@@ -201,6 +202,9 @@ pub(super) fn refusal<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Refusa
         return Some(refusal);
     }
     if let Some(StoreError::Unavailable(refusal)) = error.downcast_ref() {
+        return Some(refusal);
+    }
+    if let Some(ClusterError::Unavailable(refusal)) = error.downcast_ref() {
         return Some(refusal);
     }
     if let Some(RegistryError::Unavailable(refusal)) = error.downcast_ref() {

@@ -4,6 +4,7 @@
 //! measures. Everything that a bench measures stands here, so that another program, or the command line, measures the same.
 
 mod by_hand;
+mod cluster;
 mod density;
 mod deployment;
 mod evaluation;
@@ -13,6 +14,7 @@ mod quick;
 mod startup;
 mod store;
 
+pub use cluster::Cluster;
 pub use density::Density;
 pub use deployment::Deployment;
 pub use evaluation::Evaluation;

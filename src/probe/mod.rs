@@ -2,6 +2,7 @@
 //! definition. A probe knows no adapter and no report.
 
 mod burst;
+pub mod cluster;
 mod cost;
 pub(crate) mod cpu;
 pub(crate) mod cpu_peak;
@@ -40,6 +41,7 @@ pub use throughput::{Throughput, throughput};
 
 use crate::{
     adapter::{Refusal, RefusalKind, RegistryError},
+    cluster::ClusterError,
     policy::PolicyError,
     process::{Failure, fresh::NoAnswer},
     runtime::RuntimeError,
@@ -115,6 +117,9 @@ pub enum ProbeError {
         /// What it should have.
         expected: String,
     },
+    /// The control plane said no.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// An external process could not be run, or failed.
     #[error("{command}: {reason}")]
     Process {
@@ -144,7 +149,8 @@ impl ProbeError {
             Self::Unavailable(refusal)
             | Self::Runtime(RuntimeError::Unavailable(refusal))
             | Self::Policy(PolicyError::Unavailable(refusal))
-            | Self::Store(StoreError::Unavailable(refusal)) => Some(refusal),
+            | Self::Store(StoreError::Unavailable(refusal))
+            | Self::Cluster(ClusterError::Unavailable(refusal)) => Some(refusal),
             _ => None,
         }
     }

@@ -42,9 +42,13 @@ impl Sought<'_> {
     /// The one that the variable names; else the set-up's in `bin` of `$RUNTIME_BASELINE_TOOLS`, or of `target/tools`; else one
     /// on `PATH`.
     pub fn find(&self, subject: &Subject) -> Result<Program, Refusal> {
+        self.find_or(subject, named(self.variable))
+    }
+
+    /// The same, where the variable names a directory, or names several programs: `named` is the file that it means.
+    pub fn find_or(&self, subject: &Subject, named: Option<PathBuf>) -> Result<Program, Refusal> {
         let Self { name, variable, .. } = self;
         let refuse = |reason: String, remedy: &str| Refusal::new(subject, RefusalKind::NotFound, reason, remedy);
-        let named = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
         let path = named.clone().map(in_any_directory).or_else(|| look(name)).ok_or_else(|| {
             let reason = format!("there is no {name} in target/tools/bin or on PATH");
             let (reason, remedy) = setup::said(&[self.step], &reason, self.remedy);
@@ -61,6 +65,18 @@ impl Sought<'_> {
     pub fn version(&self, path: &Path) -> Result<String, String> {
         let output = Command::new(path).arg(self.version_by).output().map_err(|error| error.to_string())?;
         (self.read)(&String::from_utf8_lossy(&output.stdout))
+    }
+}
+
+/// What a variable of the environment names.
+pub(crate) fn named(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// A version that is found in an answer, or that there is none in it.
+pub(crate) fn version_in(find: fn(&str) -> Option<&str>) -> impl Fn(&str) -> Result<String, String> {
+    move |said| {
+        find(said).map(str::to_owned).ok_or_else(|| "what it answers to --version is no version of it".to_owned())
     }
 }
 

@@ -38,9 +38,17 @@ impl Usage {
 
     /// This process and all its descendants, those in other process namespaces too. One that ends meanwhile is not counted.
     pub fn of_own_tree() -> io::Result<Self> {
-        let own = Process::myself().map_err(failed)?;
-        let mut sum = Self::of(&own)?;
-        for process in descendants(own.pid)? {
+        Self::of_tree_below(&Process::myself().map_err(failed)?)
+    }
+
+    /// The same of the process of that number.
+    pub fn of_tree(pid: u32) -> io::Result<Self> {
+        Self::of_tree_below(&Process::new(pid as i32).map_err(failed)?)
+    }
+
+    fn of_tree_below(root: &Process) -> io::Result<Self> {
+        let mut sum = Self::of(root)?;
+        for process in descendants(root.pid)? {
             match Self::of(&process) {
                 Ok(one) => sum = sum + one,
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}

@@ -50,14 +50,26 @@ impl Kine {
     fn new(subject: &str, synchronous: &'static str, limits: Limits) -> Result<Self, StoreError> {
         let subject: Subject = subject.parse().expect("a valid constant");
         let program = program::find(&subject, "kine", "KINE_BIN", version)?;
-        let identity = Identity::new(subject, program.component.clone(), Isolation::Process)
-            .via("grpc-loopback")
-            .with_setting(DURABILITY, synchronous)
-            .with_setting("database", "sqlite")
-            .with_setting("journal", "wal")
-            .with_setting(STORAGE, disk::storage());
+        let mut identity = Identity::new(subject, program.component.clone(), Isolation::Process).via("grpc-loopback");
+        for (name, value) in settings(synchronous) {
+            identity = identity.with_setting(name, value);
+        }
         Ok(Self { identity, program, limit: limits.finite_time(), synchronous })
     }
+}
+
+#[allow(dead_code, reason = "what runs kine otherwise uses them")]
+impl Kine {
+    /// Its executable.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program.path
+    }
+}
+
+/// How durable its writes are, and where they are kept.
+pub(crate) fn settings(synchronous: &str) -> [(&'static str, String); 4] {
+    let [durability, database, journal] = [synchronous, "sqlite", "wal"].map(str::to_owned);
+    [(DURABILITY, durability), ("database", database), ("journal", journal), (STORAGE, disk::storage())]
 }
 
 /// What `kine --version` says: `kine version v0.17.5 (HEAD)`.
@@ -84,11 +96,16 @@ impl KeyValueStore for Kine {
 fn arguments(command: &mut Command, directory: &Path, port: u16, synchronous: &str) {
     // It listens at every address where nothing else is said, and with a path of one's own all parameters are one's own.
     command.arg(format!("--listen-address=tcp://127.0.0.1:{port}")).arg("--metrics-bind-address=0");
-    command.arg(format!(
+    command.arg(endpoint(directory, synchronous));
+}
+
+/// Where its database is.
+pub(crate) fn endpoint(directory: &Path, synchronous: &str) -> String {
+    format!(
         "--endpoint=sqlite://{}?_journal_mode=WAL&_busy_timeout=30000&_synchronous={synchronous}&_txlock=immediate\
          &_stmt_cache_size=20&cache=shared",
         directory.join("state.db").display()
-    ));
+    )
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::{
     Subject,
     adapter::Refusal,
-    process::program::{Program, Sought},
+    process::program::{Program, Sought, version_in},
 };
 
 /// The program of that name, or the one that `variable` names; `read` finds the version in what it answers.
@@ -14,7 +14,6 @@ pub(super) fn find(
     read: fn(&str) -> Option<&str>,
 ) -> Result<Program, Refusal> {
     let remedy = format!("run tools/setup.sh stores, or name one in {variable}");
-    let none = || "what it answers to --version is no version of it".to_owned();
-    let read = |said: &str| read(said).map(str::to_owned).ok_or_else(none);
+    let read = version_in(read);
     Sought { name, variable, step: "stores", remedy: &remedy, version_by: "--version", read: &read }.find(subject)
 }

@@ -21,8 +21,8 @@ impl Indicator {
                 "Bytes that must be shipped: for a container the sum of the root file system's regular files, and the gzip layer beside it; for Wasm the file that a start reads, which is the .wasm file when cold, and what was compiled from it when precompiled.",
             ),
             Self::BinarySize => language.pick(
-                "控制平面所需可执行文件的字节数。",
-                "Bytes of the executables that a control plane needs.",
+                "控制平面所需可执行文件的字节数之和，含其存储的可执行文件；不压缩。",
+                "Bytes of the executables that a control plane needs, that of its store included, as they are and not compressed.",
             ),
             Self::WorkloadSize => language.pick(
                 "工作负载本身的字节数，不含其运行时与基础镜像。",
@@ -57,8 +57,8 @@ impl Indicator {
                 "Memory of all agents of a node: proportional set size after it settled.",
             ),
             Self::CpuBaseline => language.pick(
-                "空闲、就绪的实例在一段时间内使用的 CPU 时间，按每个实例计，占一个核心的百分比。其中含测量程序自身的用量，因此是上界；没有实例时的宿主另列。",
-                "CPU time of idle, ready instances over wall time, for each instance, in per cent of one core. What the harness itself uses is in it, so it is an upper bound; the host without instances stands beside it.",
+                "空闲、就绪的实例在一段时间内使用的 CPU 时间，按每个实例计，占一个核心的百分比。其中含测量程序自身的用量，因此是上界；没有实例时的宿主另列。控制平面为其全部进程的 CPU 时间，不含测量程序。",
+                "CPU time of idle, ready instances over wall time, for each instance, in per cent of one core. What the harness itself uses is in it, so it is an upper bound; the host without instances stands beside it. Of a control plane, CPU time of all its processes, without the harness.",
             ),
             Self::ColdStartCpuPeak => language.pick(
                 "一次突发（默认 100 次启动）期间任意 10 ms 窗口内占节点 CPU 能力的最高份额，取自突发自身的 cgroup 或进程，而非整台机器。",
@@ -85,12 +85,12 @@ impl Indicator {
                 "Decisions over the wall time that they took, timed in blocks; of several threads the sum, each with an engine of its own, or a connection of its own to a server.",
             ),
             Self::ControlPlaneStartup => language.pick(
-                "从创建进程到 /readyz 返回 ok。",
-                "From spawn to /readyz answering ok.",
+                "从创建第一个进程，到存储应答、API 服务器与调度器的 /readyz 及控制器管理器的 /healthz 均返回 ok；每个组件在其所需者就绪之后启动，每次启动都是全新、空的控制平面。",
+                "From the spawn of the first process until the store answers, /readyz of the API server and of the scheduler says ok, and /healthz of the controller manager does; each component is started when what it needs is ready, and every start is of a control plane that is new and empty.",
             ),
             Self::ControlPlaneMemory => language.pick(
-                "控制平面全部进程稳定之后的 PSS。",
-                "Proportional set size of all processes of a control plane after it settled.",
+                "控制平面全部进程的 PSS，在全部就绪之后的某一时刻读取，该时刻是数据的一项设置：空闲的程序会逐渐归还内存，因此只有同一时刻的数据可比。其中不以文件为后备的部分另列，因为其余部分内核可以丢弃。",
+                "Proportional set size of all processes of a control plane, at an age that is a setting of the figure, counted from the instant at which all was ready: programs that idle give memory back, so only figures of one age compare. What no file backs stands beside it, since the kernel may drop the rest.",
             ),
             Self::StorageLatency => language.pick(
                 "客户端以存储自身的协议进行一次持久写入或一次线性一致读取，从调用到应答；未另说明时对象为 1 KiB。每个应答都在计时之外核对。写入在应答时是否已落盘，是该数据的一项设置。",

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::{
-    Language,
-    compare::{Difference, Missing},
+    Language, Subject,
+    compare::{Beside, Difference, Missing},
+    stats::Estimate,
 };
 
 impl Missing {
@@ -18,13 +19,14 @@ impl Missing {
         let chinese = language == Language::Chinese;
         match self {
             Self::Factor => language.pick("倍数：发布者未给出", "a factor: the claim states none").to_owned(),
-            Self::Side { subject, reason, remedy } => {
+            Self::Side { subject, reason, remedy, beside } => {
                 let reason = reason.as_deref().unwrap_or(language.pick("未测量", "not measured"));
                 let remedy = remedy.as_ref().map(|remedy| match language {
                     Language::Chinese => format!("（{remedy}）"),
                     Language::English => format!(" ({remedy})"),
                 });
-                format!("{subject}{}{reason}{}", language.pick("：", ": "), remedy.unwrap_or_default())
+                let beside = shown(subject, beside, language).unwrap_or_default();
+                format!("{subject}{}{reason}{}{beside}", language.pick("：", ": "), remedy.unwrap_or_default())
             }
             Self::Under(subject, conditions) => {
                 let all: Vec<String> =
@@ -76,6 +78,35 @@ impl Missing {
             }
         }
     }
+}
+
+/// What others showed that do not answer for `subject`.
+fn shown(subject: &Subject, beside: &[Beside], language: Language) -> Option<String> {
+    let one = |Beside { subject, reference, gain, .. }: &Beside| {
+        let better = gain.value >= 1.0;
+        let Estimate { value, low, high } = if better { *gain } else { gain.inverse() };
+        let [low, high] = [low, high].map(|end| format!("{end:.2}"));
+        // What is counted has no interval.
+        let ends = |from: &str, to: &str, end: &str| {
+            if low == high { String::new() } else { format!("{from}{low}{to}{high}{end}") }
+        };
+        match language {
+            Language::English => {
+                let word = if better { "better" } else { "worse" };
+                format!("{subject} is {value:.2}× {word} than {reference}{}", ends(" (", " to ", ")"))
+            }
+            Language::Chinese => {
+                let word = if better { "优于" } else { "劣于" };
+                format!("{subject} {word} {reference} {value:.2} 倍{}", ends("（", " 至 ", "）"))
+            }
+        }
+    };
+    let all: Vec<String> = beside.iter().map(one).collect();
+    let lead = match language {
+        Language::English => format!("; measured here, and not {subject}: "),
+        Language::Chinese => format!("；在此测得、但并非 {subject}："),
+    };
+    (!all.is_empty()).then(|| lead + &all.join(language.pick("，", ", ")))
 }
 
 /// In English.

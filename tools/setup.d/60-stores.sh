@@ -17,7 +17,7 @@ size="250 MB of modules to download, three to nine minutes of building, 65 MB ke
 where="target/tools/bin/etcd, target/tools/bin/kine"
 why="the stores of Kubernetes and of K3s, which published figures compare"
 # Not the other benches: it comes after them.
-serves="store"
+serves="store cluster"
 needs=network
 seconds=1800
 heavy=yes

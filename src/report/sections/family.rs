@@ -196,7 +196,9 @@ fn subject(row: &Row<'_>, varying: &HashMap<String, Vec<String>>) -> Cell {
     let temperature = row.first().temperature().map(|t| t.to_string());
     let keys = varying.get(&row.name()).map(Vec::as_slice).unwrap_or_default();
     let settings = keys.iter().filter_map(|key| Some(format!("{key}={}", row.setting(key)?)));
-    let detail: Vec<String> = temperature.into_iter().chain(settings).collect();
+    // Also where all are of one part.
+    let part = row.part().filter(|_| !keys.iter().any(|key| key == "part")).map(|part| format!("part={part}"));
+    let detail: Vec<String> = temperature.into_iter().chain(part).chain(settings).collect();
     Cell::new(row.first().subject().to_string()).detail(detail.join(", "))
 }
 

@@ -151,10 +151,15 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// The part that it is of, if it is of one alone.
+    pub fn part(&self) -> Option<&'a str> {
+        self.first().provenance().environment().conditions.part()
+    }
+
     /// Whether it is of a part alone (a layer, a peak, the host), of a pool, or of the rate at some point of a fill.
     pub fn is_part(&self) -> bool {
         let conditions = &self.first().provenance().environment().conditions;
-        conditions.part().is_some() || conditions.pool.is_some() || conditions.around.is_some()
+        self.part().is_some() || conditions.pool.is_some() || conditions.around.is_some()
     }
 
     /// How it is reached, where that is not a function call.
@@ -173,10 +178,11 @@ impl<'a> Row<'a> {
     pub fn against(&self, references: &[&Row<'a>], statistic: Statistic) -> Option<Comparison<'a>> {
         let mine = self.of(statistic).filter(|mine| is_compared(statistic) && mine.subject().as_str() != "noop")?;
         // Policy engines: a start from source and one from a precompiled form are not the same job. Runtimes: a container
-        // has one temperature, and stands beside each of the others'.
+        // has one temperature, and stands beside each of the others'. A part is no peer of the whole.
         let alike = |reference: &&&Row<'a>| {
             let temperature = reference.first().temperature();
-            mine.indicator().family() != Family::Policy || temperature == self.first().temperature()
+            reference.part() == self.part()
+                && (mine.indicator().family() != Family::Policy || temperature == self.first().temperature())
         };
         let reference = references.iter().find(alike)?;
         let theirs = reference.of(statistic).filter(|theirs| theirs.subject() != mine.subject())?;

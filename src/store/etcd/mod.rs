@@ -65,6 +65,14 @@ impl Etcd {
     }
 }
 
+#[allow(dead_code, reason = "what runs etcd otherwise uses it")]
+impl Etcd {
+    /// Its executable.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program.path
+    }
+}
+
 /// What `etcd --version` says.
 fn version(said: &str) -> Option<&str> {
     said.lines().find_map(|line| line.strip_prefix("etcd Version:")).map(str::trim)

@@ -1,0 +1,14 @@
+//! What a control plane costs its machine: the start, the memory and the idling of Kubernetes over etcd and over kine, of its
+//! components in one process, and of K3s; and the size of their executables.
+//!
+//! `cargo bench --no-default-features --features cluster --bench cluster` records; `-- --quick` takes five minutes.
+
+mod support;
+
+use std::process::ExitCode;
+
+use runtime_baseline::plans::Cluster;
+
+fn main() -> ExitCode {
+    support::bench_in("benches/cluster", 1, |plan| Cluster.declare(plan))
+}

@@ -1,0 +1,24 @@
+//! What a control plane takes of its machine: how long until it is ready, and what it holds and does when nobody asks it anything.
+//!
+//! `control_plane_startup`, `control_plane_memory` and `cpu_baseline` ([`observe`]) are of one control plane, which is started
+//! for it and ended after it; [`binary_size`] is of its executables.
+
+mod fill;
+mod observe;
+
+pub use fill::fill;
+pub use observe::{Held, Observed, Times, observe, observe_filled, sum};
+
+use std::fs;
+
+use super::ProbeError;
+use crate::cluster::ControlPlane;
+
+/// `binary_size`: the bytes of the executables that a control plane needs.
+///
+/// # Errors
+/// [`ProbeError::Reading`] when one cannot be read.
+pub fn binary_size(plane: &dyn ControlPlane) -> Result<u64, ProbeError> {
+    let sizes = plane.executables().into_iter().map(|path| fs::metadata(path).map(|found| found.len()));
+    sizes.sum::<Result<u64, _>>().map_err(|source| ProbeError::Reading { what: "an executable", source })
+}
