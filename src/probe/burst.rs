@@ -47,12 +47,15 @@ pub fn burst(artifact: &dyn Artifact, concurrent: usize) -> Result<Burst, ProbeE
     Ok(Burst { startup: outcomes.into_iter().map(|(took, _)| took).collect(), elapsed: last.saturating_sub(released) })
 }
 
+/// What is said of a start, and what it started.
+pub(super) type Started<T> = Result<(T, Box<dyn Instance>), ProbeError>;
+
 /// Starts so many at the same time, each by `start`. When they were released, and of each what `start` said, and when it was
 /// ready.
 pub(super) fn together<T: Send>(
     artifact: &dyn Artifact,
     concurrent: usize,
-    start: fn(&dyn Artifact) -> Result<(T, Box<dyn Instance>), ProbeError>,
+    start: fn(&dyn Artifact) -> Started<T>,
 ) -> Result<(u64, Vec<(T, u64)>), ProbeError> {
     if concurrent == 0 {
         return Err(ProbeError::Empty { what: "a burst", of: "start" });
