@@ -8,6 +8,9 @@ use serde_json::{Value, error::Category};
 use super::ExchangeError;
 use crate::input;
 
+/// The most objects and lists of a file. Each takes some hundred bytes while it is read, however few it has in the file.
+const MOST_HELD: usize = 1_000_000;
+
 /// How a file of gzip begins; pyperf writes one where its name ends so.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -25,6 +28,10 @@ pub(super) fn text(path: &Path) -> Result<String, ExchangeError> {
     let bytes = input::read_named(path, input::MOST_FOREIGN).map_err(failed)?;
     if bytes.starts_with(&GZIP) {
         return Err(form(path, "it is compressed: name what gunzip makes of it"));
+    }
+    if bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > MOST_HELD {
+        let most = "more than a million objects and lists, the most that is read of such a file";
+        return Err(form(path, format!("it holds {most}: import a part of it")));
     }
     let mut text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
