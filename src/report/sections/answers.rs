@@ -27,22 +27,30 @@ pub(super) fn blocks(answers: &Answers<'_>, language: Language) -> Vec<Block> {
         blocks.push(Block::Strong(sentence(&counted.join(said::semicolon(language)), language)));
     }
     let groups: Vec<&Group<'_>> = answers.about_this().collect();
-    let mut items: Vec<Item> = groups.iter().filter(|group| group.is_measured()).map(|g| item(g, language)).collect();
-    let rest = groups.iter().filter(|group| !group.is_measured());
-    let rest: Vec<String> = rest
-        .map(|group| {
-            format!("{}{}", name(group, language), said::aside(&say::so_many(group.claims.len(), language), language))
-        })
-        .collect();
-    if !rest.is_empty() {
-        let text = words::few(&rest, MOST_NAMES, said::semicolon(language), language);
-        let text = format!("{text}{}", said::end(language));
-        items.push(Item { name: say::nothing_measured(language).to_owned(), text: text.into() });
-    }
+    let (judged, rest): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.counts().judged() > 0);
+    let mut items: Vec<Item> = judged.into_iter().map(|group| item(group, language)).collect();
+    // What says nothing has a line for all of it, so that the picture stands on the first screen.
+    let (open, unmeasured): (Vec<_>, Vec<_>) = rest.into_iter().partition(|group| group.is_measured());
+    let open = open.into_iter().map(|group| {
+        let why = group.claims.iter().find_map(|claim| without_verdict(claim, language)).unwrap_or_default();
+        format!("{}{}", name(group, language), said::aside(&why, language))
+    });
+    let unmeasured = unmeasured.into_iter().map(|group| {
+        format!("{}{}", name(group, language), said::aside(&say::so_many(group.claims.len(), language), language))
+    });
+    items.extend(list(say::nothing_judged(language), open.collect(), language));
+    items.extend(list(say::nothing_measured(language), unmeasured.collect(), language));
     if !items.is_empty() {
         blocks.push(Block::List(items));
     }
     blocks
+}
+
+/// A line of names.
+fn list(title: &str, names: Vec<String>, language: Language) -> Option<Item> {
+    let few = words::few(&names, MOST_NAMES, said::semicolon(language), language);
+    let text = format!("{few}{}", said::end(language));
+    (!names.is_empty()).then(|| Item { name: title.to_owned(), text: text.into() })
 }
 
 /// What a group's claims compare.
@@ -135,8 +143,8 @@ fn indicator(claim: &Judged<'_>, language: Language) -> &'static str {
 fn clause(claim: &Judged<'_>, language: Language) -> String {
     let what = indicator(claim, language);
     let judgement = &claim.judgement;
-    if let Verdict::NotComparable(missing) = &judgement.verdict {
-        return say::open(what, &missing.first().map(|first| reason(first, language)).unwrap_or_default(), language);
+    if let Some(why) = without_verdict(claim, language) {
+        return say::open(what, &why, language);
     }
     let Some(pair) = &judgement.comparison else { return what.to_owned() };
     let (measured, published) = (measured(what, pair, language), published(judgement.claim, language));
@@ -145,6 +153,12 @@ fn clause(claim: &Judged<'_>, language: Language) -> String {
         Answer::Reproduced => say::as_published(&measured, &published, language),
         _ => say::undecided(&measured, &published, language),
     }
+}
+
+/// Why there is no verdict, where there is none.
+fn without_verdict(claim: &Judged<'_>, language: Language) -> Option<String> {
+    let Verdict::NotComparable(missing) = &claim.judgement.verdict else { return None };
+    Some(missing.first().map(|first| reason(first, language)).unwrap_or_default())
 }
 
 /// The published factor in words.

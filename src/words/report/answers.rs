@@ -15,6 +15,11 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    /// How many have a verdict.
+    pub(crate) fn judged(self) -> usize {
+        self.reproduced + self.refuted + self.undecided
+    }
+
     pub(crate) fn all(self) -> usize {
         self.reproduced + self.refuted + self.undecided + self.open + self.unmeasured
     }
@@ -278,6 +283,11 @@ pub(crate) fn stands_in(stand_in: &str, claimed: &str, language: Language) -> St
         Language::English => format!("{stand_in} stands in for {claimed}."),
         Language::Chinese => format!("{stand_in} 代替 {claimed}。"),
     }
+}
+
+/// What was measured, and has no verdict.
+pub(crate) const fn nothing_judged(language: Language) -> &'static str {
+    language.pick("无法判断", "No verdict here")
 }
 
 pub(crate) const fn nothing_measured(language: Language) -> &'static str {
