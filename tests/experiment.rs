@@ -101,14 +101,20 @@ fn what_fails_is_a_failure_what_is_refused_is_unavailable_and_the_others_go_on()
         });
         let partly = partly.of(figure("partly"), &[Statistic::Median]);
         let partly = partly.of(figure("partly").of_part("charge"), &[Statistic::Median]);
-        plan.group("times", Turns::rounds(4), vec![failing, counting("going"), refused, partly]);
+        let between = Lane::new("between", |taken: &mut Taken| {
+            taken.push(0, 1.5);
+            Ok::<_, LaneError>(())
+        });
+        let between = between.of(figure("between"), &[Statistic::Median]);
+        plan.group("times", Turns::rounds(4), vec![failing, counting("going"), refused, partly, between]);
         plan.refused(&figure("unmade"), &Failure::failed("a bug"));
         Ok(())
     });
     assert_eq!(outcome.lane("times", "going").unwrap().figures[0].samples.len(), 4);
     assert!(outcome.lane("times", "failing").unwrap().figures.is_empty(), "a failed lane has no figure");
     let reasons = |rows: &[UnavailableRow]| rows.iter().map(|row| row.reason().to_owned()).collect::<Vec<_>>();
-    assert_eq!(reasons(&outcome.failed), ["a bug", "gone"]);
+    let no_sample = "1.5 is no sample in ns: give a whole number of at most 2^53";
+    assert_eq!(reasons(&outcome.failed), ["a bug", "gone", no_sample]);
     assert_eq!(reasons(&outcome.unavailable), ["not here", "no such counter"]);
     assert_eq!(outcome.lane("times", "partly").unwrap().figures.len(), 1);
 }

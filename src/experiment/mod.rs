@@ -225,7 +225,7 @@ impl Experiment {
     }
 
     fn conclude(&self, gathered: Gathered) -> Result<Outcome, ExperimentError> {
-        let outcome = gathered.into_outcome(self.seed)?;
+        let outcome = gathered.into_outcome(self.seed);
         for Comparison { group, lane, with } in &outcome.comparisons {
             for name in [lane, with] {
                 // A lane that the filter left out is not missing.

@@ -175,8 +175,9 @@ impl Gathered {
         &mut self.lanes[place]
     }
 
-    /// Makes samples of what was heard. A lane that failed in one process has failed.
-    pub fn into_outcome(self, seed: u64) -> Result<Outcome, SamplesError> {
+    /// Makes samples of what was heard. A lane that failed in one process has failed, and so has a figure of which something
+    /// was taken that is no sample; the others stand.
+    pub fn into_outcome(self, seed: u64) -> Outcome {
         let mut outcome = Outcome { seed, comparisons: self.comparisons, ..Outcome::default() };
         for row in self.rows {
             let kind = if row.refused { &mut outcome.unavailable } else { &mut outcome.failed };
@@ -185,17 +186,22 @@ impl Gathered {
         for Gathering { group, name, figures, failure } in self.lanes {
             let mut sampled = Vec::new();
             for pooled in figures {
-                match failure.as_ref().or(pooled.lacks.as_ref()) {
-                    Some(Failure { refused, reason, remedy }) => {
-                        let kind = if *refused { &mut outcome.unavailable } else { &mut outcome.failed };
-                        kind.push(pooled.asked.figure.unavailable(reason, remedy));
+                let figure = pooled.asked.figure.clone();
+                let made = match failure.as_ref().or(pooled.lacks.as_ref()) {
+                    Some(failure) => Err(failure.clone()),
+                    None => pooled.sampled().map_err(|error| Failure::failed(error.to_string())),
+                };
+                match made {
+                    Ok(samples) => sampled.push(samples),
+                    Err(Failure { refused, reason, remedy }) => {
+                        let kind = if refused { &mut outcome.unavailable } else { &mut outcome.failed };
+                        kind.push(figure.unavailable(reason, remedy));
                     }
-                    None => sampled.push(pooled.sampled()?),
                 }
             }
             outcome.lanes.push(Sampled { group, name, figures: sampled, failure });
         }
-        Ok(outcome)
+        outcome
     }
 }
 

@@ -137,7 +137,8 @@ impl Recorder {
             ..Conditions::default()
         };
         // Added, since there is a zero below zero.
-        let drift = self.drift.map(|ppm| ("clock_drift_ppm".to_owned(), format!("{:+.1}", (ppm * 10.0).round() / 10.0 + 0.0)));
+        let drift =
+            self.drift.map(|ppm| ("clock_drift_ppm".to_owned(), format!("{:+.1}", (ppm * 10.0).round() / 10.0 + 0.0)));
         conditions.observed.extend(drift);
         for (name, value) in figure.identity.settings.iter().chain(&figure.settings) {
             conditions.set(name, value);

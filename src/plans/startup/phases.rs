@@ -50,9 +50,10 @@ pub(super) fn bursts<'a>(plan: &mut Plan, starts: u32, prepared: impl Iterator<I
 fn lane(name: String, of: &Figure, measure: impl Fn() -> Result<Phases, LaneError> + 'static) -> Lane {
     let sample = move |taken: &mut Taken| {
         let phases = measure()?;
-        taken.push(0, phases.whole);
+        // The mean of a burst lies between two nanoseconds.
+        taken.push(0, phases.whole.round());
         for (place, phase) in Phase::ALL.iter().enumerate() {
-            phases.each.get(phase).into_iter().for_each(|took| taken.push(1 + place, *took));
+            phases.each.get(phase).into_iter().for_each(|took| taken.push(1 + place, took.round()));
         }
         Ok::<_, LaneError>(())
     };
