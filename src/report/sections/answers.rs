@@ -32,7 +32,8 @@ pub(super) fn blocks(answers: &Answers<'_>, language: Language) -> Vec<Block> {
     // What says nothing has a line for all of it, so that the picture stands on the first screen.
     let (open, unmeasured): (Vec<_>, Vec<_>) = rest.into_iter().partition(|group| group.is_measured());
     let open = open.into_iter().map(|group| {
-        let why = group.claims.iter().find_map(|claim| without_verdict(claim, language)).unwrap_or_default();
+        let measured = group.claims.iter().filter(|claim| claim.is_measured());
+        let why = measured.filter_map(|claim| without_verdict(claim, language)).next().unwrap_or_default();
         format!("{}{}", name(group, language), said::aside(&why, language))
     });
     let unmeasured = unmeasured.into_iter().map(|group| {
