@@ -222,3 +222,20 @@ fn where_both_sides_are_measured_there_is_a_verdict() {
     ];
     assert_eq!(ids, expected);
 }
+
+#[test]
+fn the_median_of_the_bursts_own_tails_answers_for_a_claimed_tail() {
+    let of = |subject, value, isolation| {
+        measured(Indicator::StartupP99, subject, value, |environment| {
+            environment.conditions.concurrency = Some(100);
+            environment.conditions.load = Some("cold start".to_owned());
+            environment.conditions.isolation = Some(isolation);
+        })
+    };
+    let figures = baseline([
+        of("container/alpine", 600e6, Isolation::Container).with_temperature(Temperature::Cold),
+        of("crun+wasmedge", 2_300e6, Isolation::WasmInContainer).with_temperature(Temperature::Precompiled),
+    ]);
+    let judgement = judge(claims().get("startup-p99").unwrap(), &figures);
+    assert_eq!(judgement.verdict, Verdict::Refuted, "{:?}", judgement.verdict);
+}
