@@ -41,7 +41,7 @@ pub(super) fn draw(x: &Scale, y: &Scale, lines: &[Line]) -> Picture {
         @for (i, line) in lines.iter().enumerate() {
             (one(line, i, &across, &up))
             @let y = below + (i as f64 + 0.5) * LEGEND;
-            (mark(i, 10.0, y))
+            (marks(i, [(10.0, y)].into_iter()))
             text.label x="22" y=(y + 4.0) { (line.label) }
         }
     };
@@ -56,7 +56,7 @@ fn one(line: &Line, index: usize, across: &Axis, up: &Axis) -> Markup {
         @if places.len() > 1 {
             path class={ "mark line line-" (index % SHAPES) } d={ "M" (path.join("L")) } {}
         }
-        @for (x, y) in places.iter().step_by(every) { (mark(index, *x, *y)) }
+        (marks(index, places.into_iter().step_by(every)))
     }
 }
 
@@ -64,7 +64,8 @@ fn one(line: &Line, index: usize, across: &Axis, up: &Axis) -> Markup {
 const SHAPES: usize = 6;
 
 /// A circle, a square, a triangle, a diamond, a cross, and a triangle on its tip.
-fn mark(index: usize, x: f64, y: f64) -> Markup {
+/// All of a line are one path.
+fn marks(index: usize, places: impl Iterator<Item = (f64, f64)>) -> Markup {
     let shape = match index % SHAPES {
         0 => "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z",
         1 => "m-2.8 -2.8h5.6v5.6h-5.6z",
@@ -73,5 +74,6 @@ fn mark(index: usize, x: f64, y: f64) -> Markup {
         4 => "m-3 -3l6 6m-6 0l6 -6",
         _ => "m0 3.6l3.6 -6.4h-7.2z",
     };
-    html! { path class={ "mark point line-" (index % SHAPES) } d={ "M" (x) " " (y) (shape) } {} }
+    let all: String = places.map(|(x, y)| format!("M{x} {y}{shape}")).collect();
+    html! { path class={ "mark point line-" (index % SHAPES) } d=(all) {} }
 }
