@@ -8,11 +8,14 @@ use crate::{
     Claim, Language, Metric, Subject,
     compare::{Aspect, Comparison, Missing, Verdict},
     report::{
-        document::{Block, Item},
+        document::{Block, Fold, Item},
         words,
     },
     words::report::{self as said, answers as say, figures::at_once},
 };
+
+/// The most sentences before the picture, which has every claim: the document's own come first.
+const MOST_SENTENCES: usize = 5;
 
 /// The most clauses of a sentence: the picture below has every claim.
 const MOST_CLAUSES: usize = 6;
@@ -41,8 +44,12 @@ pub(super) fn blocks(answers: &Answers<'_>, language: Language) -> Vec<Block> {
     });
     items.extend(list(say::nothing_judged(language), open.collect(), language));
     items.extend(list(say::nothing_measured(language), unmeasured.collect(), language));
+    let more = items.split_off(items.len().min(MOST_SENTENCES));
     if !items.is_empty() {
         blocks.push(Block::List(items));
+    }
+    if !more.is_empty() {
+        blocks.push(Block::Fold(Fold::new(say::more_pairs(more.len(), language), vec![Block::List(more)])));
     }
     blocks
 }

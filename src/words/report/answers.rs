@@ -285,6 +285,14 @@ pub(crate) fn stands_in(stand_in: &str, claimed: &str, language: Language) -> St
     }
 }
 
+/// What the first sentences leave to a fold.
+pub(crate) fn more_pairs(count: usize, language: Language) -> String {
+    match language {
+        Language::English => format!("{count} more: other pairs, what has no verdict, and what was not measured"),
+        Language::Chinese => format!("另有 {count} 项：其他各组、无法判断的与未测量的"),
+    }
+}
+
 /// What was measured, and has no verdict.
 pub(crate) const fn nothing_judged(language: Language) -> &'static str {
     language.pick("无法判断", "No verdict here")
