@@ -11,16 +11,15 @@ mod processes;
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
-    process::{Command, Stdio},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
 use cluster_support::{BinDirectory, K3sStandIn};
-use processes::{INNER, gone, inner};
+use processes::{INNER, gone, inner, serving};
 use runtime_baseline::{
     adapter::{Limits, RegistryError},
     cluster::{ClusterError, ControlPlane, Place, Registry, k3s::K3s, kubernetes::Kubernetes},
@@ -298,11 +297,8 @@ fn nothing_outlives_the_process_that_started_it() {
     }
     let directory = tempfile::tempdir().unwrap();
     let mut command = inner("nothing_outlives_the_process_that_started_it");
-    let mut victim = command.env("DIRECTORY", directory.path()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let serving = lines.find_map(|line| line.strip_prefix("serving ").map(str::to_owned)).expect("it serves");
-    let servers: Vec<u32> = serving.split(' ').map(|pid| pid.parse().unwrap()).collect();
-    assert!(servers.len() >= 5 && servers.iter().all(|pid| runs(*pid)), "{serving}");
+    let (mut victim, servers) = serving(command.env("DIRECTORY", directory.path()));
+    assert!(servers.len() >= 5 && servers.iter().all(|pid| runs(*pid)), "{servers:?}");
     assert!(!is_empty(directory.path()));
     victim.kill().unwrap();
     victim.wait().unwrap();

@@ -8,16 +8,9 @@ mod need;
 #[path = "support/processes.rs"]
 mod processes;
 
-use std::{
-    env, fs,
-    io::{BufRead, BufReader},
-    path::Path,
-    process::Stdio,
-    thread,
-    time::Duration,
-};
+use std::{env, fs, path::Path, thread, time::Duration};
 
-use processes::{INNER, gone, inner};
+use processes::{INNER, gone, inner, serving};
 use runtime_baseline::{
     policy::{Evaluator, Policy, PolicyEngine, PolicyError, PolicyForm, opa::Opa},
     runtime::Limits,
@@ -72,9 +65,8 @@ fn a_server_ends_with_the_process_that_started_it() {
     if opa().is_none() {
         return;
     }
-    let mut victim = inner("a_server_ends_with_the_process_that_started_it").stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let server = lines.find_map(|line| line.strip_prefix("serving ")?.parse().ok()).expect("it serves");
+    let (mut victim, servers) = serving(&mut inner("a_server_ends_with_the_process_that_started_it"));
+    let [server] = servers[..] else { panic!("{servers:?}") };
     assert!(Path::new(&format!("/proc/{server}")).exists());
     victim.kill().unwrap();
     victim.wait().unwrap();

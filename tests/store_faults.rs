@@ -6,17 +6,9 @@ mod need;
 #[path = "support/processes.rs"]
 mod processes;
 
-use std::{
-    env, fs,
-    io::{BufRead, BufReader},
-    net::TcpListener,
-    path::Path,
-    process::Stdio,
-    thread,
-    time::Duration,
-};
+use std::{env, fs, net::TcpListener, path::Path, thread, time::Duration};
 
-use processes::{INNER, gone, inner};
+use processes::{INNER, gone, inner, serving};
 use runtime_baseline::{
     adapter::RegistryError,
     probe::store::{Load, press},
@@ -131,10 +123,7 @@ fn a_server_ends_with_the_process_that_started_it() {
     if SERVERS.into_iter().filter_map(store).count() == 0 {
         return;
     }
-    let mut victim = inner("a_server_ends_with_the_process_that_started_it").stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let serving = lines.find_map(|line| line.strip_prefix("serving ").map(str::to_owned)).expect("it serves");
-    let servers: Vec<u32> = serving.split(' ').map(|pid| pid.parse().unwrap()).collect();
+    let (mut victim, servers) = serving(&mut inner("a_server_ends_with_the_process_that_started_it"));
     assert!(!servers.is_empty() && servers.iter().all(|pid| Path::new(&format!("/proc/{pid}")).exists()));
     victim.kill().unwrap();
     victim.wait().unwrap();

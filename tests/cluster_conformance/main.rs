@@ -4,12 +4,14 @@
 mod checks;
 #[path = "../support/need.rs"]
 mod need;
+#[path = "../support/refused.rs"]
+mod refused;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Trial};
 use runtime_baseline::{
-    adapter::{Needs, Refusal, RefusalKind},
+    adapter::Refusal,
     cluster::{ControlPlane, Registry},
 };
 
@@ -61,18 +63,10 @@ fn main() -> ExitCode {
 fn trial(subject: &'static str, name: &'static str, check: Check, refused: Option<&Refusal>) -> Trial {
     let title = format!("{subject}::{name}");
     if let Some(why) = refused {
-        let (ignored, why) = (is_missing(why) && !need::is_required(subject), Failed::from(why.to_string()));
-        return Trial::test(title, move || Err(why)).with_ignored_flag(ignored);
+        return refused::trial::<dyn ControlPlane>(title, why);
     }
     Trial::test(title, move || {
         check(&*Registry::only(subject)?);
         Ok(())
     })
-}
-
-/// Whether it needs something that is not here. What needs its build alone, and was built in, is broken.
-fn is_missing(refusal: &Refusal) -> bool {
-    let descriptors = Registry::descriptors();
-    let needs = descriptors.iter().find(|it| it.subject == refusal.subject.as_str()).map(|it| it.needs);
-    refusal.kind == RefusalKind::NotBuilt || needs == Some(Needs::Machine) && !refusal.kind.is_failure()
 }

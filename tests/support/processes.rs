@@ -2,8 +2,9 @@
 
 use std::{
     env,
+    io::{BufRead, BufReader},
     path::Path,
-    process::Command,
+    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -28,4 +29,12 @@ pub fn gone(pid: u32) -> bool {
         thread::sleep(Duration::from_millis(5));
     }
     true
+}
+
+/// Starts a process that says `serving`, and which servers it has: their ids.
+pub fn serving(command: &mut Command) -> (Child, Vec<u32>) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let said = lines.find_map(|line| line.strip_prefix("serving ").map(str::to_owned)).expect("it serves");
+    (child, said.split(' ').map(|pid| pid.parse().unwrap()).collect())
 }
