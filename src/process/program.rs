@@ -87,9 +87,13 @@ fn in_any_directory(path: PathBuf) -> PathBuf {
     has_directory.then(|| absolute(&path).ok()).flatten().unwrap_or(path)
 }
 
+/// Where the set-up puts programs.
+pub(crate) fn tools() -> PathBuf {
+    env::var_os("RUNTIME_BASELINE_TOOLS").map_or_else(|| PathBuf::from("target/tools"), PathBuf::from)
+}
+
 fn look(name: &str) -> Option<PathBuf> {
-    let tools = env::var_os("RUNTIME_BASELINE_TOOLS").map_or_else(|| PathBuf::from("target/tools"), PathBuf::from);
-    let own = tools.join("bin").join(name);
+    let own = tools().join("bin").join(name);
     let found = if own.is_file() { Some(own) } else { find_program(name) };
     // Absolute, so that it stays the same when the working directory changes.
     found?.canonicalize().ok()

@@ -4,15 +4,15 @@
 //! the library's version is says the second, and it compiles for it. crun takes another file name for a command of its own, so
 //! that the first is always called so.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use crate::{
     Component, Subject,
     adapter::{Refusal, RefusalKind},
-    process::{child::find_program, program::Sought},
+    process::{
+        child::find_program,
+        program::{Sought, named, tools},
+    },
     setup,
 };
 
@@ -35,9 +35,9 @@ impl Pair {
     /// The crun that the variable names; else the machine's own, where it has the handler; else the set-up's, of the release
     /// that ships both.
     pub fn of_machine(subject: &Subject) -> Result<Self, Refusal> {
-        if let Some(named) = env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
+        if let Some(named) = named(VARIABLE) {
             let remedy = format!("correct or unset {VARIABLE}");
-            return Self::at(Path::new(&named)).map_err(|why| refuse(subject, why, remedy));
+            return Self::at(&named).map_err(|why| refuse(subject, why, remedy));
         }
         let own = find_program("crun").and_then(|crun| Self::at(&crun).ok());
         own.map_or_else(|| Self::of_set_up(subject, "0.14", &[STEP]), Ok)
@@ -49,8 +49,7 @@ impl Pair {
     }
 
     fn of_set_up(subject: &Subject, version: &str, steps: &[&str]) -> Result<Self, Refusal> {
-        let tools = env::var_os("RUNTIME_BASELINE_TOOLS").map_or_else(|| PathBuf::from("target/tools"), PathBuf::from);
-        Self::at(&tools.join(STEP).join(version).join("crun")).map_err(|why| {
+        Self::at(&tools().join(STEP).join(version).join("crun")).map_err(|why| {
             let reason = format!("no crun here has WasmEdge's handler with WasmEdge {version}: {why}");
             let remedy = format!("run tools/setup.sh {}, or name a crun in {VARIABLE}", steps.join(" "));
             let (reason, remedy) = setup::said(steps, &reason, &remedy);
