@@ -6,7 +6,6 @@ use std::{rc::Rc, time::Duration};
 use super::prepared::flat;
 use crate::{
     Indicator, Statistic,
-    adapter::RegistryError,
     cluster::{ControlPlane, Registry},
     experiment::{Figure, Lane, LaneError, Plan, Taken, Turns},
     probe::cluster::{Observed, Times, binary_size, observe_filled, sum},
@@ -52,7 +51,6 @@ impl Cluster {
                     sizes.push(size(name.clone(), Rc::clone(&plane)));
                     started.push(start(plan, name, plane));
                 }
-                Err(RegistryError::Unavailable(refusal)) => plan.without(&refusal, &INDICATORS),
                 Err(error) => plan.not_made(&subject, &error, &INDICATORS),
             }
         }

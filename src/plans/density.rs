@@ -4,7 +4,10 @@
 
 use std::{fmt, str::FromStr, thread, time::Duration};
 
-use super::{prepared::flat, quick::Candidate};
+use super::{
+    prepared::{described, flat},
+    quick::Candidate,
+};
 use crate::{
     Bound, Indicator, Isolation, Statistic, Temperature, Unit,
     experiment::{Failure, Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
@@ -82,16 +85,8 @@ impl Density {
         if !plan.is_first() {
             return Ok(());
         }
-        let mut described = Vec::new();
-        for runtime in Registry::subjects().into_iter().chain([DENSE.to_owned()]) {
-            if !plan.wants_some(GROUP, &flat(&runtime)) {
-                continue;
-            }
-            match Described::of(&runtime) {
-                Ok(of) => described.push((runtime, of)),
-                Err(error) => plan.not_made(&runtime, &error, &[Indicator::Density]),
-            }
-        }
+        let runtimes = Registry::subjects().into_iter().chain([DENSE.to_owned()]);
+        let described = described(plan, runtimes, &[(GROUP, Indicator::Density)]);
         let here: Vec<_> = described.iter().map(|(runtime, _)| runtime.clone()).collect();
         let mut lanes = Vec::new();
         for (runtime, described) in &described {

@@ -6,6 +6,7 @@ use super::quick::Candidate;
 use crate::{
     Indicator, Isolation, Temperature,
     experiment::{Figure, Plan},
+    probe::Described,
     runtime::{Artifact, Identity, Runtime, Workload},
 };
 
@@ -110,4 +111,25 @@ pub(super) fn flat(subject: &str) -> String {
 /// The name of a runtime's lane at a temperature.
 pub(super) fn lane_name(identity: &Identity, temperature: Temperature) -> String {
     format!("{}/{temperature}", flat(identity.subject.as_str()))
+}
+
+/// The subjects that are here, of those of which some figure was asked for, each with what it says of itself. What is not here
+/// has a row in the plan for each figure: its group's name, and its indicator.
+pub(super) fn described(
+    plan: &mut Plan,
+    subjects: impl IntoIterator<Item = String>,
+    figures: &[(&str, Indicator)],
+) -> Vec<(String, Described)> {
+    let indicators: Vec<_> = figures.iter().map(|(_, indicator)| *indicator).collect();
+    let mut here = Vec::new();
+    for subject in subjects {
+        if !figures.iter().any(|(group, _)| plan.wants_some(group, &flat(&subject))) {
+            continue;
+        }
+        match Described::of(&subject) {
+            Ok(described) => here.push((subject, described)),
+            Err(error) => plan.not_made(&subject, &error, &indicators),
+        }
+    }
+    here
 }

@@ -7,7 +7,7 @@ use crate::{
     Bound, Indicator, Isolation, Statistic, Temperature, Unit,
     experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
     plans::{
-        prepared::{flat, lane_name},
+        prepared::{described, lane_name},
         quick::Candidate,
     },
     probe::{Described, Target, cold_start_cpu_peak, idle_cpu, memory_growth, memory_peak, shipped},
@@ -46,16 +46,7 @@ pub(super) fn tables(plan: &mut Plan, subjects: Vec<String>) -> Tables {
         (IDLE, Indicator::CpuBaseline),
         (BURST, Indicator::ColdStartCpuPeak),
     ];
-    let mut described = Vec::new();
-    for subject in subjects {
-        if !groups.iter().any(|(group, _)| plan.wants_some(group, &flat(&subject))) {
-            continue;
-        }
-        match Described::of(&subject) {
-            Ok(of) => described.push((subject, of)),
-            Err(error) => plan.not_made(&subject, &error, &groups.map(|(_, indicator)| indicator)),
-        }
-    }
+    let described = described(plan, subjects, &groups);
     let here: Vec<_> = described.iter().map(|(subject, _)| subject.clone()).collect();
     let mut tables = Tables::default();
     for (subject, described) in &described {
