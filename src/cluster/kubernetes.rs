@@ -99,15 +99,7 @@ impl Kubernetes {
 
     fn start_once(&self, place: &Place) -> Result<Live, ClusterError> {
         let subject = &self.identity.subject;
-        let directory = Directory::of(subject, place)?;
-        let ports = Ports::free(place.port).map_err(|source| no_port(subject, source))?;
-        let keys = Certificates::make(subject, &directory.make(subject, "keys")?, ports.api_server)?;
-        let arguments = Arguments::of(subject, &keys, ports, directory.path())?;
-        let requests =
-            Requests::of(&keys.client, self.limits.finite_time()).map_err(|error| no_client(subject, &error))?;
-        let data = directory.make(subject, "store")?;
-        let at = directory.path().to_owned();
-        let mut live = Live::new(subject, directory, requests, ports.api_server, self.patience);
+        let Ground { mut live, ports, arguments, data, at } = Ground::lay(subject, place, self.limits, self.patience)?;
         let place = Place { directory: Some(data), port: Some(ports.store) };
         live.open_store(self.store_name, self.store.as_ref(), &place)?;
         let [api_server, controller_manager, scheduler] = ports.doors();
@@ -142,6 +134,32 @@ impl ControlPlane for Kubernetes {
 impl std::fmt::Debug for Kubernetes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Kubernetes").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+/// What Kubernetes' own components stand on: where they listen, their arguments, with keys that are made for them, and the
+/// control plane that they become.
+pub(super) struct Ground {
+    pub live: Live,
+    pub ports: Ports,
+    pub arguments: Arguments,
+    /// For the store.
+    pub data: PathBuf,
+    /// Where they work.
+    pub at: PathBuf,
+}
+
+impl Ground {
+    pub fn lay(subject: &Subject, place: &Place, limits: Limits, patience: Duration) -> Result<Self, ClusterError> {
+        let directory = Directory::of(subject, place)?;
+        let ports = Ports::free(place.port).map_err(|source| no_port(subject, source))?;
+        let keys = Certificates::make(subject, &directory.make(subject, "keys")?, ports.api_server)?;
+        let arguments = Arguments::of(subject, &keys, ports, directory.path())?;
+        let requests = Requests::of(&keys.client, limits.finite_time()).map_err(|error| no_client(subject, &error))?;
+        let data = directory.make(subject, "store")?;
+        let at = directory.path().to_owned();
+        let live = Live::new(subject, directory, requests, ports.api_server, patience);
+        Ok(Self { live, ports, arguments, data, at })
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Subject, clock,
+    process::listening,
     store::{KeyValueStore, LiveStore, Place, StoreError},
 };
 
@@ -167,22 +168,16 @@ impl LiveControlPlane for Live {
     }
 }
 
-/// Starts it again where another program took a free port meanwhile.
+/// Starts it, again where another program took a free port meanwhile.
 pub(super) fn with_free_ports<T>(
     place: &Place,
-    mut start: impl FnMut() -> Result<T, ClusterError>,
+    start: impl FnMut() -> Result<T, ClusterError>,
 ) -> Result<T, ClusterError> {
-    const ATTEMPTS: u32 = 3;
-    let mut attempt = 1;
-    loop {
-        let taken = |error: &ClusterError| match error {
-            ClusterError::PortInUse { .. } => true,
-            ClusterError::Store { source, .. } => matches!(**source, StoreError::PortInUse { .. }),
-            _ => false,
-        };
-        match start() {
-            Err(error) if taken(&error) && place.port.is_none() && attempt < ATTEMPTS => attempt += 1,
-            other => return other,
-        }
-    }
+    let is_taken = |error: &ClusterError| match error {
+        _ if place.port.is_some() => false,
+        ClusterError::PortInUse { .. } => true,
+        ClusterError::Store { source, .. } => matches!(**source, StoreError::PortInUse { .. }),
+        _ => false,
+    };
+    listening::with_free_ports(is_taken, start)
 }

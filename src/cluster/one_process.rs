@@ -9,13 +9,10 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     ClusterError, ControlPlane, LiveControlPlane, Place,
-    certificates::Certificates,
     component::{Component, PATIENCE},
-    kubernetes::{no_client, no_port},
+    kubernetes::Ground,
     live::{Live, with_free_ports},
-    place::Directory,
-    programs::{self, Arguments, DIRECTORY, Ports},
-    request::Requests,
+    programs::{self, DIRECTORY},
 };
 use crate::{
     Component as Versioned, Isolation, Subject,
@@ -67,13 +64,8 @@ impl OneProcess {
 
     fn start_once(&self, place: &Place) -> Result<Live, ClusterError> {
         let subject = &self.identity.subject;
-        let directory = Directory::of(subject, place)?;
-        let ports = Ports::free(place.port).map_err(|source| no_port(subject, source))?;
-        let keys = Certificates::make(subject, &directory.make(subject, "keys")?, ports.api_server)?;
-        let of = Arguments::of(subject, &keys, ports, directory.path())?;
-        let requests =
-            Requests::of(&keys.client, self.limits.finite_time()).map_err(|error| no_client(subject, &error))?;
-        let data = directory.make(subject, "store")?;
+        let ground = Ground::lay(subject, place, self.limits, self.patience)?;
+        let Ground { mut live, ports, arguments: of, data, at } = ground;
         // Nobody else asks kine. By a name in its working directory, since the path of a socket may not be long.
         let mut arguments = vec!["--listen-address=unix://kine.sock".to_owned()];
         arguments.push(kine::endpoint(&data, "NORMAL"));
@@ -81,8 +73,6 @@ impl OneProcess {
             arguments.push("--".to_owned());
             arguments.extend(part);
         }
-        let at = directory.path().to_owned();
-        let mut live = Live::new(subject, directory, requests, ports.api_server, self.patience);
         live.add(vec![Component::start(subject, NAME, &self.program, &arguments, &at, ports.doors().into())?])?;
         Ok(live)
     }

@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
 };
 
@@ -14,7 +13,10 @@ use super::{
 use crate::{
     Component, Subject,
     adapter::{Refusal, RefusalKind},
-    process::program::{Program, Sought, named, version_in},
+    process::{
+        listening::free_ports,
+        program::{Program, Sought, named, version_in},
+    },
 };
 
 /// The directory that a user may name.
@@ -91,12 +93,7 @@ pub(super) struct Ports {
 impl Ports {
     /// Ports of loopback at which nobody listened a moment ago, but for that of the API server where it is named.
     pub fn free(api_server: Option<u16>) -> io::Result<Self> {
-        // All at once, so that no two are the same.
-        let listeners: Vec<_> =
-            (0..4).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<io::Result<_>>()?;
-        let mut ports = listeners.iter().map(|listener| listener.local_addr().map(|address| address.port()));
-        let mut next = || ports.next().unwrap_or_else(|| Err(io::ErrorKind::AddrNotAvailable.into()));
-        let (free, controller_manager, scheduler, store) = (next()?, next()?, next()?, next()?);
+        let [free, controller_manager, scheduler, store] = free_ports()?;
         Ok(Self { api_server: api_server.unwrap_or(free), controller_manager, scheduler, store })
     }
 

@@ -2,7 +2,6 @@
 
 use std::{
     fs, io,
-    net::{Ipv4Addr, TcpListener},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
@@ -60,11 +59,6 @@ fn bytes_below(directory: &Path) -> io::Result<u64> {
         };
     }
     Ok(sum)
-}
-
-/// A port of loopback at which nobody listened a moment ago.
-pub(super) fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 #[cfg(test)]

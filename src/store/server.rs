@@ -8,14 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    Place, StoreError,
-    place::{Directory, free_port},
-};
+use super::{Place, StoreError, place::Directory};
 use crate::{
     Subject,
     process::{
-        listening,
+        listening::{self, free_ports, with_free_ports},
         program::Program,
         supervised::{NotReady, Supervised},
     },
@@ -27,9 +24,6 @@ const LOOK: Duration = Duration::from_millis(2);
 
 /// A server that does not answer after this will not.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How many free ports are tried.
-const ATTEMPTS: u32 = 3;
 
 /// How long a server whose connection broke may take to be seen to have ended.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -56,7 +50,7 @@ impl Server {
         let once = || {
             let directory = Directory::of(subject, place)?;
             let failed = |source| StoreError::Start { subject: subject.clone(), path: program.path.clone(), source };
-            let port = place.port.map_or_else(free_port, Ok).map_err(failed)?;
+            let port = place.port.map_or_else(|| free_ports().map(|[port]| port), Ok).map_err(failed)?;
             let mut line = Command::new(&program.path);
             command(&mut line, directory.path(), port).map_err(failed)?;
             // Its directory is its working directory too: what it writes beside its data goes with it.
@@ -76,14 +70,8 @@ impl Server {
                 Err(NotReady::Ended) => Err(StoreError::Ended { subject, said }),
             }
         };
-        for _ in 1..ATTEMPTS {
-            match once() {
-                // Another program was faster with a port that was free a moment ago.
-                Err(StoreError::PortInUse { .. }) if place.port.is_none() => {}
-                other => return other,
-            }
-        }
-        once()
+        let is_taken = |error: &StoreError| place.port.is_none() && matches!(error, StoreError::PortInUse { .. });
+        with_free_ports(is_taken, once)
     }
 
     pub fn subject(&self) -> &Subject {

@@ -14,12 +14,12 @@ mod messages;
 
 use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
-use super::{Client, KeyValueStore, LiveStore, Place, StoreError, place::free_port, program, server::Server};
+use super::{Client, KeyValueStore, LiveStore, Place, StoreError, program, server::Server};
 use crate::{
     Isolation, Subject,
     adapter::{Identity, Limits},
     disk::{self, STORAGE},
-    process::program::Program,
+    process::{listening::free_ports, program::Program},
 };
 use client::GrpcClient;
 
@@ -92,7 +92,8 @@ impl KeyValueStore for Etcd {
 fn arguments(command: &mut Command, directory: &Path, port: u16) -> std::io::Result<()> {
     let clients = format!("http://127.0.0.1:{port}");
     // Nobody asks there, and it listens all the same.
-    let peers = format!("http://127.0.0.1:{}", free_port()?);
+    let [peer] = free_ports()?;
+    let peers = format!("http://127.0.0.1:{peer}");
     command.args(["--name=one", "--log-level=error"]);
     command.arg(format!("--data-dir={}", directory.join("etcd").display()));
     command.arg(format!("--listen-client-urls={clients}")).arg(format!("--advertise-client-urls={clients}"));
