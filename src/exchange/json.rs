@@ -1,6 +1,6 @@
 //! Reading another tool's JSON: from a regular file, and with the line where something is wrong.
 
-use std::{borrow::Cow, fs, os::unix::fs::FileTypeExt, path::Path};
+use std::{borrow::Cow, fs, io::ErrorKind, os::unix::fs::FileTypeExt, path::Path};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, error::Category};
@@ -21,11 +21,10 @@ pub(super) fn is_pipe(path: &Path) -> bool {
 
 /// The text of a regular file, or of a pipe that another program writes into. A device might never end.
 pub(super) fn text(path: &Path) -> Result<String, ExchangeError> {
-    let failed = |source| ExchangeError::Read { path: path.to_owned(), source };
-    if !fs::metadata(path).map_err(failed)?.is_file() && !is_pipe(path) {
-        return Err(ExchangeError::NotAFile(path.to_owned()));
-    }
-    let bytes = input::read_named(path, input::MOST_FOREIGN).map_err(failed)?;
+    let bytes = input::read_named(path, input::MOST_FOREIGN).map_err(|source| match source.kind() {
+        ErrorKind::InvalidInput => ExchangeError::NotAFile(path.to_owned()),
+        _ => ExchangeError::Read { path: path.to_owned(), source },
+    })?;
     if bytes.starts_with(&GZIP) {
         return Err(form(path, "it is compressed: name what gunzip makes of it"));
     }
