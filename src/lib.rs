@@ -35,6 +35,7 @@ pub mod exchange;
 #[doc(hidden)]
 pub mod fuzzing;
 mod input;
+mod lock;
 pub mod metric;
 pub mod provenance;
 pub mod report;

@@ -4,8 +4,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -15,12 +14,12 @@ use super::{
 };
 use crate::{
     input::{MOST_OF_A_BASELINE, read, read_named},
+    lock,
     whole_file::{WriteError, parent, write_whole},
 };
 
 /// Far above what loading, merging and saving take, so that only a stuck process is reported.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
-const LOCK_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Baseline {
     /// Reads a baseline.
@@ -147,15 +146,11 @@ impl Target {
         };
         fs::create_dir_all(&directory).map_err(failed("create the directory"))?;
         let lock = File::open(&directory).map_err(failed("open the directory"))?;
-        let start = Instant::now();
-        loop {
-            match lock.try_lock() {
-                Ok(()) => return Ok(Self { file, _lock: lock }),
-                Err(TryLockError::Error(source)) => return Err(failed("lock the directory")(source).into()),
-                Err(TryLockError::WouldBlock) if start.elapsed() >= patience => {
-                    return Err(BaselineError::Locked { path: directory, seconds: patience.as_secs() });
-                }
-                Err(TryLockError::WouldBlock) => thread::sleep(LOCK_INTERVAL),
+        match lock::within(&lock, patience, |_| {}) {
+            Ok(()) => Ok(Self { file, _lock: lock }),
+            Err(TryLockError::Error(source)) => Err(failed("lock the directory")(source).into()),
+            Err(TryLockError::WouldBlock) => {
+                Err(BaselineError::Locked { path: directory, seconds: patience.as_secs() })
             }
         }
     }

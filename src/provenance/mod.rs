@@ -12,6 +12,8 @@ pub(crate) mod wire;
 pub use audit::{Shortfall, VALIDITY_DAYS};
 pub use date::{Date, DateError};
 pub use environment::{Conditions, Environment, Hardware, Isolation, Software, UnknownIsolation};
+#[cfg(feature = "measure")]
+pub(crate) use host::INITIAL_PROCESSES;
 pub(crate) use host::NoiseSentence;
 pub(crate) use host::chinese as noise_in_chinese;
 use host::load_average;

@@ -4,8 +4,7 @@ use std::{fs, path::Path, thread};
 
 use procfs::sys::kernel::pid_max;
 
-/// The machine's own PID namespace: `PROC_PID_INIT_INO` in the kernel's `include/linux/proc_ns.h`.
-const OF_THE_MACHINE: &str = "pid:[4026531836]";
+use crate::provenance::INITIAL_PROCESSES;
 
 /// The kernel's default of `kernel.pid_max`: `PID_MAX_DEFAULT`, and so many for each CPU where that is more
 /// (`PIDS_PER_CPU_DEFAULT` in `include/linux/threads.h`).
@@ -23,7 +22,7 @@ pub(crate) fn limit() -> Option<u64> {
 }
 
 fn limit_of(own: u64, namespace: Option<&Path>, cpus: u64) -> u64 {
-    match namespace.is_none_or(|namespace| namespace == Path::new(OF_THE_MACHINE)) {
+    match namespace.is_none_or(|namespace| namespace == Path::new(INITIAL_PROCESSES)) {
         true => own,
         false => own.min(DEFAULT.max(FOR_EACH_CPU * cpus)),
     }
@@ -35,7 +34,7 @@ mod tests {
 
     #[test]
     fn a_namespace_of_ones_own_has_no_more_than_its_machine() {
-        let [machine, own] = [OF_THE_MACHINE, "pid:[4026532901]"].map(Path::new);
+        let [machine, own] = [INITIAL_PROCESSES, "pid:[4026532901]"].map(Path::new);
         assert_eq!(limit_of(4_194_304, Some(machine), 2), 4_194_304);
         assert_eq!(limit_of(4_194_304, Some(own), 2), 32_768);
         assert_eq!(limit_of(4_194_304, Some(own), 64), 65_536);

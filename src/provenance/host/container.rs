@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use super::{Host, storage::Mount};
 
 /// The inode of the first process namespace of a kernel (`PROC_PID_INIT_INO` of include/linux/proc_ns.h).
-const INITIAL_PROCESSES: &str = "pid:[4026531836]";
+pub(crate) const INITIAL_PROCESSES: &str = "pid:[4026531836]";
 
 /// What container managers leave in the path of a cgroup or of a mount's source, and whose it is. Kubernetes first, whose
 /// paths name the runtime below it as well.

@@ -9,6 +9,8 @@ mod sentences;
 mod storage;
 mod virtualization;
 
+#[cfg(feature = "measure")]
+pub(crate) use container::INITIAL_PROCESSES;
 pub use noise::Watch;
 pub(crate) use sentences::{NoiseSentence, chinese, load_average, throttled};
 

@@ -2,17 +2,15 @@
 
 use std::{
     env,
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, BufReader},
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 
 use super::{
@@ -22,6 +20,7 @@ use super::{
 use crate::{
     Component, Subject,
     disk::{self, Owned},
+    lock,
     process::child::find_program,
     runtime::{
         Refusal, RefusalKind, RuntimeError,
@@ -293,23 +292,20 @@ struct Rustc {
 fn lock(path: &Path, patience: Duration) -> io::Result<File> {
     const MOMENT: Duration = Duration::from_secs(2);
     let file = File::create(path)?;
-    let began = Instant::now();
     let mut is_said = false;
-    while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        let waited = began.elapsed();
-        if error != rustix::io::Errno::WOULDBLOCK {
-            return Err(error.into());
-        }
-        if waited >= patience {
-            let reason = format!("another process held it for {} s: find it with lslocks", patience.as_secs());
-            return Err(io::Error::new(io::ErrorKind::TimedOut, reason));
-        }
+    let held = lock::within(&file, patience, |waited| {
         if waited >= MOMENT && !is_said {
             eprintln!("waiting for {}: another process makes an image (lslocks names it)", path.display());
             is_said = true;
         }
-        thread::sleep(Duration::from_millis(20));
-    }
+    });
+    held.map_err(|error| match error {
+        TryLockError::Error(error) => error,
+        TryLockError::WouldBlock => {
+            let reason = format!("another process held it for {} s: find it with lslocks", patience.as_secs());
+            io::Error::new(io::ErrorKind::TimedOut, reason)
+        }
+    })?;
     Ok(file)
 }
 
