@@ -106,7 +106,7 @@ fn drawn(browser: &mut Chromium, at: &str) -> usize {
     plots.len()
 }
 
-/// Headings in order, tables with captions and scopes, text that can be selected, and nothing that runs.
+/// Headings in order, tables with captions whose headings are told of columns and of rows by where they stand, text that can be selected, and nothing that runs.
 fn structure(browser: &mut Chromium, at: &str) {
     let levels = browser.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])");
     let levels: Vec<u64> = levels.as_array().unwrap().iter().filter_map(Value::as_u64).collect();
@@ -114,7 +114,9 @@ fn structure(browser: &mut Chromium, at: &str) {
     assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{at}: {levels:?}");
     let wrong = browser.evaluate(
         "[...document.querySelectorAll('table')].filter(t => !t.caption?.textContent
-            || [...t.querySelectorAll('th')].some(th => !th.scope) || !t.querySelector('th[scope=col]')).length",
+            || [...t.tHead.rows[0].cells].some(it => it.tagName !== 'TH')
+            || [...t.tBodies].some(body => [...body.rows].some(row => [...row.cells].some((it, i) => (it.tagName === 'TH') !== (i === 0))
+                || (row.cells.length === 1 && t.tHead.rows[0].cells.length > 1 && row.cells[0].scope !== 'rowgroup')))).length",
     );
     assert_eq!(wrong, 0, "{at}");
     let active =

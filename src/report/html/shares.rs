@@ -41,8 +41,8 @@ pub(super) fn draw(bars: &[Bar]) -> Picture {
             text x=(MARGIN) y=(top(i) + WORDS) { (bar.label) }
             text.label.end x=(WIDTH - MARGIN) y=(top(i) + WORDS) { (bar.words) }
         }
-        @for ink in 0..INKS {
-            path class={ "phase line-" (ink) } d=(path(ink)) {}
+        @for (ink, path) in (0..INKS).map(|ink| (ink, path(ink))).filter(|(_, path)| !path.is_empty()) {
+            path class={ "mark phase line-" (ink) } d=(path) {}
         }
         g text-anchor="middle" {
             @for (i, (stretch, left, width)) in named {

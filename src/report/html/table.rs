@@ -19,6 +19,7 @@ pub(super) fn write(table: &Table, id: &str, language: Language) -> Markup {
         div.scroll.cards[table.cards] tabindex="0" role="region" aria-labelledby=(caption) {
             table role=[role("table")] class=[(!numbers.is_empty()).then_some(numbers)] {
                 caption id=(caption) { span { (table.caption) } }
+                // A row of headings alone makes them their columns', and one before cells is its row's: no scope says it again.
                 thead role=[role("rowgroup")] {
                     tr role=[role("row")] {
                         @for column in &table.columns {
