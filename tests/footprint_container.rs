@@ -29,6 +29,9 @@ fn alone() -> MutexGuard<'static, ()> {
     ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// More than a measurement that is killed comes to, however late the kill is.
+const MANY: usize = 1_500;
+
 fn scratch() -> Target {
     Target::new("container/scratch", Workload::ready(), Temperature::Cold)
 }
@@ -92,15 +95,12 @@ fn a_measurement_that_is_killed_says_so_and_leaves_nothing() {
     if measured(memory_growth(&scratch(), &[1, 2, 3])).is_none() {
         return;
     }
-    // More than it will come to.
-    let running = thread::spawn(|| memory_growth(&scratch(), &[350]));
+    let running = thread::spawn(|| memory_growth(&scratch(), &[MANY]));
     let seen = wait_for_containers(std::process::id() as i32);
-    let measuring = seen.values().find(|stat| seen.get(&stat.ppid).is_some_and(|parent| is_warden(parent, &seen)));
-    let measuring = measuring.expect("a process that measures").pid;
-    kill_process(Pid::from_raw(measuring).unwrap(), Signal::KILL).unwrap();
+    kill_process(Pid::from_raw(measuring(&seen).pid).unwrap(), Signal::KILL).unwrap();
     match running.join().unwrap() {
         Err(ProbeError::Fresh(FreshError::Died { doing, how, .. })) => {
-            assert!(doing.contains("350"), "{doing}");
+            assert!(doing.contains(&MANY.to_string()), "{doing}");
             assert_eq!(how, "killed by signal 9");
         }
         other => panic!("{other:?}"),
@@ -114,10 +114,9 @@ fn a_warden_that_is_killed_leaves_nothing() {
     if measured(memory_growth(&scratch(), &[1, 2, 3])).is_none() {
         return;
     }
-    let running = thread::spawn(|| memory_growth(&scratch(), &[350]));
+    let running = thread::spawn(|| memory_growth(&scratch(), &[MANY]));
     let seen = wait_for_containers(std::process::id() as i32);
-    let warden = seen.values().find(|stat| is_warden(stat, &seen)).expect("a warden").pid;
-    kill_process(Pid::from_raw(warden).unwrap(), Signal::KILL).unwrap();
+    kill_process(Pid::from_raw(measuring(&seen).ppid).unwrap(), Signal::KILL).unwrap();
     match running.join().unwrap() {
         Err(ProbeError::Fresh(FreshError::Died { how, .. })) => assert_eq!(how, "its warden ended"),
         other => panic!("{other:?}"),
@@ -147,12 +146,18 @@ fn a_run_that_is_killed_leaves_nothing() {
 #[test]
 #[ignore = "run by another test, and killed"]
 fn fill() {
-    let _ = memory_growth(&scratch(), &[350]);
+    let _ = memory_growth(&scratch(), &[MANY]);
 }
 
 /// This process's child that has a child of the same program's name in a session of its own.
 fn is_warden(stat: &Stat, seen: &BTreeMap<i32, Stat>) -> bool {
     stat.session == stat.pid && !seen.values().any(|other| other.pid == stat.ppid && other.session == other.pid)
+}
+
+/// The process that measures, a warden's child. The warden of a measurement before may not have ended yet: it has none.
+fn measuring(seen: &BTreeMap<i32, Stat>) -> &Stat {
+    let of_a_warden = |stat: &&Stat| seen.get(&stat.ppid).is_some_and(|parent| is_warden(parent, seen));
+    seen.values().find(of_a_warden).expect("a process that measures")
 }
 
 /// Everything below `root`, once there are ten containers among it.

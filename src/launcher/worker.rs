@@ -15,7 +15,10 @@ use libcontainer::{
 };
 use rustix::{
     pipe::{PipeFlags, pipe_with},
-    process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, set_child_subreaper, wait},
+    process::{
+        DumpableBehavior, Pid, Signal, WaitOptions, WaitStatus, kill_process, set_child_subreaper,
+        set_dumpable_behavior, wait,
+    },
 };
 
 use super::{
@@ -52,6 +55,8 @@ pub(super) fn run(number: u64, channel: &Channel, state: &Path, engines: FindEng
     let mut worker = Worker { number, state, live: HashMap::new(), strays: false, engines: Engines::new(engines) };
     let mut reply = Reply::Idle;
     loop {
+        // In a user namespace a worker that made a container is not dumpable any more: only root could read what it holds.
+        let _ = set_dumpable_behavior(DumpableBehavior::Dumpable);
         if channel.send(&reply).is_err() {
             return 1;
         }
