@@ -15,7 +15,7 @@ pub use gate::{
 };
 pub use missing::{Beside, Missing};
 pub(crate) use rule::Caution;
-pub use rule::{MARGIN, Undecided, WIDEST, caution};
+pub use rule::{MARGIN, NEARLY, Undecided, WIDEST, caution};
 pub(crate) use verdict::judge_by;
 pub use verdict::{Judgement, Verdict, judge, judge_all};
 

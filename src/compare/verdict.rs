@@ -1,6 +1,9 @@
 //! A published claim against what was measured here.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
 
 use super::{
     Aspect, Beside, Comparison, Difference, Figures, Missing, RunOf, differences, estimate,
@@ -19,7 +22,8 @@ use crate::{
 /// the absolute values, which are the hardware's. With \[L, U\] the interval of the measured factor, and c the least
 /// factor that may have been printed as the claimed one (half a unit of the last digit below it):
 ///
-/// - *refuted*: U < c. The whole interval falls short of the claim.
+/// - *refuted*: U < c, the whole interval falls short of the claim, and the measured factor is not even
+///   [`NEARLY`](super::NEARLY) the claimed difference.
 /// - *reproduced*: L ≥ c, the claim is surpassed; or else the interval excludes "no difference" in the claimed sense
 ///   (L > 1), the measured factor itself lies within [`MARGIN`](super::MARGIN) of c, and the interval is no wider than
 ///   [`WIDEST`](super::WIDEST).
@@ -336,14 +340,23 @@ fn agreed(claim: &Claim, pair: &Comparison, others: &[Comparison]) -> Verdict {
     if !(any(&Verdict::Reproduced) && any(&Verdict::Refuted)) {
         return verdict;
     }
-    let said = all.iter().map(|(pair, verdict)| format!("{}: {}", setting(pair.contender), verdict.as_str()));
+    let contenders: Vec<_> = all.iter().map(|(pair, _)| pair.contender).collect();
+    let said =
+        all.iter().map(|(pair, verdict)| format!("{}: {}", apart(pair.contender, &contenders), verdict.as_str()));
     Verdict::NotComparable(vec![Missing::Agreement(said.collect())])
 }
 
-/// What tells figures of one run, subject and temperature apart.
-fn setting(metric: &Metric) -> String {
-    let settings = metric.provenance().environment().conditions.settings();
-    let settings = settings.iter().map(|(key, value)| format!("{key}={value}"));
+/// What tells a figure apart from others of its run, subject and temperature.
+fn apart(metric: &Metric, all: &[&Metric]) -> String {
+    let of = |metric: &Metric| {
+        let conditions = &metric.provenance().environment().conditions;
+        let at_once = conditions.concurrency.map(|concurrency| ("concurrency".to_owned(), concurrency.to_string()));
+        conditions.settings().into_iter().chain(at_once).collect::<BTreeMap<_, _>>()
+    };
+    let others: Vec<_> = all.iter().map(|other| of(other)).collect();
+    let own = of(metric);
+    let settings = own.iter().filter(|(key, value)| others.iter().any(|other| other.get(*key) != Some(*value)));
+    let settings = settings.map(|(key, value)| format!("{key}={value}"));
     let parts: Vec<String> = metric.workload().map(str::to_owned).into_iter().chain(settings).collect();
     if parts.is_empty() { metric.statistic().to_string() } else { parts.join(" ") }
 }
