@@ -145,7 +145,25 @@ sense = "faster"
 
 #[test]
 fn settings_are_compared_of_one_subject() {
-    let claim = claims().get("wasmtime-pooling").unwrap();
+    let text = r#"
+schema = 1
+[[table]]
+section = "a blog"
+source = { kind = "benchmark", reference = "a blog" }
+date = "2021-05-12"
+components = ["wasmtime 0.26.0"]
+conditions = { concurrency = 1 }
+reference = { subject = "wasmtime", temperature = "warm", settings = { allocator = "on-demand" } }
+contender = { subject = "wasmtime", temperature = "warm", settings = { allocator = "pooling" } }
+[[table.claim]]
+id = "pooling"
+indicator = "startup_time"
+reference = { value = "9.90 us" }
+contender = { value = "5.34 us" }
+sense = "faster"
+"#;
+    let own = Claims::from_toml(text).unwrap();
+    let claim = own.get("pooling").unwrap();
     let start = |allocator: &str, temperature, value| {
         let settings = |e: &mut Environment| {
             e.conditions.concurrency = Some(1);
@@ -155,7 +173,7 @@ fn settings_are_compared_of_one_subject() {
             .with_temperature(temperature)
             .with_workload("ready")
     };
-    // What is measured today: the start that has no pool reads its module from disk.
+    // A start that has no pool, and reads its module from disk.
     let today =
         baseline([start("pooling", Temperature::Warm, 5e3), start("on-demand", Temperature::Precompiled, 90e3)]);
     let text = missing(&judge(claim, &today).verdict);

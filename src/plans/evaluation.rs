@@ -2,8 +2,9 @@
 //! decision at a time and side by side, and how it grows with the data.
 
 mod growth;
+mod published;
 
-use std::{rc::Rc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use super::{
     by_hand::{self, Made},
@@ -12,6 +13,7 @@ use super::{
 };
 use crate::{
     Indicator, Statistic, Temperature,
+    adapter::Identity,
     experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
     policy::{Loader, Policy, PolicyEngine, PolicyForm, Registry},
     probe::{evaluate, first_decision, throughput},
@@ -166,59 +168,78 @@ fn evaluations(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>, made: 
 fn rates(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>) {
     let group = format!("evaluation_rate/{}", policy.name);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let counts = if cores > 1 { vec![1, cores] } else { vec![1] };
     let time = Duration::from_millis(plan.pass().of([200, 30, 1]));
     let mut lanes = Vec::new();
     for engine in registry.engines() {
         let Some(form) = engine.forms().last().copied() else { continue };
-        let name = |threads: usize| format!("{}/{threads}", lane_name(engine));
-        let wanted: Vec<_> = counts.iter().copied().filter(|threads| plan.wants(&group, &name(*threads))).collect();
-        if wanted.is_empty() {
+        // The published figures name no policy: two are enough to see whether it matters.
+        let is_rated = RATED.contains(&policy.name.as_str());
+        let mut counts = if is_rated { published::threads(engine, cores) } else { vec![1, cores] };
+        counts.dedup();
+        let anew = published::anew(engine).filter(|_| is_rated);
+        let of = |identity: &Identity, threads: usize| (identity.clone(), threads);
+        let mut asked: Vec<_> = counts.into_iter().map(|threads| of(engine.identity(), threads)).collect();
+        asked.extend(anew.as_ref().map(|identity| of(identity, 1)));
+        let name = |identity: &Identity, threads: usize| format!("{}/{threads}", flat(identity.subject.as_str()));
+        asked.retain(|(identity, threads)| plan.wants(&group, &name(identity, *threads)));
+        if asked.is_empty() {
             continue;
         }
-        let figure = |indicator| Figure::new(indicator, engine.identity(), &policy.name).at(Temperature::Warm);
-        let loader: Rc<dyn Loader> = match engine.prepare(policy, form, Limits::default()) {
-            Ok(loader) => Rc::from(loader),
+        let loader: Arc<dyn Loader> = match engine.prepare(policy, form, Limits::default()) {
+            Ok(loader) => Arc::from(loader),
             Err(error) => {
-                plan.refused(&figure(Indicator::EvaluationRate), &error);
+                let figure = Figure::new(Indicator::EvaluationRate, engine.identity(), &policy.name);
+                plan.refused(&figure.at(Temperature::Warm), &error);
                 continue;
             }
         };
-        for threads in wanted {
-            let concurrency = u32::try_from(threads).unwrap_or(u32::MAX);
-            let figure = |indicator| figure(indicator).concurrent(concurrency, LOAD);
-            let (loader, policy) = (Rc::clone(&loader), Rc::clone(policy));
-            let lane = Lane::new(name(threads), move |taken: &mut Taken| {
-                let whole = throughput(loader.as_ref(), &policy, threads, time)?;
-                taken.push(0, whole.rate);
-                if threads > 1 {
-                    // Evenly over all threads, which stand one after the other.
-                    let step = (whole.latency.len() / LATENCIES).max(1);
-                    whole.latency.iter().step_by(step).for_each(|latency| taken.push(1, *latency as f64));
-                }
-                Ok::<_, LaneError>(())
-            });
-            let lane = lane.of(figure(Indicator::EvaluationRate), &[Statistic::Median]);
-            lanes.push(match threads {
-                // One thread's are measured in turns with its peers'.
-                1 => lane,
-                _ => lane.of(figure(Indicator::EvaluationLatency), &[Statistic::Median, Statistic::P99]),
-            });
+        for (identity, threads) in asked {
+            let is_anew = anew.as_ref().is_some_and(|anew| anew.subject == identity.subject);
+            let loader = if is_anew { Arc::new(published::Anew(Arc::clone(&loader))) } else { Arc::clone(&loader) };
+            lanes.push(rate(name(&identity, threads), &identity, threads, loader, Rc::clone(policy), time));
         }
     }
     plan.group(group, Turns::rounds(plan.pass().of([3, 1, 1])), lanes);
 }
 
+/// So many threads that decide for `time`.
+fn rate(
+    name: String,
+    identity: &Identity,
+    threads: usize,
+    loader: Arc<dyn Loader>,
+    policy: Rc<Policy>,
+    time: Duration,
+) -> Lane {
+    let concurrency = u32::try_from(threads).unwrap_or(u32::MAX);
+    let figure =
+        |indicator| Figure::new(indicator, identity, &policy.name).at(Temperature::Warm).concurrent(concurrency, LOAD);
+    let (rate, latency) = (figure(Indicator::EvaluationRate), figure(Indicator::EvaluationLatency));
+    let lane = Lane::new(name, move |taken: &mut Taken| {
+        let whole = throughput(loader.as_ref(), &policy, threads, time)?;
+        taken.push(0, whole.rate);
+        if threads > 1 {
+            // Evenly over all threads, which stand one after the other.
+            let step = (whole.latency.len() / LATENCIES).max(1);
+            whole.latency.iter().step_by(step).for_each(|latency| taken.push(1, *latency as f64));
+        }
+        Ok::<_, LaneError>(())
+    });
+    let lane = lane.of(rate, &[Statistic::Median]);
+    match threads {
+        // One thread's are measured in turns with its peers'.
+        1 => lane,
+        _ => lane.of(latency, &[Statistic::Median, Statistic::P99]),
+    }
+}
+
 /// What OPA's own benchmark says of evaluation alone, without a transport: a cross-check, of a policy's first case. A quick
-/// pass asks it once about one policy, since each takes it seconds.
+/// pass asks it about one policy, since each takes it seconds.
 #[cfg(feature = "opa")]
 fn opas_own(plan: &mut Plan, policies: &[Rc<Policy>]) {
     use crate::policy::opa::Opa;
 
     const GROUP: &str = "opa_bench";
-    if plan.pass() == Pass::Quick && !plan.is_first() {
-        return;
-    }
     // Where there is none, the registry says so.
     let Ok(opa) = Opa::process().map(Rc::new) else { return };
     let mut identity = opa.identity().clone();

@@ -31,6 +31,7 @@ adapters! {
     dyn Runtime, "runtime";
     "noop": [] Build, _kit => Ok::<_, NotMade>(Noop::new());
     "wasmtime": ["wasmtime"] Build, kit => super::wasmtime::Wasmtime::with_limits(kit.limits);
+    "wasmtime/on-demand": ["wasmtime"] Build, kit => super::wasmtime::Wasmtime::on_demand_within(kit.limits);
     // Recorded as `wasmtime`: its settings tell it apart.
     "wasmtime/dense": ["wasmtime"] Build listed false, kit => super::wasmtime::Wasmtime::dense_within(kit.limits);
     "wasmi": ["wasmi"] Build, kit => super::wasmi::Wasmi::with_limits(kit.limits);

@@ -71,6 +71,7 @@ const HANDLER: &[Gap] = &[
 const ADAPTERS: &[(&str, Runs, &[Gap])] = &[
     ("noop", Runs::Nothing, &[]),
     ("wasmtime", Runs::ModulesHere, &[]),
+    ("wasmtime/on-demand", Runs::ModulesHere, &[]),
     ("wasmi", Runs::ModulesHere, &[]),
     ("wasmedge/interpreter", Runs::ModulesHere, &[RECURSES]),
     ("wasmedge/jit", Runs::ModulesHere, &[RECURSES]),

@@ -45,6 +45,8 @@ pub(super) fn declare(plan: &mut Plan, registry: &Registry) -> Result<(), LaneEr
             let listed: Vec<_> = sizes.iter().map(ToString::to_string).collect();
             let figure = Figure::new(Indicator::EvaluationLatency, engine.identity(), &workload)
                 .at(Temperature::Warm)
+                // What more data adds to a decision is no decision: it answers no claim about one.
+                .of_part("growth")
                 .with_setting("sizes", listed.join(" "));
             // Such a figure would be that of its startup.
             if engine.identity().transport.as_deref() == Some("process") {

@@ -6,6 +6,8 @@
 //! | precompiled | the .cwasm on disk, engine, linker | map it, link, instantiate, run to ready |
 //! | warm | engine with a pool, module, imports resolved | instantiate in a slot of the pool, run to ready |
 //!
+//! Subject `wasmtime/on-demand` is the engine without a pool: warm alone, since the other temperatures have none.
+//!
 //! **Time limit.** A thread advances the engines' epochs every 10 ms while a guest runs, and sleeps otherwise; a guest is
 //! stopped between its limit and two ticks later. Compilation has no limit but the module's size.
 //!
@@ -24,13 +26,16 @@ mod guest;
 mod host;
 mod precompiled;
 pub(crate) mod ticker;
+mod unpooled;
 mod warm;
 
 use std::sync::Arc;
 
 use wasmtime::Engine;
 
-use self::{budget::Budget, cold::Cold, guest::Job, precompiled::Precompiled, ticker::Ticker, warm::Warm};
+use self::{
+    budget::Budget, cold::Cold, guest::Job, precompiled::Precompiled, ticker::Ticker, unpooled::Unpooled, warm::Warm,
+};
 use super::{Artifact, Identity, Limits, Runtime, RuntimeError, Workload, room, wasm};
 use crate::{Component, Isolation, Subject, Temperature};
 
@@ -53,7 +58,11 @@ pub struct Wasmtime {
     budget: Budget,
     plain: Engine,
     ticker: Arc<Ticker>,
+    temperatures: &'static [Temperature],
 }
+
+const POOLED: &[Temperature] = &[Temperature::Cold, Temperature::Precompiled, Temperature::Warm];
+const ON_DEMAND: &[Temperature] = &[Temperature::Warm];
 
 impl Wasmtime {
     /// Wasmtime with the default [`Limits`].
@@ -84,6 +93,29 @@ impl Wasmtime {
         Ok(wasmtime)
     }
 
+    /// Wasmtime without a pool: a warm start allocates what its instance needs. Subject `wasmtime/on-demand`, which has no
+    /// other temperature.
+    ///
+    /// # Errors
+    /// As [`with_limits`](Self::with_limits).
+    pub fn on_demand() -> Result<Self, RuntimeError> {
+        Self::on_demand_within(Limits::default())
+    }
+
+    /// The same, with limits of one's own.
+    ///
+    /// # Errors
+    /// As [`with_limits`](Self::with_limits).
+    ///
+    /// # Panics
+    /// Never: its name is a constant that is valid.
+    pub fn on_demand_within(limits: Limits) -> Result<Self, RuntimeError> {
+        let mut wasmtime = Self::with_limits(limits)?;
+        wasmtime.identity.subject = "wasmtime/on-demand".parse().expect("a valid constant");
+        wasmtime.temperatures = ON_DEMAND;
+        Ok(wasmtime)
+    }
+
     /// Wasmtime with limits of one's own, for each of its instances.
     ///
     /// # Errors
@@ -103,7 +135,7 @@ impl Wasmtime {
         for (name, value) in budget::common_settings(&plain, &limits) {
             identity = identity.with_setting(name, value);
         }
-        Ok(Self { identity, budget: limits.into(), plain, ticker: Arc::new(ticker) })
+        Ok(Self { identity, budget: limits.into(), plain, ticker: Arc::new(ticker), temperatures: POOLED })
     }
 }
 
@@ -113,7 +145,7 @@ impl Runtime for Wasmtime {
     }
 
     fn temperatures(&self) -> &[Temperature] {
-        &[Temperature::Cold, Temperature::Precompiled, Temperature::Warm]
+        self.temperatures
     }
 
     fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
@@ -123,6 +155,7 @@ impl Runtime for Wasmtime {
         Ok(match temperature {
             Temperature::Cold => Box::new(Cold::new(job, &wasm)?),
             Temperature::Precompiled => Box::new(Precompiled::new(job, &wasm)?),
+            Temperature::Warm if self.temperatures == ON_DEMAND => Box::new(Unpooled::new(job, &wasm)?),
             Temperature::Warm => Box::new(Warm::new(job, wasm.into_owned())?),
         })
     }
