@@ -142,6 +142,7 @@ fn measured_at(mark: Mark, place: f64, y: f64) -> Markup {
     match mark {
         Mark::Refuted => shape("cross", "M-4.5 -4.5L4.5 4.5M-4.5 4.5L4.5 -4.5", place, y),
         Mark::Reproduced => shape("full", "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z", place, y),
+        Mark::Open => shape("empty", "M-4 -4h8v8h-8z", place, y),
         _ => shape("empty", "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z", place, y),
     }
 }

@@ -67,7 +67,7 @@ fn row(judged: &Judged<'_>, leads: bool, language: Language) -> Row {
             Answer::Open => Mark::Open,
             Answer::Unmeasured => Mark::Unmeasured,
         },
-        verdict: verdicts::verdict(judged.answer, language).0,
+        verdict: verdicts::verdict(judged, language).0,
         measured_in_words: interval.map_or(factor.clone(), |interval| format!("{factor} ({interval})")),
         published_in_words: if in_words.is_empty() { in_words } else { say::published(&in_words, language) },
     }

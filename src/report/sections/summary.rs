@@ -37,7 +37,7 @@ fn row(judged: &Judged<'_>, language: Language) -> Vec<Cell> {
     let pair = judged.judgement.comparison.filter(|_| judged.is_measured());
     let factor = pair.map(|pair| words::times(&pair, language)).unwrap_or_default();
     let interval = pair.and_then(|pair| words::times_interval(&pair).filter(|_| words::has_width(&pair)));
-    let (word, tone) = verdicts::verdict(judged.answer, language);
+    let (word, tone) = verdicts::verdict(judged, language);
     let load = judged.load.map(|load| evidence::load_short(load.average, language)).unwrap_or_default();
     vec![
         Cell::new(language.pick(judged.indicator().label_zh(), judged.indicator().label())),

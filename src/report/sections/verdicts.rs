@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Language, Metric,
-    compare::{Verdict, caution},
+    compare::{Missing, Verdict, caution},
     report::{
         document::{Block, Cell, Column, Fold, Item, Rows, Section, Table, Text, Tone},
         words,
@@ -126,21 +126,27 @@ fn sources(groups: &[&Group<'_>]) -> Vec<Item> {
 }
 
 /// The verdict's word, and how it is to be read.
-pub(super) fn verdict(answer: Answer, language: Language) -> (&'static str, Tone) {
-    match answer {
+pub(super) fn verdict(judged: &Judged<'_>, language: Language) -> (&'static str, Tone) {
+    match judged.answer {
         Answer::Reproduced => (evidence::reproduced(language), Tone::Good),
         Answer::Refuted => (evidence::refuted(language), Tone::Bad),
         Answer::Undecided => (evidence::undecided(language), Tone::Open),
+        Answer::Open if depends(judged) => (evidence::depends(language), Tone::Open),
         Answer::Open => (evidence::open(language), Tone::Open),
         Answer::Unmeasured => (evidence::unmeasured(language), Tone::Open),
     }
+}
+
+/// Whether both sides were measured alike, and what they do decides.
+fn depends(judged: &Judged<'_>) -> bool {
+    matches!(&judged.judgement.verdict, Verdict::NotComparable(missing) if matches!(missing[..], [Missing::Agreement(_)]))
 }
 
 fn row(judged: &Judged<'_>, common: &Common, language: Language) -> Vec<Cell> {
     let claim = judged.judgement.claim;
     let indicator = language.pick(judged.indicator().label_zh(), judged.indicator().label());
     let sides = [claim.reference().metric(), claim.contender().metric()];
-    let (word, tone) = verdict(judged.answer, language);
+    let (word, tone) = verdict(judged, language);
     let word = Cell::new(word).tone(tone).folded(proof(judged, common, language));
     let word = match judged.load {
         Some(load) => word.detail(evidence::load_short(load.average, language)),

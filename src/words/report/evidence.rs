@@ -44,6 +44,10 @@ pub(crate) const fn open(language: Language) -> &'static str {
     language.pick("无法比较", "not comparable")
 }
 
+pub(crate) const fn depends(language: Language) -> &'static str {
+    language.pick("视情况而定", "it depends")
+}
+
 pub(crate) const fn unmeasured(language: Language) -> &'static str {
     language.pick("未测量", "not measured")
 }
