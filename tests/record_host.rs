@@ -242,6 +242,28 @@ fn steal_is_what_was_stolen_during_the_run() {
 }
 
 #[test]
+fn what_others_took_during_the_run_is_told_from_what_the_run_took_itself() {
+    let machine = quiet();
+    let own = |[user, system, of_children, system_of_children]: [u64; 4]| {
+        let times = format!("{user} {system} {of_children} {system_of_children}");
+        machine.write("proc/self/stat", &format!("7 (a) name) S 1 7 7 0 -1 4194560 1 2 3 4 {times} 20 0 1 0\n"));
+    };
+    own([10, 5, 100, 5]);
+    machine.write("proc/stat", "cpu  100 0 50 800 10 5 5 30 7 0\ncpu0 1\ncpu1 1\nintr 1\n");
+    let watch = machine.host().watch();
+    assert_eq!(watch.others(), None, "no tick has passed");
+    // 1,000 ticks of two CPUs later: 400 idle, 600 busy, of which 200 were this process's and 100 its children's.
+    machine.write("proc/stat", "cpu  600 0 150 1190 20 5 5 30 7 0\ncpu0 1\ncpu1 1\nintr 1\n");
+    own([110, 105, 190, 15]);
+    assert_eq!(watch.others(), Some((0.6, 2)));
+    let expected = "other programs kept 0.60 of 2 CPUs busy meanwhile: end what else runs, and measure again";
+    assert_eq!(watch.noise(), [expected]);
+    // All of it was the run's own.
+    own([410, 205, 190, 15]);
+    assert_eq!((watch.others(), watch.noise()), (Some((0.0, 2)), Vec::new()));
+}
+
+#[test]
 fn this_machine_says_the_least_that_every_linux_says() {
     let host = Host::here();
     let environment = host.capture(".");

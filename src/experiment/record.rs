@@ -11,6 +11,7 @@ use super::{
 use crate::{
     Baseline, BaselineError, Component, Conditions, Environment, Host, Metric, MetricError, Provenance,
     ProvenanceError, QuantityError, Run, Series, Source, SourceKind, Statistic, UnavailableRow, Unit, Watch,
+    provenance::load_average,
     samples::{CurveError, Estimated, SamplesError},
 };
 
@@ -59,6 +60,11 @@ impl Recorder {
     /// [`RecordError`] when a file cannot be written, or two lanes sampled one figure.
     pub fn outcome(&mut self, outcome: &Outcome) -> Result<(), RecordError> {
         (self.noise, self.drift) = (self.watch.noise(), self.watch.clock_drift());
+        // A load average is of the minute before, of which what was measured then, by this program or the one before it, is the
+        // most. What others did meanwhile is known, and is what counts.
+        if self.watch.others().is_some() {
+            self.machine.conditions.noise.retain(|sentence| load_average(sentence).is_none());
+        }
         for lane in &outcome.lanes {
             for sampled in lane.figures.iter().filter(|sampled| !sampled.samples.is_empty()) {
                 self.figure(sampled)?;

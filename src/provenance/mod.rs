@@ -16,7 +16,7 @@ pub use environment::{Conditions, Environment, Hardware, Isolation, Software, Un
 pub(crate) use host::INITIAL_PROCESSES;
 pub(crate) use host::NoiseSentence;
 pub(crate) use host::chinese as noise_in_chinese;
-use host::load_average;
+pub(crate) use host::load_average;
 pub(crate) use host::throttled;
 pub use host::{Host, Watch};
 pub(crate) use machine::{Machine, same_memory};

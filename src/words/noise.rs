@@ -24,6 +24,10 @@ impl NoiseSentence {
                 "load average {} on {} cores: end what else runs, and wait a minute",
                 "平均负载为 {}（{} 核）：请结束其他程序，并等待一分钟",
             ),
+            Self::Others => (
+                "other programs kept {} of {} CPUs busy meanwhile: end what else runs, and measure again",
+                "测量期间其他程序占用了 {} 个 CPU（共 {} 个）：请结束其他程序后重新测量",
+            ),
             Self::Smt => (
                 "SMT is on, so two CPUs share one core: write off to /{}/smt/control, or pin to one of each",
                 "SMT 已开启，两个 CPU 共用一个核：请将 off 写入 /{}/smt/control，或只绑定到每核中的一个",

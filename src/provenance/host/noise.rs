@@ -118,7 +118,19 @@ impl Host {
         let line = text.lines().find_map(|line| line.strip_prefix("cpu "))?;
         let ticks: Vec<u64> = line.split_whitespace().map_while(|n| n.parse().ok()).collect();
         // user nice system idle iowait irq softirq steal; guest time, after these, is within user and nice.
-        Some(CpuTime { all: ticks.iter().take(8).sum(), stolen: *ticks.get(7)? })
+        let cpus =
+            text.lines().filter(|line| line.strip_prefix("cpu").is_some_and(|rest| !rest.starts_with(' '))).count();
+        let (idle, stolen) = (ticks.get(3)? + ticks.get(4)?, *ticks.get(7)?);
+        Some(CpuTime { all: ticks.iter().take(8).sum(), idle, stolen, own: self.own_cpu_time(), cpus })
+    }
+
+    /// Of this process, and of all that it or they started and waited for.
+    fn own_cpu_time(&self) -> Option<u64> {
+        let text = self.read("proc/self/stat")?;
+        // The name, which may hold anything, ends with the last parenthesis; utime, stime, cutime and cstime are the 14th to
+        // the 17th of all.
+        let fields = text.rsplit_once(')')?.1.split_whitespace().skip(11).take(4);
+        fields.map(|ticks| ticks.parse::<u64>().ok()).sum()
     }
 }
 
@@ -133,7 +145,12 @@ fn few_cores(cores: u32) -> String {
 #[derive(Debug, Clone, Copy)]
 struct CpuTime {
     all: u64,
+    /// Nobody had something to do, or waited for a disk.
+    idle: u64,
     stolen: u64,
+    /// Of this process and what it started.
+    own: Option<u64>,
+    cpus: usize,
 }
 
 /// A look at the machine at the start of a run. See [`Host::watch`].
@@ -151,9 +168,23 @@ impl Watch {
     #[must_use]
     pub fn noise(&self) -> Vec<String> {
         let steal = self.stolen().filter(|percent| *percent >= STEAL).map(steal);
+        let others = self.others().filter(|(busy, cpus)| *busy > LOAD_PER_CORE * *cpus as f64);
+        let others = others.map(|(busy, cpus)| NoiseSentence::Others.with([&format!("{busy:.2}"), &cpus]));
         let throttled = self.host.throttled(&self.throttle).map(throttled);
         let drift = self.clock_drift().filter(|ppm| ppm.abs() > DRIFT).map(drift);
-        [steal, throttled, drift].into_iter().flatten().collect()
+        [others, steal, throttled, drift].into_iter().flatten().collect()
+    }
+
+    /// How many CPUs other programs kept busy since the watch began, in the mean, and of how many; nothing when the machine does not
+    /// say, or no tick has passed. What this process started counts as its own once it has ended and was waited for.
+    #[must_use]
+    pub fn others(&self) -> Option<(f64, usize)> {
+        let (start, end) = (self.start?, self.host.cpu_time()?);
+        let since = |of: fn(&CpuTime) -> u64| of(&end).saturating_sub(of(&start));
+        let all = Some(since(|time| time.all)).filter(|ticks| *ticks > 0)?;
+        let own = end.own?.saturating_sub(start.own?);
+        let others = all.saturating_sub(since(|time| time.idle) + since(|time| time.stolen) + own);
+        Some((others as f64 / all as f64 * end.cpus as f64, end.cpus))
     }
 
     /// By how many millionths `CLOCK_MONOTONIC`, by which figures are taken, ran fast since the watch began, or slow where it is

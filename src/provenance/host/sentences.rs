@@ -26,6 +26,7 @@ sentences! {
     Boost,
     LoadOnOne,
     Load,
+    Others,
     Smt,
     LowMemory,
     Battery,
@@ -55,12 +56,14 @@ pub(crate) fn chinese(sentence: &str) -> Option<String> {
     })
 }
 
-/// The load average in the sentence, and of how many cores; `None` where it is not a sentence about that.
+/// The load in the sentence, and of how many cores: the machine's load average, or what others took of it during a run. `None`
+/// where it is not a sentence about that.
 pub(crate) fn load_average(sentence: &str) -> Option<(&str, u32)> {
     if let Some([load]) = holes(NoiseSentence::LoadOnOne.forms().0, sentence).as_deref() {
         return Some((load, 1));
     }
-    match holes(NoiseSentence::Load.forms().0, sentence)?[..] {
+    let of = |known: NoiseSentence| holes(known.forms().0, sentence);
+    match of(NoiseSentence::Load).or_else(|| of(NoiseSentence::Others))?[..] {
         [load, cores] => Some((load, cores.parse().ok()?)),
         _ => None,
     }
@@ -117,6 +120,7 @@ mod tests {
         assert_eq!(chinese(&found).unwrap(), "平均负载为 0.90（2 核）：请结束其他程序，并等待一分钟");
         assert_eq!(load_average(&found), Some(("0.90", 2)));
         assert_eq!(load_average(&NoiseSentence::LoadOnOne.with([&"3.20"])), Some(("3.20", 1)));
+        assert_eq!(load_average(&NoiseSentence::Others.with([&"1.10", &2])), Some(("1.10", 2)));
         assert_eq!(load_average(&NoiseSentence::FewCores.with([&2])), None);
         assert_eq!(throttled(&NoiseSentence::Throttled.with([&"3.2", &2, &40])), Some("3.2"));
         assert_eq!(throttled(&found), None);

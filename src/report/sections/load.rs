@@ -1,11 +1,11 @@
 //! The load that figures were taken at.
 
-use crate::Metric;
+use crate::{Metric, provenance::load_average};
 
-/// From this load average on, something else is at work, on however many cores: the audit's own limit.
+/// From this load on, something else is at work, on however many cores: the audit's own limit.
 const TOO_HIGH: f64 = 1.0;
 
-/// A load average, and on how many cores.
+/// A load, and on how many cores.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Load {
     pub average: f64,
@@ -15,9 +15,8 @@ pub(super) struct Load {
 impl Load {
     /// The load that a sentence about noise tells of, as it is stored.
     pub fn in_sentence(sentence: &str) -> Option<Self> {
-        let mut words = sentence.strip_prefix("load average ")?.split([' ', ':']);
-        let average = words.next()?.parse().ok()?;
-        let cores = words.nth(1)?.parse().ok()?;
+        let (average, cores) = load_average(sentence)?;
+        let average = average.parse().ok()?;
         Some(Self { average, cores })
     }
 
@@ -36,8 +35,13 @@ mod tests {
     #[test]
     fn a_load_is_read_of_its_sentence_alone() {
         let of = Load::in_sentence;
-        assert_eq!(of("load average 6.90 on 2 cores: end it"), Some(Load { average: 6.9, cores: 2 }));
-        assert_eq!(of("load average 1.50 on 1 core: end it"), Some(Load { average: 1.5, cores: 1 }));
+        let (end, meanwhile) = ("end what else runs", "kept 1.25 of 4 CPUs busy meanwhile");
+        let two = format!("load average 6.90 on 2 cores: {end}, and wait a minute");
+        assert_eq!(of(&two), Some(Load { average: 6.9, cores: 2 }));
+        let one = format!("load average 1.50 on 1 core: {end}, and wait a minute");
+        assert_eq!(of(&one), Some(Load { average: 1.5, cores: 1 }));
+        let others = format!("other programs {meanwhile}: {end}, and measure again");
+        assert_eq!(of(&others), Some(Load { average: 1.25, cores: 4 }));
         for other in ["load average high", "only 2 cores: shared", "load average x on 2 cores"] {
             assert_eq!(of(other), None, "{other}");
         }
