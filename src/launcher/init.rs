@@ -42,6 +42,12 @@ pub(super) fn run(control: &Channel, view: &View, state: &Path, engines: FindEng
     let mut workers = BTreeMap::new();
     // An error here is one of the socket: the library is gone, or as good as gone.
     while let Ok(true) = serve(control, state, engines, &mut workers) {}
+    // The end of the namespace would end them as well, and forget what CPU time they and their containers took: that of a child
+    // that nobody waits for is nobody's.
+    for worker in workers.values() {
+        let _ = kill_process(worker.pid, Signal::KILL);
+        let _ = waitpid(Some(worker.pid), WaitOptions::empty());
+    }
     0
 }
 
