@@ -1,6 +1,8 @@
 //! An artifact on disk that nothing can leave behind: a file without a name (`O_TMPFILE`; where a file system has none,
 //! a file of this user alone whose name is removed as soon as it is open).
 
+mod guarded;
+
 use std::{
     env,
     fs::{self, File, OpenOptions},
@@ -14,6 +16,8 @@ use std::{
 
 use rustix::fs::{FlockOperation, OFlags, flock};
 use sha2::{Digest, Sha256};
+
+pub(crate) use guarded::Guarded;
 
 use crate::{Host, whole_file::write_whole};
 
@@ -82,15 +86,22 @@ pub(crate) fn directory() -> PathBuf {
     if env::var_os("TMPDIR").is_none() && on_disk.is_dir() { on_disk.to_owned() } else { env::temp_dir() }
 }
 
+/// The names of directories in it.
+const PREFIX: &str = "runtime-baseline-";
+
 /// Names the directory that the processes of one run share, of this user alone: what takes seconds to make of the same bytes
 /// is made by the first of them.
 pub(crate) const SHARED: &str = "RUNTIME_BASELINE_SHARED";
+
+fn of_this_run() -> Option<PathBuf> {
+    env::var_os(SHARED).map(PathBuf::from).filter(|path| path.is_dir())
+}
 
 /// What another process of this run made of `from`, or what `make` makes of it, which is kept for the next. A run that shares
 /// nothing makes it each time.
 #[cfg_attr(not(feature = "wasmedge"), allow(dead_code, reason = "what compiles in milliseconds is not shared"))]
 pub(crate) fn shared<E: From<Error>>(from: &[u8], make: impl FnOnce() -> Result<Artifact, E>) -> Result<Artifact, E> {
-    let Some(directory) = env::var_os(SHARED).map(PathBuf::from).filter(|path| path.is_dir()) else { return make() };
+    let Some(directory) = of_this_run() else { return make() };
     let name = Sha256::digest(from).iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
     let path = directory.join(name);
     if let Ok(content) = std::fs::read(&path) {
@@ -104,10 +115,17 @@ pub(crate) fn shared<E: From<Error>>(from: &[u8], make: impl FnOnce() -> Result<
     Ok(made)
 }
 
-/// A directory for a compiler that takes nothing less, in [`directory`].
+/// A directory for a compiler that takes nothing less, in [`directory`]: in that of the run where there is one, with which it
+/// goes if this process is killed.
 pub(crate) fn workplace() -> Result<Owned, Error> {
+    let parent = of_this_run().unwrap_or_else(directory);
+    Owned::make(&parent, PREFIX, 0o700).map_err(|source| Error { directory: parent, source })
+}
+
+/// The directory of a run, named by [`SHARED`] to its processes. It is gone when the run is, whatever ends that.
+pub(crate) fn for_a_run() -> Result<Guarded, Error> {
     let parent = directory();
-    Owned::make(&parent, "runtime-baseline-", 0o700).map_err(|source| Error { directory: parent, source })
+    Guarded::make(&parent, PREFIX, 0o700).map_err(|source| Error { directory: parent, source })
 }
 
 /// A directory of this process's own: gone when it is dropped, and where its process was killed, when another makes one of

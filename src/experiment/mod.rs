@@ -134,7 +134,7 @@ impl Experiment {
             }
             inside.end();
         }
-        let shared = disk::workplace().map_err(|error| ExperimentError::Start(error.source))?;
+        let shared = disk::for_a_run().map_err(|error| ExperimentError::Start(error.source))?;
         let mut gathered = Gathered::default();
         let mut skip = BTreeSet::new();
         for process in 0..self.processes {
