@@ -2,7 +2,7 @@
 
 BENCH_ARGS ?=
 
-.PHONY: bench test test-v2 setup policies workloads lint fuzz miri deny clean-baseline
+.PHONY: bench test soak test-v2 setup policies workloads lint fuzz miri deny clean-baseline
 
 # SETUP=none|local|full and WITHOUT="opa browser" say what may be brought: tools/setup.sh --help.
 bench:
@@ -10,6 +10,11 @@ bench:
 
 test:
 	@tools/test.sh
+
+# Hours: 20,000 containers, a million starts and decisions of each engine, 200 kills, 50 pairs of runs; SOAK=0.1 is a tenth of
+# it. ONLY=wasmtime works through what has that in its name. `make test` has a hundredth of it.
+soak:
+	@tools/soak.sh $(ONLY)
 
 # What bears on cgroups, on a kernel of its own with cgroup2 alone. VM="--kernel trixie", VM="--cgroup v1", ...
 CGROUP_TESTS = --lib --test footprint --test footprint_container --test limits --test container --test container_faults \
