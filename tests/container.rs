@@ -2,21 +2,20 @@
 //! test says why and passes.
 #![cfg(feature = "container")]
 
+#[path = "support/another_user.rs"]
+mod another_user;
 mod container_common;
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::fs;
 
+use another_user::Open;
 use container_common::{Traces, cgroups_left, launcher, need};
 use runtime_baseline::{
-    Isolation, Temperature, clock,
+    Isolation, Temperature,
+    adapter::RefusalKind,
+    clock,
     launcher::{CgroupView, Launcher, LauncherOptions},
-    runtime::{Artifact, Runtime, RuntimeError, Workload, container::Container},
+    runtime::{Artifact, Runtime, RuntimeError, Workload, container::Container, oci_cli::OciCli},
 };
 
 fn prepared(container: &Container) -> Box<dyn Artifact> {
@@ -93,76 +92,14 @@ fn many_are_held_at_the_same_time() {
     assert_eq!(traces.containers(), 0);
 }
 
-/// The folders of the libraries and of the loader that this program runs with (with those beside them, since a library may be
-/// looked for by `../lib`), each after the first folder above it that only its owner may enter. A checkout below /root, or in a home, has WasmEdge's there, where another user cannot execute them.
-fn closed_libraries() -> Vec<PathBuf> {
-    let own = std::env::current_exe().unwrap();
-    let maps = fs::read_to_string("/proc/self/maps").unwrap();
-    let files = maps.lines().filter_map(|line| line.find('/').map(|at| Path::new(&line[at..])));
-    let folders: BTreeSet<_> = files.filter(|file| *file != own).filter_map(Path::parent).collect();
-    let enterable = |folder: &Path| fs::metadata(folder).is_ok_and(|found| found.permissions().mode() & 0o001 != 0);
-    let closed = folders.into_iter().filter_map(|folder| {
-        let mut above: Vec<_> = folder.ancestors().collect();
-        above.reverse();
-        let first = above.into_iter().find(|above| !enterable(above))?;
-        let beside = folder.parent().filter(|parent| *parent != first && parent.starts_with(first));
-        Some([first.to_owned(), beside.unwrap_or(folder).to_owned()])
-    });
-    let pairs: BTreeSet<_> = closed.collect();
-    pairs.into_iter().flatten().collect()
-}
-
-/// In a mount namespace of its own: opens what is closed, and becomes another user. Called with the open directory, and pairs
-/// of a closed folder and one below it that is needed. What is needed is kept at hand while an empty folder covers what is
-/// closed, and then put where it was.
-const AS_ANOTHER_USER: &str = r#"
-    set -e
-    open=$1
-    shift
-    keep() { number=0; while [ $# -gt 0 ]; do
-        number=$((number + 1)); mkdir "$open/needed$number"; mount --bind "$2" "$open/needed$number"; shift 2
-    done; }
-    put() { number=0; while [ $# -gt 0 ]; do
-        number=$((number + 1))
-        [ -e "$1/.covered" ] || { mount -t tmpfs -o mode=755 tmpfs "$1"; : >"$1/.covered"; }
-        mkdir -p "$2"; mount --bind "$open/needed$number" "$2"; shift 2
-    done; }
-    keep "$@"
-    put "$@"
-    exec setpriv --reuid 65534 --regid 65534 --clear-groups \
-        "$open/program" --exact as_another_user --ignored --nocapture
-"#;
-
 #[test]
 fn a_user_without_root_gets_containers_or_the_remedy() {
-    if !rustix::process::geteuid().is_root() {
-        return need::skip("root", &"this test becomes another user");
-    }
+    let Some(open) = need::need("root", Open::new()) else { return };
     let Some(launcher) = launcher() else { return };
     let Some(scratch) = container_common::available(Container::scratch(&launcher)) else { return };
-    // Somewhere that any user can read, with an image that root built.
-    let open = tempfile::tempdir().unwrap();
-    let copy = |from: &Path, to: &str| {
-        let status = Command::new("cp").arg("-r").arg(from).arg(open.path().join(to)).status().unwrap();
-        assert!(status.success());
-    };
-    copy(scratch.bundle_path(), "bundle");
-    copy(&std::env::current_exe().unwrap(), "program");
-    fs::create_dir(open.path().join("state")).unwrap();
-    let chmod = Command::new("chmod").args(["-R", "a+rX"]).arg(open.path()).status().unwrap();
-    assert!(chmod.success());
-    let output = Command::new("unshare")
-        .args(["--mount", "--propagation", "private", "sh", "-c", AS_ANOTHER_USER, "sh"])
-        .arg(open.path())
-        .args(closed_libraries())
-        .env("OPEN_DIRECTORY", open.path())
-        // That user may lack the right: then what it is told is looked at below.
-        .env_remove("RUNTIME_BASELINE_REQUIRE")
-        .current_dir("/")
-        .output()
-        .unwrap();
-    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
-    assert!(output.status.success(), "{said}");
+    // An image that root built.
+    open.put(scratch.bundle_path(), "bundle");
+    let said = open.run("as_another_user");
     assert!(said.contains("skipped: ") || said.contains("ran without root"), "{said}");
     println!("{said}");
 }
@@ -171,13 +108,18 @@ fn a_user_without_root_gets_containers_or_the_remedy() {
 #[test]
 #[ignore = "run by another test, as another user"]
 fn as_another_user() {
-    let directory = PathBuf::from(std::env::var_os("OPEN_DIRECTORY").expect("set by the other test"));
+    let directory = another_user::open_directory();
     let mut options = LauncherOptions::default();
-    options.directory = Some(directory.clone());
+    options.directory = Some(directory.join("own"));
     let Some(launcher) = container_common::started(Launcher::start(options)) else { return };
     assert!(launcher.rootless());
     let subject = "container/scratch".parse().unwrap();
     works(&Container::bundle(&launcher, subject, &directory.join("bundle")).unwrap());
+    // What takes root, or a cgroup that was handed to this user.
+    for peer in [OciCli::crun(&launcher).map(drop), OciCli::runc(&launcher).map(drop)] {
+        let Err(RuntimeError::Unavailable(why)) = peer else { panic!("without root") };
+        assert!(why.kind == RefusalKind::NotPermitted && why.to_string().contains("run as root"), "{why}");
+    }
     println!("ran without root: cgroup {}", launcher.cgroup());
 }
 
