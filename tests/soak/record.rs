@@ -21,6 +21,9 @@ pub enum Found {
     Rounds { rounds: u32, failed: u32 },
 }
 
+/// What of a reading is meant.
+type Of = fn(&Reading) -> u64;
+
 /// What a line came to.
 pub struct Grown {
     pub line: Line,
@@ -119,7 +122,7 @@ fn record(found: &[Found]) -> Outcome<()> {
 /// The slopes of a line's memory, with the curves that they are of.
 fn of_memory(grown: &Grown, directory: &Path, machine: &Environment, baseline: &mut Baseline) -> Outcome<()> {
     let indicator = Indicator::other("memory_growth", Unit::Bytes, Direction::LessIsBetter)?;
-    let parts: [(&str, &Fitted, fn(&Reading) -> u64); 2] =
+    let parts: [(_, _, Of); 2] =
         [("anonymous", &grown.anonymous, |it| it.anonymous), ("proportional set size", &grown.pss, |it| it.pss)];
     for (part, line, of) in parts {
         let points = grown.readings.iter().map(|it| (it.operations as f64 / 1000.0, of(it) as f64)).collect();
