@@ -1,6 +1,6 @@
 //! A control plane that is up: its store, and the processes of the rest, in the order in which they were started.
 
-use std::{thread, time::Duration};
+use std::{ops::ControlFlow, thread, time::Duration};
 
 use procfs::process::Process;
 
@@ -156,6 +156,11 @@ impl LiveControlPlane for Live {
     fn ask(&self, method: &str, path: &str, body: Option<&str>) -> Result<Answer, ClusterError> {
         let answer = self.requests.ask(self.port, method, path, body);
         answer.map_err(|error| self.broken("kube-apiserver", error.to_string()))
+    }
+
+    fn listen(&self, path: &str, hear: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<u16, ClusterError> {
+        let status = self.requests.listen(self.port, path, hear);
+        status.map_err(|error| self.broken("kube-apiserver", error.to_string()))
     }
 
     fn stop(mut self: Box<Self>) -> Result<(), ClusterError> {
