@@ -5,6 +5,7 @@ mod audit;
 mod definitions;
 mod family;
 mod fills;
+mod fleet;
 mod forest;
 mod glance;
 mod groups;
@@ -70,6 +71,7 @@ pub(super) fn document(report: &Report<'_>, language: Language) -> Document {
     let figures = FAMILIES.into_iter().filter_map(|family| Some((family, families.get(&family)?)));
     let uniform = is_uniform(&report.metrics);
     sections.extend(figures.map(|(family, groups)| family::section(report, family, groups, uniform, language)));
+    sections.extend(fleet::section(report, &families, language));
     sections.push(machine.section(language));
     if !is_about_this {
         // Nothing is judged, so there is little to say, and it is not said first.

@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub(crate) mod evidence;
 pub(crate) mod figures;
+pub(crate) mod fleet;
 pub(crate) mod machine;
 pub(crate) mod page;
 pub(crate) mod phases;
