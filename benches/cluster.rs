@@ -1,5 +1,5 @@
 //! What a control plane costs its machine: the start, the memory and the idling of Kubernetes over etcd and over kine, of its
-//! components in one process, and of K3s; and the size of their executables.
+//! components in one process, and of K3s; the size of their executables; and how many objects and nodes they hold.
 //!
 //! `cargo bench --no-default-features --features cluster --bench cluster` records; `-- --quick` takes five minutes.
 
@@ -7,8 +7,11 @@ mod support;
 
 use std::process::ExitCode;
 
-use runtime_baseline::plans::Cluster;
+use runtime_baseline::plans::{Cluster, Scale};
 
 fn main() -> ExitCode {
-    support::bench_in("benches/cluster", 1, |plan| Cluster.declare(plan))
+    support::bench_in("benches/cluster", 1, |plan| {
+        Cluster.declare(plan)?;
+        Scale.declare(plan)
+    })
 }

@@ -246,7 +246,7 @@ fn what_others_took_during_the_run_is_told_from_what_the_run_took_itself() {
     let machine = quiet();
     let own = |[user, system, of_children, system_of_children]: [u64; 4]| {
         let times = format!("{user} {system} {of_children} {system_of_children}");
-        machine.write("proc/self/stat", &format!("7 (a) name) S 1 7 7 0 -1 4194560 1 2 3 4 {times} 20 0 1 0\n"));
+        machine.write("proc/self/stat", format!("7 (a) name) S 1 7 7 0 -1 4194560 1 2 3 4 {times} 20 0 1 0\n"));
     };
     own([10, 5, 100, 5]);
     machine.write("proc/stat", "cpu  100 0 50 800 10 5 5 30 7 0\ncpu0 1\ncpu1 1\nintr 1\n");

@@ -66,7 +66,7 @@ impl Recorder {
             self.machine.conditions.noise.retain(|sentence| load_average(sentence).is_none());
         }
         for lane in &outcome.lanes {
-            for sampled in lane.figures.iter().filter(|sampled| !sampled.samples.is_empty()) {
+            for sampled in lane.figures.iter() {
                 self.figure(sampled)?;
             }
         }
@@ -74,10 +74,11 @@ impl Recorder {
         Ok(())
     }
 
-    /// Saves the samples of a figure and its curve, then adds a metric for each statistic that they have.
+    /// Saves the samples of a figure and its curve, where it has them, then adds a metric for each statistic that they have.
     fn figure(&mut self, sampled: &SampledFigure) -> Result<(), RecordError> {
         let SampledFigure { figure, statistics, samples, bound, curve } = sampled;
-        let path = samples.save(&self.directory, &stem(figure))?;
+        let statistics = if samples.is_empty() { &[] } else { statistics.as_slice() };
+        let path = if statistics.is_empty() { PathBuf::new() } else { samples.save(&self.directory, &stem(figure))? };
         for statistic in statistics {
             let estimated = match samples.estimate(*statistic, LEVEL) {
                 Ok(estimated) => estimated,

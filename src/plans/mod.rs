@@ -11,6 +11,7 @@ mod evaluation;
 mod footprint;
 mod prepared;
 mod quick;
+mod scale;
 mod startup;
 mod store;
 
@@ -19,6 +20,7 @@ pub use density::Density;
 pub use deployment::Deployment;
 pub use evaluation::Evaluation;
 pub use footprint::Footprint;
+pub use scale::Scale;
 pub use startup::Startup;
 pub use store::Store;
 

@@ -93,15 +93,21 @@ impl Indicator {
                 "Proportional set size of all processes of a control plane, at an age that is a setting of the figure, counted from the instant at which all was ready: programs that idle give memory back, so only figures of one age compare. What no file backs stands beside it, since the kernel may drop the rest.",
             ),
             Self::StorageLatency => language.pick(
-                "客户端以存储自身的协议进行一次持久写入或一次线性一致读取，从调用到应答；未另说明时对象为 1 KiB。每个应答都在计时之外核对。写入在应答时是否已落盘，是该数据的一项设置。",
-                "One durable write, or one linearizable read, of an object by a client in the store's own protocol, from the call to the answer; of 1 KiB if nothing else is said. Every answer is checked outside the timed span. Whether a write is on disk when it is answered is a setting of the figure.",
+                "客户端以存储自身的协议进行一次持久写入或一次线性一致读取，从调用到应答；未另说明时对象为 1 KiB。每个应答都在计时之外核对。写入在应答时是否已落盘，是该数据的一项设置。控制平面的此类数据经由其 API 服务器，是其一部分。",
+                "One durable write, or one linearizable read, of an object by a client in the store's own protocol, from the call to the answer; of 1 KiB if nothing else is said. Every answer is checked outside the timed span. Whether a write is on disk when it is answered is a setting of the figure. Those of a control plane are through its API server, and figures of a part.",
             ),
             Self::ListWatchPressure => language.pick(
                 "存储自身的进程每向监视者投递 1,000 个事件所用的 CPU 秒，含被监视的写入；并核对没有事件丢失或重复。",
                 "CPU seconds of the store's own process for each 1,000 events that it delivered to its watchers, the writes that they watch included. That no event was lost or doubled is checked.",
             ),
-            Self::MaxNodes => language.pick("集群可容纳的最大节点数。", "The most nodes that a cluster takes."),
-            Self::TotalObjects => language.pick("集群中 API 对象的数量。", "API objects in a cluster."),
+            Self::MaxNodes => language.pick(
+                "集群可容纳的最大节点数：逐级增加发送心跳的虚拟节点，各带一个由真正的调度器绑定的 Pod；取全部节点就绪、且 Kubernetes 自身的目标（写与单个读取的 p99 不超过 1 秒，列表不超过 30 秒）均成立的最大一级。阻止下一级的原因另列；若为预算所止，则该值只是下界。",
+                "The most nodes that a cluster takes: nodes that do not exist, whose heartbeats are sent, are added step by step, each with a pod that the real scheduler binds; the largest step at which all nodes were ready and Kubernetes' own objectives held (p99 of writes and of single reads at most 1 s, lists at most 30 s). What kept it from the next stands beside it; where that was a budget, the figure is a lower bound.",
+            ),
+            Self::TotalObjects => language.pick(
+                "集群中 API 对象的数量：逐级创建 ConfigMap；取 Kubernetes 自身的目标均成立的最大一级，目标、阻止下一级的原因与下界同上。",
+                "API objects that a cluster holds: ConfigMaps are created step by step; the largest step at which Kubernetes' own objectives held, which, what ended it and lower bounds being as of nodes.",
+            ),
             Self::Other(_) => language.pick("由记录它的工具定义。", "As the tool that recorded it defines it."),
         }
     }

@@ -1,16 +1,9 @@
 //! Objects for a control plane to hold.
 
-use std::{
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
-    thread,
-};
+use super::scale::calls::{at_once, timed};
+use crate::{cluster::LiveControlPlane, probe::ProbeError};
 
-use crate::{cluster::LiveControlPlane, probe::ProbeError, probe::gate::join};
-
-/// How many create at the same time: one alone waits for the store most of the time.
-const WORKERS: usize = 8;
-
-const PATH: &str = "/api/v1/namespaces/default/configmaps";
+pub(super) const PATH: &str = "/api/v1/namespaces/default/configmaps";
 
 /// Creates ConfigMaps of some 100 bytes of data each, and counts them: so many more than before.
 ///
@@ -18,22 +11,7 @@ const PATH: &str = "/api/v1/namespaces/default/configmaps";
 /// [`ProbeError::Cluster`] when the API server does not answer, [`ProbeError::Stored`] when it refuses one, or has lost some.
 pub fn fill(live: &dyn LiveControlPlane, objects: u64) -> Result<(), ProbeError> {
     let before = count(live)?;
-    let (next, stopped) = (AtomicU64::new(0), AtomicBool::new(false));
-    let work = || -> Result<(), ProbeError> {
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= objects || stopped.load(Ordering::Relaxed) {
-                return Ok(());
-            }
-            create(live, number).inspect_err(|_| stopped.store(true, Ordering::Relaxed))?;
-        }
-    };
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
-        // All of them end, whichever fails.
-        let ended: Vec<_> = workers.into_iter().map(join).collect();
-        ended.into_iter().collect::<Result<Vec<()>, _>>()
-    })?;
+    at_once(0..objects, None, |number| create(live, number))?;
     let after = count(live)?;
     if after != before + objects {
         let (found, expected) = (format!("{after} objects"), format!("{} of them", before + objects));
@@ -42,21 +20,14 @@ pub fn fill(live: &dyn LiveControlPlane, objects: u64) -> Result<(), ProbeError>
     Ok(())
 }
 
-fn create(live: &dyn LiveControlPlane, number: u64) -> Result<(), ProbeError> {
+/// Creates one, and says how long it took.
+pub(super) fn create(live: &dyn LiveControlPlane, number: u64) -> Result<u64, ProbeError> {
     let mut random = fastrand::Rng::with_seed(number);
     let data: String = (0..100).map(|_| random.alphanumeric()).collect();
-    let name = format!("fill-{number}");
     let body = serde_json::json!({
-        "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": name }, "data": { "data": data },
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": format!("fill-{number}") }, "data": { "data": data },
     });
-    let answer = live.ask("POST", PATH, Some(&body.to_string()))?;
-    if answer.status == 201 {
-        return Ok(());
-    }
-    // What it needs may have ended.
-    live.check()?;
-    let found = format!("status {}: {}", answer.status, answer.body.chars().take(300).collect::<String>());
-    Err(ProbeError::Stored { key: format!("{PATH}/{name}"), found, expected: "a ConfigMap".to_owned() })
+    Ok(timed(live, ("POST", PATH), Some(&body.to_string()), 201)?.1)
 }
 
 /// How many there are.

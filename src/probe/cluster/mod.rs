@@ -5,6 +5,7 @@
 
 mod fill;
 mod observe;
+pub mod scale;
 
 pub use fill::fill;
 pub use observe::{Held, Observed, Times, observe, observe_filled, sum};

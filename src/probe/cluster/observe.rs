@@ -123,7 +123,7 @@ fn is_what_it_was(live: &dyn LiveControlPlane) -> Result<(), ProbeError> {
     Ok(())
 }
 
-fn memory(live: &dyn LiveControlPlane) -> Result<Vec<(&'static str, Held)>, ProbeError> {
+pub(super) fn memory(live: &dyn LiveControlPlane) -> Result<Vec<(&'static str, Held)>, ProbeError> {
     let of = |(name, pid)| {
         let usage = Usage::of_tree(pid).map_err(|source| gone(live, "memory of a process", source))?;
         Ok((name, Held { pss: usage.pss, anonymous: usage.anonymous }))

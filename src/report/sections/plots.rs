@@ -8,7 +8,7 @@ use super::{
     notes,
 };
 use crate::{
-    Indicator, Language, Unit,
+    Family, Indicator, Language, Unit,
     report::{
         Report,
         document::{Block, Fold},
@@ -27,6 +27,8 @@ const MOST_LINES: usize = 6;
 const LEAST_SAMPLES: usize = 20;
 const MOST_POINTS: usize = 400;
 const MOST_PLOTS: usize = 3;
+/// How far a control plane goes is several curves, of few points each.
+const MOST_PLOTS_OF_CLUSTERS: usize = 12;
 
 /// The most rows of the picture that a family opens with.
 const MOST_FIGURES: usize = 24;
@@ -96,8 +98,10 @@ impl Distributions {
 /// The curves of a family.
 pub(super) fn curves(report: &Report<'_>, groups: &[Group<'_>], language: Language) -> Vec<Block> {
     let mut plots = all_curves(report, groups, language);
-    let more = plots.len().saturating_sub(MOST_PLOTS);
-    plots.truncate(MOST_PLOTS);
+    let of_cluster = groups.iter().any(|group| group.indicator.family() == Family::Cluster);
+    let most = if of_cluster { MOST_PLOTS_OF_CLUSTERS } else { MOST_PLOTS };
+    let more = plots.len().saturating_sub(most);
+    plots.truncate(most);
     let mut blocks = Vec::new();
     if !plots.is_empty() {
         blocks.push(Block::Fold(Fold::new(say::curves(language), vec![Block::Plots(plots)])));

@@ -125,7 +125,14 @@ pub(crate) const fn marks(language: Language) -> &'static str {
 pub(crate) fn axis(label: &str, language: Language) -> String {
     let chinese = match label {
         "live instances" | "instances" => "存活实例数",
+        "objects" => "对象数",
+        "nodes" => "节点数",
         "memory" => "内存",
+        "anonymous memory" => "匿名内存",
+        "create latency" => "创建延迟",
+        "update latency" => "更新延迟",
+        "get latency" => "读取延迟",
+        "list latency" => "列表延迟",
         "start rate" => "启动速率",
         "bindings" => "绑定数",
         "data size" => "数据大小",
