@@ -12,7 +12,7 @@ test:
 	@tools/test.sh
 
 # Hours: 20,000 containers, a million starts and decisions of each engine, 200 kills, 50 pairs of runs; SOAK=0.1 is a tenth of
-# it. ONLY=wasmtime works through what has that in its name. `make test` has a hundredth of it.
+# it. ONLY=wasmtime works through what has that in its name. `make test` has a five-hundredth of it.
 soak:
 	@tools/soak.sh $(ONLY)
 

@@ -225,8 +225,12 @@ impl Group {
         let v2 = own("").map(|path| Path::new("/sys/fs/cgroup").join(beside(path)));
         for (parent, file) in [v1, v2].into_iter().zip(files) {
             let Some(parent) = parent else { continue };
-            let group = Self(parent.join(format!("density-faults-{}-{controller}", process::id())));
-            if fs::create_dir(&group.0).is_ok() && fs::write(group.0.join(file), limit).is_ok() {
+            let directory = parent.join(format!("density-faults-{}-{controller}", process::id()));
+            if fs::create_dir(&directory).is_err() {
+                continue;
+            }
+            let group = Self(directory);
+            if fs::write(group.0.join(file), limit).is_ok() {
                 return Some(group);
             }
         }

@@ -90,19 +90,16 @@ fn the_interval_decides_not_the_point() {
     // 1200 / 6 = 200, inside the interval.
     assert_eq!(verdict(&baseline([container(slow), wasm([58 * MS / 10, 6 * MS, 62 * MS / 10])])), Verdict::Reproduced);
     // The point is 194, but the interval reaches 199.5, from which 200 may have been rounded.
-    assert_eq!(
-        verdict(&baseline([container(slow), wasm([60 * MS / 10, 618 * MS / 100, 63 * MS / 10])])),
-        Verdict::Reproduced
-    );
+    let rounded = baseline([container(slow), wasm([60 * MS / 10, 618 * MS / 100, 63 * MS / 10])]);
+    assert_eq!(verdict(&rounded), Verdict::Reproduced);
     // Far better than claimed.
     assert_eq!(verdict(&baseline([container(slow), wasm([9 * MS / 10, MS, 12 * MS / 10])])), Verdict::Reproduced);
     // The point is 190, and even the upper end is below 199.5: less than a tenth of the claimed difference is missing.
-    assert_eq!(
-        verdict(&baseline([container(slow), wasm([625 * MS / 100, 63 * MS / 10, 635 * MS / 100])])),
-        Verdict::Reproduced
-    );
+    let nearly = baseline([container(slow), wasm([625 * MS / 100, 63 * MS / 10, 635 * MS / 100])]);
+    assert_eq!(verdict(&nearly), Verdict::Reproduced);
     // The point is 174.
-    assert_eq!(verdict(&baseline([container(slow), wasm([68 * MS / 10, 69 * MS / 10, 7 * MS])])), Verdict::Refuted);
+    let short = baseline([container(slow), wasm([68 * MS / 10, 69 * MS / 10, 7 * MS])]);
+    assert_eq!(verdict(&short), Verdict::Refuted);
     // The claim lies inside, but so would any other.
     let wide = verdict(&baseline([container([100 * MS, 1000 * MS, 9000 * MS]), wasm([MS, 6 * MS, 60 * MS])]));
     let Verdict::Undecided(open) = wide else { panic!("{wide:?}") };

@@ -46,7 +46,7 @@ struct Scale {
 impl Scale {
     fn of_environment() -> Result<Self, String> {
         match env::var("SOAK").as_deref() {
-            Err(_) => Ok(Self { share: 0.01, is_long: false }),
+            Err(_) => Ok(Self { share: 0.002, is_long: false }),
             Ok("full") => Ok(Self { share: 1.0, is_long: true }),
             Ok(text) => match text.parse() {
                 Ok(share) if share > 0.0 && share <= 1.0 => Ok(Self { share, is_long: true }),

@@ -9,7 +9,7 @@ use crate::{
 
 /// In a full soak, and at least.
 const ROUNDS: u32 = 50;
-const FEWEST: u32 = 3;
+const FEWEST: u32 = 1;
 
 pub fn two_at_once(scale: Scale) -> Outcome<()> {
     let rounds = scale.of(ROUNDS, FEWEST);

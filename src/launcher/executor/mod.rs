@@ -23,7 +23,10 @@ use libcontainer::{
         default::{DefaultExecutor, get_executor},
     },
 };
-use rustix::io::Errno;
+use rustix::{
+    io::Errno,
+    process::{DumpableBehavior, set_dumpable_behavior},
+};
 
 use super::{
     protocol::{Failure, Module},
@@ -117,6 +120,8 @@ impl Executor for ModuleExecutor {
             return DefaultExecutor {}.exec(spec);
         }
         let module = entrypoint(spec).ok_or(ExecutorError::InvalidArg)?;
+        // As it would be after an exec: what it holds may be read by the user whose process it is.
+        let _ = set_dumpable_behavior(DumpableBehavior::Dumpable);
         // SAFETY: this function does not return, and what it goes on to use owns no descriptor but those that it opens: the
         // module is named by its path, and `self.verdict` is used again only where nothing was closed.
         let (verdict, outcome) = match unsafe { descriptors::keep_only(self.verdict.as_fd()) } {
