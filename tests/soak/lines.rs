@@ -66,6 +66,7 @@ pub fn all() -> Vec<Line> {
         ("wasmtime", Starts(Cold), SLOW),
         ("wasmtime", Starts(Precompiled), MILLION),
         ("wasmtime", Starts(Warm), MILLION),
+        ("wasmtime/on-demand", Starts(Warm), MILLION),
         ("wasmi", Starts(Cold), MILLION),
         ("wasmi", Starts(Warm), MILLION),
         ("wasmedge/interpreter", Starts(Cold), MILLION),
