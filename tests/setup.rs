@@ -156,7 +156,7 @@ fn what_is_interrupted_goes_on_from_where_it_was() {
 /// As somebody at a shell would end it.
 fn end(process: &Child) {
     // A shell has `kill`; not every machine has the program.
-    let status = Command::new("sh").args(["-c", "kill -TERM $0"]).arg(process.id().to_string()).status().unwrap();
+    let status = Command::new("sh").args(["-c", "kill -s TERM $0"]).arg(process.id().to_string()).status().unwrap();
     assert!(status.success());
 }
 

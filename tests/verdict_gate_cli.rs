@@ -230,7 +230,7 @@ fn an_interrupt_from_the_terminal_ends_the_command_too() {
     assert_eq!(lines.next().unwrap().unwrap(), "begun");
     let group = format!("-{}", child.id());
     // A shell has `kill`; not every machine has the program.
-    assert!(Command::new("sh").args(["-c", "kill -INT -- $0", &group]).status().unwrap().success());
+    assert!(Command::new("sh").args(["-c", "kill -s INT -- \"$0\"", &group]).status().unwrap().success());
     assert!(!child.wait().unwrap().success());
     // The pipe ends when the last process that holds it does.
     assert_eq!(lines.count(), 0);
