@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, io, os::fd::OwnedFd, panic::AssertUnwindSaf
 use rustix::{
     event::{PollFd, PollFlags, poll},
     io::Errno,
-    process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, waitpid},
+    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     worker,
 };
 use crate::{
-    process::{fork::fork, hook},
+    process::{fork::fork, hook, reap::reap},
     resource::scope,
 };
 
@@ -46,7 +46,7 @@ pub(super) fn run(control: &Channel, view: &View, state: &Path, engines: FindEng
     // that nobody waits for is nobody's.
     for worker in workers.values() {
         let _ = kill_process(worker.pid, Signal::KILL);
-        let _ = waitpid(Some(worker.pid), WaitOptions::empty());
+        let _ = reap(worker.pid);
     }
     0
 }
@@ -102,7 +102,7 @@ fn start_worker(number: u64, socket: &Channel, state: &Path, engines: FindEngine
 /// Reaps a dead worker and removes all it had: its containers are this process's children now. Their groups in v1
 /// hierarchies go with the launcher.
 fn bury(number: u64, worker: &Worker, others: &BTreeMap<u64, Worker>, state: &Path) {
-    let _ = waitpid(Some(worker.pid), WaitOptions::empty());
+    let _ = reap(worker.pid);
     end_children_except(&others.values().map(|worker| worker.pid).collect::<Vec<_>>());
     let prefix = worker::container_id(number, None);
     for (directory, is_cgroup) in [(Path::new(CGROUP), true), (state, false)] {
