@@ -1,23 +1,14 @@
 //! Cold: the module on disk; a start reads it, makes an engine, compiles, links and runs.
 
-use std::{collections::BTreeMap, fs, sync::Arc};
+use std::{collections::BTreeMap, fs};
 
 use wasmtime::{Engine, Module};
 
-use super::{
-    budget,
-    guest::Job,
-    guest::message,
-    host,
-    room::{Need, ROOM},
-};
+use super::{budget, guest::Job, guest::message, host};
 use crate::{
     Phase, disk, marks,
     runtime::{Artifact, Instance, RuntimeError},
 };
-
-/// The most memory mappings that a live instance with an engine of its own was seen to hold, and some.
-pub(super) const MAPPINGS: u64 = 8;
 
 pub(super) struct Cold {
     job: Job,
@@ -28,15 +19,11 @@ impl Cold {
     pub(super) fn new(job: Job, wasm: &[u8]) -> Result<Self, RuntimeError> {
         Ok(Self { job, module: disk::Artifact::write(wasm)? })
     }
-
-    fn need(&self) -> Need {
-        Need { mappings: MAPPINGS, addresses: budget::reserved(&self.job.plain) }
-    }
 }
 
 impl Artifact for Cold {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        ROOM.take(self.need().times(concurrent), &self.job.of.subject).map(drop)
+        self.job.reserve(concurrent)
     }
 
     fn settings(&self) -> BTreeMap<String, String> {
@@ -49,7 +36,7 @@ impl Artifact for Cold {
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
         let job = &self.job;
-        let seat = Arc::new(ROOM.take(self.need(), &job.of.subject)?);
+        let seat = job.seat()?;
         marks::begin(Phase::Load);
         let path = self.module.path();
         let wasm = fs::read(path).map_err(|source| RuntimeError::Io { path: path.to_owned(), source })?;

@@ -8,9 +8,9 @@ use wasmtime::{
 };
 
 use super::{
-    budget::Budget,
+    budget::{self, Budget},
     host::{Host, Stop},
-    room::Seat,
+    room::{Need, ROOM, Seat},
     ticker::Ticker,
 };
 use crate::{
@@ -20,6 +20,10 @@ use crate::{
         wasm::{self, Shape},
     },
 };
+
+/// The most memory mappings that a live instance without a pool was seen to hold, be its engine, its module or neither its own,
+/// and some.
+pub(super) const MAPPINGS: u64 = 8;
 
 /// What the artifacts of one workload share.
 #[derive(Debug, Clone)]
@@ -55,6 +59,21 @@ impl Job {
         let pre = linker.instantiate_pre(module).map_err(|error| self.invalid(message(&error)))?;
         let start = start.ok_or_else(|| self.of.engine("_start is gone"))?;
         Ok(Prepared { pre, start, memory })
+    }
+
+    /// What an instance without a pool needs.
+    fn need(&self) -> Need {
+        Need { mappings: MAPPINGS, addresses: budget::reserved(&self.plain) }
+    }
+
+    /// Whether there is room for so many instances without a pool.
+    pub(super) fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
+        ROOM.take(self.need().times(concurrent), &self.of.subject).map(drop)
+    }
+
+    /// The room of one.
+    pub(super) fn seat(&self) -> Result<Arc<Seat>, RuntimeError> {
+        Ok(Arc::new(ROOM.take(self.need(), &self.of.subject)?))
     }
 
     /// Runs a new instance to its end; it is ready then. The timed part of every start.

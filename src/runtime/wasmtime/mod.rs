@@ -58,11 +58,9 @@ pub struct Wasmtime {
     budget: Budget,
     plain: Engine,
     ticker: Arc<Ticker>,
-    temperatures: &'static [Temperature],
+    /// Whether its warm starts take a slot of a pool.
+    is_pooled: bool,
 }
-
-const POOLED: &[Temperature] = &[Temperature::Cold, Temperature::Precompiled, Temperature::Warm];
-const ON_DEMAND: &[Temperature] = &[Temperature::Warm];
 
 impl Wasmtime {
     /// Wasmtime with the default [`Limits`].
@@ -112,7 +110,7 @@ impl Wasmtime {
     pub fn on_demand_within(limits: Limits) -> Result<Self, RuntimeError> {
         let mut wasmtime = Self::with_limits(limits)?;
         wasmtime.identity.subject = "wasmtime/on-demand".parse().expect("a valid constant");
-        wasmtime.temperatures = ON_DEMAND;
+        wasmtime.is_pooled = false;
         Ok(wasmtime)
     }
 
@@ -135,7 +133,7 @@ impl Wasmtime {
         for (name, value) in budget::common_settings(&plain, &limits) {
             identity = identity.with_setting(name, value);
         }
-        Ok(Self { identity, budget: limits.into(), plain, ticker: Arc::new(ticker), temperatures: POOLED })
+        Ok(Self { identity, budget: limits.into(), plain, ticker: Arc::new(ticker), is_pooled: true })
     }
 }
 
@@ -145,7 +143,10 @@ impl Runtime for Wasmtime {
     }
 
     fn temperatures(&self) -> &[Temperature] {
-        self.temperatures
+        match self.is_pooled {
+            true => &[Temperature::Cold, Temperature::Precompiled, Temperature::Warm],
+            false => &[Temperature::Warm],
+        }
     }
 
     fn prepare(&self, workload: &Workload, temperature: Temperature) -> Result<Box<dyn Artifact>, RuntimeError> {
@@ -155,8 +156,8 @@ impl Runtime for Wasmtime {
         Ok(match temperature {
             Temperature::Cold => Box::new(Cold::new(job, &wasm)?),
             Temperature::Precompiled => Box::new(Precompiled::new(job, &wasm)?),
-            Temperature::Warm if self.temperatures == ON_DEMAND => Box::new(Unpooled::new(job, &wasm)?),
-            Temperature::Warm => Box::new(Warm::new(job, wasm.into_owned())?),
+            Temperature::Warm if self.is_pooled => Box::new(Warm::new(job, wasm.into_owned())?),
+            Temperature::Warm => Box::new(Unpooled::new(job, &wasm)?),
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The one place of this adapter with unsafe code: Wasmtime trusts what it maps.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use wasmtime::{Linker, Module, Result};
 
@@ -10,15 +10,11 @@ use super::{
     budget,
     guest::{Job, message},
     host::{self, Host},
-    room::{Need, ROOM},
 };
 use crate::{
     Phase, disk, marks,
     runtime::{Artifact, Instance, Refusal, RefusalKind, RuntimeError},
 };
-
-/// The most memory mappings that a live instance with a mapped module of its own was seen to hold, and some.
-pub(super) const MAPPINGS: u64 = 8;
 
 pub(super) struct Precompiled {
     job: Job,
@@ -44,10 +40,6 @@ impl Precompiled {
         Ok(artifact)
     }
 
-    fn need(&self) -> Need {
-        Need { mappings: MAPPINGS, addresses: budget::reserved(&self.job.plain) }
-    }
-
     fn load(&self) -> Result<Module> {
         // SAFETY: `deserialize_file` asks for two things. The content must come from this engine's compiler, unaltered:
         // `new`, the only constructor, wrote what `precompile_module` of this very engine returned. And the file must
@@ -61,7 +53,7 @@ impl Precompiled {
 
 impl Artifact for Precompiled {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        ROOM.take(self.need().times(concurrent), &self.job.of.subject).map(drop)
+        self.job.reserve(concurrent)
     }
 
     fn settings(&self) -> BTreeMap<String, String> {
@@ -73,7 +65,7 @@ impl Artifact for Precompiled {
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
-        let seat = Arc::new(ROOM.take(self.need(), &self.job.of.subject)?);
+        let seat = self.job.seat()?;
         marks::begin(Phase::Load);
         let module = self.load().map_err(|error| self.job.engine(&error))?;
         marks::begin(Phase::Link);

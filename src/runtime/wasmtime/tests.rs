@@ -78,8 +78,8 @@ fn what_a_live_instance_maps_is_within_what_is_counted_for_it() {
     // With a table as well. Other tests run in this process: the count is of many instances, and the least of three.
     let workload = ready_and("(table 10 funcref)");
     for (temperature, counted) in [
-        (Temperature::Cold, cold::MAPPINGS),
-        (Temperature::Precompiled, precompiled::MAPPINGS),
+        (Temperature::Cold, guest::MAPPINGS),
+        (Temperature::Precompiled, guest::MAPPINGS),
         (Temperature::Warm, warm::MAPPINGS),
     ] {
         let each = || {

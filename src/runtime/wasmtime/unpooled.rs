@@ -1,15 +1,14 @@
 //! Warm, and without a pool: the module is compiled and its imports are resolved before; a start allocates what the instance
 //! needs, and frees it when that ends. What a pool is worth shows beside it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use wasmtime::Module;
 
 use super::{
-    budget, cold,
+    budget,
     guest::{Job, Prepared, message},
     host,
-    room::{Need, ROOM},
 };
 use crate::runtime::{Artifact, Instance, RuntimeError};
 
@@ -25,16 +24,11 @@ impl Unpooled {
         let prepared = job.link(&linker, &module)?;
         Ok(Self { job, prepared })
     }
-
-    /// A cold start's instance holds no less.
-    fn need(&self) -> Need {
-        Need { mappings: cold::MAPPINGS, addresses: budget::reserved(&self.job.plain) }
-    }
 }
 
 impl Artifact for Unpooled {
     fn reserve(&self, concurrent: usize) -> Result<(), RuntimeError> {
-        ROOM.take(self.need().times(concurrent), &self.job.of.subject).map(drop)
+        self.job.reserve(concurrent)
     }
 
     fn settings(&self) -> BTreeMap<String, String> {
@@ -42,7 +36,6 @@ impl Artifact for Unpooled {
     }
 
     fn start(&self) -> Result<Box<dyn Instance>, RuntimeError> {
-        let seat = Arc::new(ROOM.take(self.need(), &self.job.of.subject)?);
-        self.job.start(&self.job.plain, &self.prepared, seat)
+        self.job.start(&self.job.plain, &self.prepared, self.job.seat()?)
     }
 }
