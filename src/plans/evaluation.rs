@@ -173,15 +173,12 @@ fn rates(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>) {
     for engine in registry.engines() {
         let Some(form) = engine.forms().last().copied() else { continue };
         // The published figures name no policy: two are enough to see whether it matters.
-        let is_rated = RATED.contains(&policy.name.as_str());
-        let mut counts = if is_rated { published::threads(engine, cores) } else { vec![1, cores] };
-        counts.dedup();
-        let anew = published::anew(engine).filter(|_| is_rated);
-        let of = |identity: &Identity, threads: usize| (identity.clone(), threads);
-        let mut asked: Vec<_> = counts.into_iter().map(|threads| of(engine.identity(), threads)).collect();
-        asked.extend(anew.as_ref().map(|identity| of(identity, 1)));
+        let as_published = RATED.contains(&policy.name.as_str());
+        let threads = published::threads(engine, cores, as_published).into_iter();
+        let mut asked: Vec<_> = threads.map(|threads| (engine.identity().clone(), threads, false)).collect();
+        asked.extend(published::anew(engine).filter(|_| as_published).map(|identity| (identity, 1, true)));
         let name = |identity: &Identity, threads: usize| format!("{}/{threads}", flat(identity.subject.as_str()));
-        asked.retain(|(identity, threads)| plan.wants(&group, &name(identity, *threads)));
+        asked.retain(|(identity, threads, _)| plan.wants(&group, &name(identity, *threads)));
         if asked.is_empty() {
             continue;
         }
@@ -193,8 +190,7 @@ fn rates(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>) {
                 continue;
             }
         };
-        for (identity, threads) in asked {
-            let is_anew = anew.as_ref().is_some_and(|anew| anew.subject == identity.subject);
+        for (identity, threads, is_anew) in asked {
             let loader = if is_anew { Arc::new(published::Anew(Arc::clone(&loader))) } else { Arc::clone(&loader) };
             lanes.push(rate(name(&identity, threads), &identity, threads, loader, Rc::clone(policy), time));
         }

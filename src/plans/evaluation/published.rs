@@ -15,10 +15,11 @@ const SUBJECT: &str = "regorus";
 /// Threads that decide at the same time.
 const THREADS: [usize; 4] = [2, 4, 8, 16];
 
-/// On how many threads a rate is measured: on one, on each of the machine's `cores`, and as published, each once and in order.
-pub(super) fn threads(engine: &dyn PolicyEngine, cores: usize) -> Vec<usize> {
+/// On how many threads a rate is measured: on one, on as many as the machine has `cores`, and on those of published figures where
+/// `as_published`, each once and in order.
+pub(super) fn threads(engine: &dyn PolicyEngine, cores: usize, as_published: bool) -> Vec<usize> {
     let mut counts = vec![1, cores];
-    if is_published(engine) {
+    if as_published && is_published(engine) {
         counts.extend(THREADS);
     }
     counts.sort_unstable();
@@ -28,9 +29,11 @@ pub(super) fn threads(engine: &dyn PolicyEngine, cores: usize) -> Vec<usize> {
 
 /// Who it is when it is made anew for each decision, where a published figure is about that.
 pub(super) fn anew(engine: &dyn PolicyEngine) -> Option<Identity> {
-    let mut identity = engine.identity().clone();
-    identity.subject = Subject::new(format!("{SUBJECT}/fresh-engine")).expect("a valid constant");
-    is_published(engine).then_some(identity)
+    is_published(engine).then(|| {
+        let mut identity = engine.identity().clone();
+        identity.subject = Subject::new(format!("{SUBJECT}/fresh-engine")).expect("a valid constant");
+        identity
+    })
 }
 
 fn is_published(engine: &dyn PolicyEngine) -> bool {
