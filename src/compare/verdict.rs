@@ -340,24 +340,26 @@ fn agreed(claim: &Claim, pair: &Comparison, others: &[Comparison]) -> Verdict {
     if !(any(&Verdict::Reproduced) && any(&Verdict::Refuted)) {
         return verdict;
     }
-    let contenders: Vec<_> = all.iter().map(|(pair, _)| pair.contender).collect();
-    let said =
-        all.iter().map(|(pair, verdict)| format!("{}: {}", apart(pair.contender, &contenders), verdict.as_str()));
+    let conditions: Vec<_> = all.iter().map(|(pair, _)| told(pair.contender)).collect();
+    let said = all
+        .iter()
+        .zip(&conditions)
+        .map(|((pair, verdict), own)| format!("{}: {}", apart(pair.contender, own, &conditions), verdict.as_str()));
     Verdict::NotComparable(vec![Missing::Agreement(said.collect())])
 }
 
-/// What tells a figure apart from others of its run, subject and temperature.
-fn apart(metric: &Metric, all: &[&Metric]) -> String {
-    let of = |metric: &Metric| {
-        let conditions = &metric.provenance().environment().conditions;
-        let at_once = conditions.concurrency.map(|concurrency| ("concurrency".to_owned(), concurrency.to_string()));
-        conditions.settings().into_iter().chain(at_once).collect::<BTreeMap<_, _>>()
-    };
-    let others: Vec<_> = all.iter().map(|other| of(other)).collect();
-    let own = of(metric);
-    let settings = own.iter().filter(|(key, value)| others.iter().any(|other| other.get(*key) != Some(*value)));
-    let settings = settings.map(|(key, value)| format!("{key}={value}"));
-    let parts: Vec<String> = metric.workload().map(str::to_owned).into_iter().chain(settings).collect();
+/// What figures of one run, subject, temperature and workload may differ in, by name.
+fn told(metric: &Metric) -> BTreeMap<String, String> {
+    let conditions = &metric.provenance().environment().conditions;
+    let at_once = conditions.concurrency.map(|concurrency| ("concurrency".to_owned(), concurrency.to_string()));
+    conditions.settings().into_iter().chain(at_once).collect()
+}
+
+/// What tells such a figure apart from all of them.
+fn apart(metric: &Metric, own: &BTreeMap<String, String>, all: &[BTreeMap<String, String>]) -> String {
+    let tells = own.iter().filter(|(key, value)| all.iter().any(|other| other.get(*key) != Some(*value)));
+    let tells = tells.map(|(key, value)| format!("{key}={value}"));
+    let parts: Vec<String> = metric.workload().map(str::to_owned).into_iter().chain(tells).collect();
     if parts.is_empty() { metric.statistic().to_string() } else { parts.join(" ") }
 }
 
