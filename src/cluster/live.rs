@@ -1,6 +1,10 @@
 //! A control plane that is up: its store, and the processes of the rest, in the order in which they were started.
 
-use std::{ops::ControlFlow, thread, time::Duration};
+use std::{
+    io::{BufRead, BufReader},
+    thread,
+    time::Duration,
+};
 
 use procfs::process::Process;
 
@@ -158,9 +162,10 @@ impl LiveControlPlane for Live {
         answer.map_err(|error| self.broken("kube-apiserver", error.to_string()))
     }
 
-    fn listen(&self, path: &str, hear: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<u16, ClusterError> {
-        let status = self.requests.listen(self.port, path, hear);
-        status.map_err(|error| self.broken("kube-apiserver", error.to_string()))
+    fn watch(&self, path: &str) -> Result<Box<dyn BufRead + Send>, ClusterError> {
+        let answer = self.requests.stream(self.port, path);
+        let answer = answer.map_err(|error| self.broken("kube-apiserver", error.to_string()))?;
+        Ok(Box::new(BufReader::new(answer)))
     }
 
     fn stop(mut self: Box<Self>) -> Result<(), ClusterError> {

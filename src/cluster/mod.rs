@@ -40,7 +40,7 @@ pub use crate::store::Place;
 pub use error::ClusterError;
 pub use registry::Registry;
 
-use std::{ops::ControlFlow, path::PathBuf};
+use std::{io::BufRead, path::PathBuf};
 
 use crate::adapter::Identity;
 
@@ -91,13 +91,13 @@ pub trait LiveControlPlane: Send + Sync {
     /// [`ClusterError`] when there is no answer. An answer that is a refusal is none: see its status.
     fn ask(&self, method: &str, path: &str, body: Option<&str>) -> Result<Answer, ClusterError>;
 
-    /// Asks for that path as [`ask`](Self::ask) does, and gives each line of the answer to `hear` as it comes: a watch has one for
-    /// each event. Comes back with the HTTP status when `hear` has heard enough, or the API server ends it. It ends every watch
-    /// some time, and may at any: whoever wants to miss nothing lists again.
+    /// Asks for that path as [`ask`](Self::ask) does, and gives the answer as it comes: a watch has a line of JSON for each event.
+    /// The API server ends it some time, and may at any: whoever wants to miss nothing lists again. A refusal is a line that is no
+    /// event.
     ///
     /// # Errors
     /// [`ClusterError`] when there is no answer.
-    fn listen(&self, path: &str, hear: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<u16, ClusterError>;
+    fn watch(&self, path: &str) -> Result<Box<dyn BufRead + Send>, ClusterError>;
 
     /// Ends it in good order: each component is asked to end, the last that was started first, and killed where it does not. A
     /// store that is a process of its own is killed then, since nothing of it is kept.

@@ -5,11 +5,7 @@
 //! costs is in every latency: some 0.1 ms of a request that is answered at once (0.15 ms by it, 0.03 ms by hand, unoptimised on a
 //! busy machine), where an API server takes a millisecond and more.
 
-use std::{
-    io::{BufRead, BufReader},
-    ops::ControlFlow,
-    time::Duration,
-};
+use std::{io, time::Duration};
 
 use ureq::{
     Agent,
@@ -61,29 +57,13 @@ impl Requests {
         answer(&self.agent, port, method, path, body)
     }
 
-    /// Gives each line of an answer to `hear` as it comes, until that has heard enough or the server ends it, well or not: the
-    /// status. How a watch ends says nothing of what it lacks.
-    pub fn listen(
-        &self,
-        port: u16,
-        path: &str,
-        hear: &mut dyn FnMut(&str) -> ControlFlow<()>,
-    ) -> Result<u16, ureq::Error> {
+    /// An answer that goes on, as it comes. How it ends says nothing of what it lacks.
+    pub fn stream(&self, port: u16, path: &str) -> Result<impl io::Read + Send + use<>, ureq::Error> {
         let request = Request::builder().uri(format!("https://127.0.0.1:{port}{path}")).body(())?;
         let limit = self.agent.config().timeouts().global;
         let request = self.agent.configure_request(request).timeout_global(None);
         let request = request.timeout_recv_response(limit).timeout_recv_body(Some(LONGEST)).build();
-        let response = self.agent.run(request)?;
-        let status = response.status().as_u16();
-        let mut lines = BufReader::new(response.into_body().into_reader());
-        let mut line = String::new();
-        while lines.read_line(&mut line).is_ok_and(|read| read > 0) {
-            if hear(line.trim_end()).is_break() {
-                break;
-            }
-            line.clear();
-        }
-        Ok(status)
+        Ok(self.agent.run(request)?.into_body().into_reader())
     }
 
     /// What a component says of its being ready.

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashSet,
-    ops::ControlFlow,
+    io::BufRead,
     sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     thread,
     time::Duration,
@@ -74,20 +74,22 @@ impl Bindings {
             self.bound.store(names.len() as u64, Relaxed);
             self.lists.fetch_add(1, Relaxed);
             let path = format!("{PODS}?watch=1&resourceVersion={}&timeoutSeconds={SECONDS}{BOUND}", listed.version);
-            live.listen(&path, &mut |line| {
+            for line in live.watch(&path)?.lines().map_while(Result::ok) {
                 // Half a line is no event: the watch was cut there.
-                let Ok(event) = serde_json::from_str::<Event>(line) else { return ControlFlow::Break(()) };
+                let Ok(event) = serde_json::from_str::<Event>(&line) else { break };
                 let name = event.object.metadata.name;
                 match event.kind.as_str() {
                     "ADDED" | "MODIFIED" => drop(names.insert(name)),
                     "DELETED" => drop(names.remove(&name)),
                     // The version is too old, say.
-                    "ERROR" => return ControlFlow::Break(()),
+                    "ERROR" => break,
                     _ => {}
                 }
                 self.bound.store(names.len() as u64, Relaxed);
-                if stop.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })?;
+                if stop.load(Relaxed) {
+                    break;
+                }
+            }
             thread::sleep(PAUSE);
         }
         Ok(())
@@ -115,7 +117,7 @@ struct Metadata {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::{io::Cursor, sync::Mutex};
 
     use super::*;
     use crate::cluster::{Answer, ClusterError, Started};
@@ -153,11 +155,9 @@ mod tests {
             Ok(Answer { status: 200, body })
         }
 
-        fn listen(&self, path: &str, hear: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<u16, ClusterError> {
+        fn watch(&self, path: &str) -> Result<Box<dyn BufRead + Send>, ClusterError> {
             self.asked.lock().unwrap().push(path.to_owned());
-            let lines = self.watches.lock().unwrap().remove(0);
-            let _ = lines.iter().try_for_each(|line| hear(line));
-            Ok(200)
+            Ok(Box::new(Cursor::new(self.watches.lock().unwrap().remove(0).join("\n"))))
         }
 
         fn stop(self: Box<Self>) -> Result<(), ClusterError> {
