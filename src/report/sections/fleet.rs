@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::groups::{Group, Row};
+use super::{
+    groups::{Group, Row},
+    machine::in_short,
+};
 use crate::{
-    Family, Hardware, Language, Metric, Quantity,
+    Family, Hardware, Language, Metric,
     compare::Comparison,
     provenance::Machine,
     report::{
@@ -105,10 +108,7 @@ fn cells(group: &Group<'_>, row: &Row<'_>, of_each: &[Option<&Metric>], language
 
 /// What is known of a machine, in a few words.
 fn described(hardware: &Hardware, language: Language) -> String {
-    let mut parts: Vec<String> = hardware.cpu.iter().cloned().collect();
-    parts.extend(hardware.cores.map(|cores| machine::cores(cores, language)));
-    let memory = hardware.memory_bytes.map(|bytes| Quantity::bytes(bytes).rounded());
-    parts.extend(memory.map(|memory| machine::memory(&memory, language)));
+    let mut parts: Vec<String> = in_short(hardware, language).collect();
     parts.extend(hardware.storage.clone());
     parts.extend(hardware.virtualization.as_deref().map(|name| machine::virtualization(name, language)));
     parts.join(clause(language))

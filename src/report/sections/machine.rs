@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::load::Load;
 use crate::{
-    Date, Environment, Isolation, Language, Quantity,
+    Date, Environment, Hardware, Isolation, Language, Quantity,
     provenance::{Machine as Identity, binary, noise_in_chinese, throttled},
     report::{
         Report,
@@ -66,10 +66,7 @@ impl<'a> Machine<'a> {
         let mut parts = Vec::new();
         if let Some(environment) = self.environments.first() {
             let (hardware, software) = (&environment.hardware, &environment.software);
-            parts.extend(hardware.cpu.clone());
-            parts.extend(hardware.cores.map(|cores| say::cores(cores, language)));
-            let memory = hardware.memory_bytes.map(|bytes| Quantity::bytes(bytes).rounded());
-            parts.extend(memory.map(|memory| say::memory(&memory, language)));
+            parts.extend(in_short(hardware, language));
             let limits = (hardware.cpu_quota_millis, hardware.memory_limit_bytes.map(binary));
             parts.extend(say::limits(limits.0, limits.1.as_deref(), language));
             parts.extend(hardware.cpuset.as_deref().map(|list| say::cpuset(list, language)));
@@ -124,6 +121,13 @@ impl<'a> Machine<'a> {
         section.blocks.push(Block::Paragraph(say::bearing(language).to_owned()));
         section
     }
+}
+
+/// Its CPU, cores and memory.
+pub(super) fn in_short(hardware: &Hardware, language: Language) -> impl Iterator<Item = String> {
+    let memory = hardware.memory_bytes.map(|bytes| Quantity::bytes(bytes).rounded());
+    let cores = hardware.cores.map(|cores| say::cores(cores, language));
+    [hardware.cpu.clone(), cores, memory.map(|memory| say::memory(&memory, language))].into_iter().flatten()
 }
 
 /// Of sentences that differ in their numbers alone, the one whose first number is the highest: of a load, or of the time that
