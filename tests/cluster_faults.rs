@@ -2,6 +2,8 @@
 //! never gets ready, a store that is killed in the middle, keys of another. Nothing of one outlives the process that started it,
 //! whatever ends that. And what can be known of K3s without one: its arguments, when it is ready, how it is ended.
 
+#[path = "support/becomes.rs"]
+mod becomes;
 #[path = "cluster_support/mod.rs"]
 mod cluster_support;
 #[path = "support/need.rs"]
@@ -18,6 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use becomes::becomes;
 use cluster_support::{BinDirectory, K3sStandIn};
 use processes::{INNER, gone, inner, serving};
 use runtime_baseline::{
@@ -51,17 +54,8 @@ fn kill(pid: u32) {
     kill_process(Pid::from_raw(pid as i32).unwrap(), Signal::KILL).unwrap();
 }
 
-/// Waits until it is so: a machine that is busy takes its time.
-fn becomes(mut so: impl FnMut() -> bool) -> bool {
-    let begun = Instant::now();
-    while !so() {
-        if begun.elapsed() > Duration::from_secs(60) {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    true
-}
+/// How long what is waited for may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn runs(pid: u32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
@@ -127,7 +121,7 @@ fn a_store_that_is_killed_under_load_is_what_the_load_failed_of() {
     thread::scope(|scope| {
         let load = scope.spawn(|| fill(live.as_ref(), 1_000_000));
         let count = || live.ask("GET", "/api/v1/namespaces/default/configmaps?limit=1", None).unwrap().body;
-        assert!(becomes(|| count().contains("fill-")), "it is under load");
+        assert!(becomes(PATIENCE, || count().contains("fill-")), "it is under load");
         kill(pid);
         let error = load.join().unwrap().unwrap_err();
         let ProbeError::Cluster(error) = &error else { panic!("{error:?}") };
@@ -306,7 +300,7 @@ fn nothing_outlives_the_process_that_started_it() {
     for server in servers {
         assert!(gone(server), "{server} still runs");
     }
-    assert!(becomes(|| is_empty(directory.path())), "its keys are still there");
+    assert!(becomes(PATIENCE, || is_empty(directory.path())), "its keys are still there");
     println!("gone after {:.1?}", killed.elapsed());
 }
 

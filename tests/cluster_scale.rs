@@ -1,6 +1,8 @@
 //! How far a control plane goes, on the real Kubernetes: what is added is there to the last object, what ended it is said, and
 //! what a watch lacks is listed.
 
+#[path = "support/becomes.rs"]
+mod becomes;
 #[path = "support/need.rs"]
 mod need;
 
@@ -8,9 +10,10 @@ use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use becomes::becomes;
 use runtime_baseline::{
     Bound as Stated, Indicator, Language, Statistic, Unit,
     adapter::RegistryError,
@@ -46,16 +49,8 @@ fn items(live: &dyn LiveControlPlane, path: &str) -> Vec<Value> {
     serde_json::from_value(list["items"].take()).unwrap()
 }
 
-fn becomes(mut so: impl FnMut() -> bool) -> bool {
-    let begun = Instant::now();
-    while !so() {
-        if begun.elapsed() > Duration::from_secs(120) {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    true
-}
+/// How long what is waited for may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn counts(grown: &Grown, call: Call) -> Vec<usize> {
     grown.readings.iter().map(|reading| reading.of(call).map_or(0, |took| took.nanoseconds().len())).collect()
@@ -64,7 +59,7 @@ fn counts(grown: &Grown, call: Call) -> Vec<usize> {
 /// As if it were new.
 fn emptied(live: &dyn LiveControlPlane) -> &dyn LiveControlPlane {
     assert_eq!(live.ask("DELETE", MAPS, None).unwrap().status, 200);
-    assert!(becomes(|| items(live, MAPS).len() == 1), "its controller's own comes back");
+    assert!(becomes(PATIENCE, || items(live, MAPS).len() == 1), "its controller's own comes back");
     live
 }
 
@@ -145,9 +140,9 @@ fn nodes_are_ready_have_their_pods_and_their_heartbeats_come() {
     let (bindings, stop) = (Bindings::default(), AtomicBool::new(false));
     thread::scope(|scope| {
         let follower = scope.spawn(|| bindings.follow(live, &stop));
-        let listed_again = becomes(|| bindings.lists() >= 2 || follower.is_finished());
+        let listed_again = becomes(PATIENCE, || bindings.lists() >= 2 || follower.is_finished());
         assert_eq!(live.ask("DELETE", &format!("{PODS}/pod-7?gracePeriodSeconds=0"), None).unwrap().status, 200);
-        let is_told = becomes(|| bindings.bound() == 39 || follower.is_finished());
+        let is_told = becomes(PATIENCE, || bindings.bound() == 39 || follower.is_finished());
         stop.store(true, Relaxed);
         follower.join().unwrap().unwrap();
         assert!(listed_again && is_told, "{bindings:?}");
@@ -161,7 +156,7 @@ fn an_api_server_that_is_killed_while_hearts_beat_is_named() {
     thread::scope(|scope| {
         let growing = scope.spawn(|| max_nodes(live.as_ref(), &Course::new(&[5, 100_000]), Fleet::default()));
         let there = || live.ask("GET", PODS, None).is_ok_and(|answer| answer.body.contains("pod-4"));
-        assert!(becomes(there), "it has begun");
+        assert!(becomes(PATIENCE, there), "it has begun");
         kill_process(Pid::from_raw(server as i32).unwrap(), Signal::KILL).unwrap();
         let error = growing.join().unwrap().unwrap_err();
         let named = matches!(&error, ProbeError::Cluster(ClusterError::Ended { component: "kube-apiserver", .. }));
@@ -237,7 +232,7 @@ fn the_fleets_daemonset_has_a_pod_for_each_node() {
         let pods = items(live, &format!("{PODS}?labelSelector=app%3Druntime-baseline"));
         pods.iter().filter_map(|pod| pod["spec"]["nodeName"].as_str().map(str::to_owned)).collect()
     };
-    assert!(becomes(|| nodes_with_pods().len() == NODES), "{:?}", nodes_with_pods());
+    assert!(becomes(PATIENCE, || nodes_with_pods().len() == NODES), "{:?}", nodes_with_pods());
     assert_eq!(items(live, PODS).len(), NODES, "and no more");
     let pod = &items(live, PODS)[0]["spec"];
     let mounted = [&pod["initContainers"][0], &pod["containers"][0]].map(|one| &one["volumeMounts"][0]["mountPath"]);
