@@ -66,7 +66,7 @@ impl Recorder {
             self.machine.conditions.noise.retain(|sentence| load_average(sentence).is_none());
         }
         for lane in &outcome.lanes {
-            for sampled in lane.figures.iter() {
+            for sampled in &lane.figures {
                 self.figure(sampled)?;
             }
         }
