@@ -15,6 +15,8 @@ use crate::{
 const ROLES: &[Role] = &[
     #[cfg(feature = "container")]
     Role { word: crate::launcher::KEEPER, run: keep },
+    #[cfg(feature = "cluster")]
+    Role { word: crate::cluster::node::helper::ROLE, run: crate::cluster::node::helper::run },
     Role { word: fresh::MEASURE, run: measure },
 ];
 

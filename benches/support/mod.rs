@@ -30,6 +30,8 @@ pub fn bench(name: &str, declare: impl Fn(&mut Plan) -> Declared) -> ExitCode {
 
 /// The same in so many processes: in one, where each sample is of a fresh process of its own.
 pub fn bench_in(name: &str, processes: u32, declare: impl Fn(&mut Plan) -> Declared) -> ExitCode {
+    // Without the feature `hook` nothing did so before.
+    runtime_baseline::become_helper();
     measure(name, processes, declare).unwrap_or_else(|error| {
         eprintln!("{name}: {error}");
         ExitCode::FAILURE

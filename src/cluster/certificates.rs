@@ -27,6 +27,9 @@ const EARLIER: TimeDelta = TimeDelta::days(1);
 const NAMES: [&str; 6] =
     ["127.0.0.1", "10.96.0.1", "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
 
+/// What a node is called: by a name that means this machine alone, so that nothing of it is asked from outside.
+pub(super) const NODE: &str = "localhost";
+
 /// Where the files lie, and what a client of this process needs of them.
 pub(super) struct Certificates {
     directory: PathBuf,
@@ -94,8 +97,14 @@ fn files(port: u16, directory: &Path) -> Result<Vec<(&'static str, String)>, rcg
         params("kube-apiserver", None, &NAMES)?,
         ExtendedKeyUsagePurpose::ServerAuth,
     )?);
+    files.extend(sign(
+        ["kubelet.crt", "kubelet.key"],
+        params(NODE, None, &[NODE, "127.0.0.1"])?,
+        ExtendedKeyUsagePurpose::ServerAuth,
+    )?);
     for (names, user, group) in [
         (["admin.crt", "admin.key"], "admin", Some("system:masters")),
+        (["node.crt", "node.key"], &format!("system:node:{NODE}"), Some("system:nodes")),
         (["manager.crt", "manager.key"], "system:kube-controller-manager", None),
         (["scheduler.crt", "scheduler.key"], "system:kube-scheduler", None),
     ] {
@@ -121,7 +130,8 @@ fn params(name: &str, group: Option<&str>, hosts: &[&str]) -> Result<Certificate
     Ok(params)
 }
 
-fn kubeconfig(directory: &Path, port: u16, user: &str) -> String {
+/// How a client finds the API server, with its files in `directory`.
+pub(super) fn kubeconfig(directory: &Path, port: u16, user: &str) -> String {
     let file = |name: &str| serde_json::json!(directory.join(name).display().to_string());
     // JSON is YAML.
     serde_json::json!({
@@ -154,7 +164,7 @@ mod tests {
             Certificates::make(&subject, directory.path(), 1234).unwrap();
         }
         let names: Vec<_> = fs::read_dir(made[0].path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names.len(), 14);
+        assert_eq!(names.len(), 18);
         for name in names {
             let [one, other] = [0, 1].map(|at| made[at].path().join(&name));
             assert_eq!(fs::metadata(&one).unwrap().permissions().mode() & 0o777, 0o600, "{one:?}");

@@ -158,7 +158,7 @@ impl Ground {
         let requests = Requests::of(&keys.client, limits.finite_time()).map_err(|error| no_client(subject, &error))?;
         let data = directory.make(subject, "store")?;
         let at = directory.path().to_owned();
-        let live = Live::new(subject, directory, requests, ports.api_server, patience);
+        let live = Live::new(subject, directory, requests, ports.api_server, patience).for_nodes();
         Ok(Self { live, ports, arguments, data, at })
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use procfs::process::Process;
 
 use super::{
-    Answer, ClusterError, LiveControlPlane, Started,
+    Answer, ClusterError, Entrance, LiveControlPlane, Started,
     component::{Component, LOOK},
     place::Directory,
     request::Requests,
@@ -39,6 +39,8 @@ pub(super) struct Live {
     /// The port of the API server.
     port: u16,
     patience: Duration,
+    /// Whether its keys are of this library's making, those for a node among them.
+    takes_nodes: bool,
     // In the order in which each is dropped: nobody writes into the directory any more when it goes.
     components: Vec<Component>,
     store: Option<OwnStore>,
@@ -54,11 +56,17 @@ impl Live {
             requests,
             port,
             patience,
+            takes_nodes: false,
             components: Vec::new(),
             store: None,
             started: Vec::new(),
             directory,
         }
+    }
+
+    /// The same, which a node may join: it has keys for one.
+    pub fn for_nodes(self) -> Self {
+        Self { takes_nodes: true, ..self }
     }
 
     /// Opens the store at that place, and waits until it answers.
@@ -166,6 +174,10 @@ impl LiveControlPlane for Live {
         let answer = self.requests.stream(self.port, path);
         let answer = answer.map_err(|error| self.broken("kube-apiserver", error.to_string()))?;
         Ok(Box::new(BufReader::new(answer)))
+    }
+
+    fn entrance(&self) -> Option<Entrance> {
+        self.takes_nodes.then(|| Entrance { directory: self.directory.path().to_owned(), port: self.port })
     }
 
     fn stop(mut self: Box<Self>) -> Result<(), ClusterError> {

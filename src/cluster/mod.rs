@@ -11,7 +11,7 @@
 //! stores.
 //!
 //! **What differs from a cluster's.** Usually there are three of each on three machines, with TLS between the API server and
-//! etcd. There is no node here, so nothing runs; of the components' settings only those are set that say where things are, and
+//! etcd. There is no node, so that nothing runs, unless one joins (module `node`); of the components' settings only those are set that say where things are, and
 //! that one of each is enough (no leader is elected).
 
 #[cfg(feature = "cluster")]
@@ -33,6 +33,8 @@ mod request;
 pub mod k3s;
 #[cfg(feature = "cluster")]
 pub mod kubernetes;
+#[cfg(feature = "cluster")]
+pub mod node;
 #[cfg(feature = "cluster")]
 pub mod one_process;
 
@@ -99,12 +101,28 @@ pub trait LiveControlPlane: Send + Sync {
     /// [`ClusterError`] when there is no answer.
     fn watch(&self, path: &str) -> Result<Box<dyn BufRead + Send>, ClusterError>;
 
+    /// What a node needs to join it; none where it takes none of this library's.
+    fn entrance(&self) -> Option<Entrance> {
+        None
+    }
+
     /// Ends it in good order: each component is asked to end, the last that was started first, and killed where it does not. A
     /// store that is a process of its own is killed then, since nothing of it is kept.
     ///
     /// # Errors
     /// [`ClusterError::Failed`] when a component had to be killed.
     fn stop(self: Box<Self>) -> Result<(), ClusterError>;
+}
+
+/// Where a node of this library joins a control plane.
+#[derive(Debug, Clone)]
+pub struct Entrance {
+    /// Of the control plane, with its keys.
+    #[cfg(feature = "cluster")]
+    directory: PathBuf,
+    /// Of the API server.
+    #[cfg(feature = "cluster")]
+    port: u16,
 }
 
 /// When a component was started, and ready. `CLOCK_MONOTONIC`, in nanoseconds.

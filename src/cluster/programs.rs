@@ -137,6 +137,11 @@ impl Arguments {
             keys.flag("service-account-key-file", "service-accounts.pub"),
             keys.flag("service-account-signing-key-file", "service-accounts.key"),
             "--service-cluster-ip-range=10.96.0.0/16".to_owned(),
+            // For a node, where one joins: it is asked for the logs of its pods.
+            keys.flag("kubelet-certificate-authority", "ca.crt"),
+            keys.flag("kubelet-client-certificate", "admin.crt"),
+            keys.flag("kubelet-client-key", "admin.key"),
+            "--kubelet-preferred-address-types=Hostname".to_owned(),
         ]);
         // Without the last it looks for another authority of clients, and says each minute that there is none.
         let delegating = |file: &str| {

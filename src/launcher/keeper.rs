@@ -71,14 +71,14 @@ fn keep(control: &Channel, engines: FindEngine) -> Result<i32, Obstacle> {
 }
 
 /// A descriptor that tells when the library's process ends.
-fn watch_parent() -> io::Result<OwnedFd> {
+pub(crate) fn watch_parent() -> io::Result<OwnedFd> {
     let parent = getppid().ok_or(Errno::SRCH)?;
     let watched = pidfd_open(parent, PidfdFlags::empty())?;
     // Had it ended before, the id would not be its own any more.
     if getppid() == Some(parent) { Ok(watched) } else { Err(Errno::SRCH.into()) }
 }
 
-fn wait_for_either(first: Pid, parent: &OwnedFd) -> io::Result<i32> {
+pub(crate) fn wait_for_either(first: Pid, parent: &OwnedFd) -> io::Result<i32> {
     let first_ended = pidfd_open(first, PidfdFlags::empty())?;
     loop {
         match poll(&mut [PollFd::new(parent, PollFlags::IN), PollFd::new(&first_ended, PollFlags::IN)], None) {
@@ -96,7 +96,7 @@ fn wait_for_either(first: Pid, parent: &OwnedFd) -> io::Result<i32> {
     }
 }
 
-pub(super) fn failed(what: &str, error: impl std::fmt::Display) -> Obstacle {
+pub(crate) fn failed(what: &str, error: impl std::fmt::Display) -> Obstacle {
     Obstacle {
         kind: RefusalKind::Failed,
         reason: format!("the helper could not {what}: {error}"),

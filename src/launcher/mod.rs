@@ -19,14 +19,14 @@ mod command;
 mod executor;
 mod exhausted;
 mod init;
-mod keeper;
+pub(crate) mod keeper;
 mod limit;
 mod orphans;
 mod phases;
 mod pool;
 pub(crate) mod protocol;
 mod verdict;
-mod view;
+pub(crate) mod view;
 mod worker;
 
 use std::{
@@ -272,7 +272,7 @@ fn handshake(control: &Channel, limit: Duration) -> Result<Setting, LauncherErro
 }
 
 /// Waits for a child, and kills it when it takes too long.
-fn end(child: &mut Child, patience: Duration) -> Option<std::process::ExitStatus> {
+pub(crate) fn end(child: &mut Child, patience: Duration) -> Option<std::process::ExitStatus> {
     let deadline = Instant::now() + patience;
     // It ends by itself, its socket being closed.
     while Instant::now() < deadline {
@@ -289,7 +289,7 @@ fn end(child: &mut Child, patience: Duration) -> Option<std::process::ExitStatus
 
 /// The target directory that the program lies in, else the user's cache directory. Cargo marks the target directory
 /// with a tag when it makes it, and each profile's directory in it with its lock.
-fn default_directory() -> Result<PathBuf, LauncherError> {
+pub(crate) fn default_directory() -> Result<PathBuf, LauncherError> {
     const NAME: &str = "runtime-baseline";
     let program = env::current_exe().unwrap_or_default();
     let tagged = program.ancestors().find(|directory| directory.join("CACHEDIR.TAG").exists());

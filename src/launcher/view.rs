@@ -20,7 +20,7 @@ use super::{CgroupView, protocol::Obstacle};
 use crate::adapter::RefusalKind;
 use crate::resource::scope::{Scope, home, join};
 
-pub(super) const CGROUP: &str = "/sys/fs/cgroup";
+pub(crate) const CGROUP: &str = "/sys/fs/cgroup";
 
 /// Which hierarchy the helpers work in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +138,7 @@ fn has_v2(view: &View, controller: &str) -> bool {
         && fs::write(root.join("cgroup.subtree_control"), format!("+{controller}")).is_ok()
 }
 
-fn refused(path: &str, error: impl Into<io::Error>) -> Obstacle {
+pub(crate) fn refused(path: &str, error: impl Into<io::Error>) -> Obstacle {
     Obstacle {
         kind: RefusalKind::NotPermitted,
         reason: format!("{path}: {}", error.into()),
@@ -186,7 +186,7 @@ fn rootless_view() -> View {
 }
 
 /// Mounts cgroup2 in place of whatever is at the usual place. Whatever is there stays if cgroup2 cannot be mounted.
-fn mount_cgroup2() -> io::Result<()> {
+pub(crate) fn mount_cgroup2() -> io::Result<()> {
     let context = fsopen("cgroup2", FsOpenFlags::FSOPEN_CLOEXEC)?;
     fsconfig_create(&context)?;
     let attributes =
@@ -197,7 +197,7 @@ fn mount_cgroup2() -> io::Result<()> {
     Ok(move_mount(&tree, "", CWD, CGROUP, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?)
 }
 
-fn is_cgroup2(path: &Path) -> bool {
+pub(crate) fn is_cgroup2(path: &Path) -> bool {
     const CGROUP2_SUPER_MAGIC: rustix::fs::FsWord = 0x6367_7270;
     rustix::fs::statfs(path).is_ok_and(|fs| fs.f_type == CGROUP2_SUPER_MAGIC)
 }
@@ -220,12 +220,12 @@ fn v1_controllers() -> io::Result<Vec<(PathBuf, PathBuf)>> {
 }
 
 /// The caller's own group, relative, in the hierarchy with those controllers; cgroup2 has none to name.
-fn own_group(controllers: &str) -> io::Result<PathBuf> {
+pub(crate) fn own_group(controllers: &str) -> io::Result<PathBuf> {
     let found = own_groups()?.into_iter().find(|(c, _)| c == controllers).map(|(_, path)| path);
     found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the kernel has no cgroup2"))
 }
 
-fn own_groups() -> io::Result<Vec<(String, PathBuf)>> {
+pub(crate) fn own_groups() -> io::Result<Vec<(String, PathBuf)>> {
     let text = fs::read_to_string("/proc/self/cgroup")?;
     Ok(text.lines().filter_map(parse_group).collect())
 }

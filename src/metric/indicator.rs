@@ -201,6 +201,8 @@ indicators! {
     StartRate, "start_rate", "start rate", "启动速率", Startup, MoreIsBetter, [Concurrent], [PerSecond];
     /// Create, start, ready, exit and delete, together.
     LifecycleTime, "lifecycle_time", "lifecycle time", "生命周期时间", Startup, LessIsBetter, [Concurrent], [Nanoseconds];
+    /// From the request that creates a pod to the event that says that it is ready.
+    PodStartup, "pod_startup", "pod startup", "Pod 启动时间", Startup, LessIsBetter, [Concurrent], [Nanoseconds];
     /// What one more idle, ready instance adds.
     MemoryBaseline, "memory_baseline", "memory baseline", "内存基线", Memory, LessIsBetter, [Marginal], [Bytes];
     /// The highest charge between create and ready.

@@ -42,11 +42,19 @@ pub enum Phase {
     Run,
     /// A command line as a whole, in whose process no mark can be made.
     Process,
+    /// A pod is created, and given its node.
+    Bound,
+    /// Its node hears of it, and makes the sandbox of its containers.
+    Sandbox,
+    /// Its container is made and started, and its program runs until it is ready.
+    Container,
+    /// The node finds it running, and who watches hears that it is ready.
+    Reported,
 }
 
 impl Phase {
     /// All of them, in the order in which a start meets them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::Call,
         Self::Bundle,
         Self::Clone,
@@ -63,6 +71,10 @@ impl Phase {
         Self::Instantiate,
         Self::Run,
         Self::Process,
+        Self::Bound,
+        Self::Sandbox,
+        Self::Container,
+        Self::Reported,
     ];
 
     /// The part that the whole start is which the phases are of: it was taken with the marks on.
@@ -88,6 +100,10 @@ impl Phase {
             Self::Instantiate => "instantiate",
             Self::Run => "run",
             Self::Process => "process",
+            Self::Bound => "bound",
+            Self::Sandbox => "sandbox",
+            Self::Container => "container",
+            Self::Reported => "reported",
         }
     }
 

@@ -123,15 +123,7 @@ impl Supervised {
 
     /// The beginning and the end of what it has said so far.
     pub(crate) fn said(&self) -> String {
-        let read = || {
-            let length = self.said.metadata()?.len();
-            if length <= 2 * SHOWN {
-                return read_at(&self.said, 0, length);
-            }
-            let last = length - SHOWN;
-            Ok(format!("{}\n...\n{}", read_at(&self.said, 0, SHOWN)?, read_at(&self.said, last, SHOWN)?))
-        };
-        read().unwrap_or_else(|e: io::Error| format!("(its log could not be read: {e})"))
+        both_ends(&self.said)
     }
 }
 
@@ -141,6 +133,18 @@ impl Drop for Supervised {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The beginning and the end of what a program said to a file.
+pub(crate) fn both_ends(said: &File) -> String {
+    let read = || {
+        let length = said.metadata()?.len();
+        if length <= 2 * SHOWN {
+            return read_at(said, 0, length);
+        }
+        Ok(format!("{}\n...\n{}", read_at(said, 0, SHOWN)?, read_at(said, length - SHOWN, SHOWN)?))
+    };
+    read().unwrap_or_else(|e: io::Error| format!("(its log could not be read: {e})"))
 }
 
 /// Reads without moving the offset, at which the program writes.

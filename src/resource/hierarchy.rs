@@ -43,7 +43,7 @@ pub(super) fn directories(controller: &str, groups: &ProcessCGroups, mounts: &Mo
         |(version, group, file_system)| {
             let group = group.map(|group| Path::new(&group.pathname));
             let fits = move |mount: &&MountInfo| {
-                mount.fs_type == file_system && (version == Version::V2 || mount.super_options.contains_key(controller))
+                mount.fs_type == file_system && (version == Version::V2 || is_of(mount, controller))
             };
             let own = move |mount: &MountInfo| {
                 // What is mounted may be a part of the hierarchy, as in a container.
@@ -55,4 +55,12 @@ pub(super) fn directories(controller: &str, groups: &ProcessCGroups, mounts: &Mo
         },
     );
     found.collect()
+}
+
+/// Whether that v1 hierarchy has the controller; one without any is known by its name, as `name=systemd`.
+fn is_of(mount: &MountInfo, controller: &str) -> bool {
+    match controller.strip_prefix("name=") {
+        Some(name) => mount.super_options.get("name").is_some_and(|named| named.as_deref() == Some(name)),
+        None => mount.super_options.contains_key(controller),
+    }
 }

@@ -46,6 +46,12 @@ impl Usage {
         Self::of_tree_below(&Process::new(pid as i32).map_err(failed)?)
     }
 
+    /// Of the process of that number alone.
+    #[cfg_attr(not(feature = "cluster"), allow(dead_code, reason = "nodes have agents of one process"))]
+    pub fn of_process(pid: u32) -> io::Result<Self> {
+        Self::of(&Process::new(pid as i32).map_err(failed)?)
+    }
+
     fn of_tree_below(root: &Process) -> io::Result<Self> {
         let mut sum = Self::of(root)?;
         for process in descendants(root.pid)? {

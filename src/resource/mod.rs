@@ -4,7 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod charge;
 pub(crate) mod cpu;
-mod hierarchy;
+pub(crate) mod hierarchy;
 pub(crate) mod memory;
 pub(crate) mod own;
 pub(crate) mod process_clock;

@@ -14,6 +14,9 @@ pub(super) enum Program {
     Ready,
     HttpHandler,
     ComputeKernel,
+    /// What runs in a pod.
+    #[cfg_attr(not(feature = "cluster"), allow(dead_code, reason = "only nodes have pods"))]
+    Pod,
 }
 
 #[cfg_attr(not(feature = "container"), allow(dead_code, reason = "as above"))]
@@ -24,6 +27,7 @@ impl Program {
             Self::Ready => "ready",
             Self::HttpHandler => "http_handler",
             Self::ComputeKernel => "compute_kernel",
+            Self::Pod => "pod",
         }
     }
 
@@ -33,6 +37,7 @@ impl Program {
             Self::Ready => include_str!("../../fixtures/workloads/ready.rs"),
             Self::HttpHandler => include_str!("../../fixtures/workloads/http_handler.rs"),
             Self::ComputeKernel => include_str!("../../fixtures/workloads/compute_kernel.rs"),
+            Self::Pod => include_str!("../../fixtures/workloads/pod.rs"),
         }
     }
 }

@@ -44,6 +44,10 @@ impl Indicator {
                 "创建、启动、就绪、退出、删除，合计：运行时为此有单一命令的（如 crun run）用该命令，否则为一次启动加一次停止。",
                 "Create, start, ready, exit and delete, together: by one command where the runtime's users have one for it, such as crun run, else a start and a stop.",
             ),
+            Self::PodStartup => language.pick(
+                "从发出创建 Pod 的请求，到监视者读到该 Pod 就绪的事件：真实的 API 服务器、调度器、kubelet 与 containerd，镜像已在节点上，Pod 共用机器的网络。同时创建多个时各自从自己的请求起计时。",
+                "From the request that creates a pod until who watches has read the event that says that it is ready: by a real API server, scheduler, kubelet and containerd, the image already on the node, with the machine's own network. Of several that are created together, each is timed from its own request.",
+            ),
             Self::MemoryBaseline => language.pick(
                 "再多一个空闲、就绪的实例从节点上占去的内存，取全新进程中多个实例上的斜率：有自己进程的实例取其 cgroup 的计费，包括页表、内核为进程与命名空间保留的部分以及长驻的辅助进程；进程内的实例取按比例集合大小（PSS，不含各实例共用的文件页）加页表。没有可计内存的 cgroup 时为下限。PSS、页表以及没有实例时的宿主另列；填充节点时，按数据所注明的方法读取。",
                 "What one more idle, ready instance takes from the node, as the slope over many in a fresh process: for one with processes of its own, what their cgroup is charged, with page tables, what the kernel keeps for processes and namespaces, and helpers that stay; within a process, its proportional set size without pages of files, which the instances share, and page tables. Where no cgroup counts memory it is a lower bound. Set size, page tables and the host without instances stand beside it; while a node is filled, memory is read by the method that the figure names.",
@@ -53,8 +57,8 @@ impl Indicator {
                 "The highest charge between create and ready, above what was in use before, of a start while the instances before it are held: in process the peak resident set, without pages of files; where a start makes processes, as a container's does, that of all that take part, as the peak of a cgroup, or where none counts memory as the sum of their peak resident sets. The mean of the starts after the first.",
             ),
             Self::NodeMemory => language.pick(
-                "节点上全部代理进程的内存，稳定之后的 PSS。",
-                "Memory of all agents of a node: proportional set size after it settled.",
+                "节点上全部代理进程的内存：kubelet、containerd 以及每个 Pod 的 shim，不含 Pod 自身的进程；稳定之后的 PSS，其时刻与 Pod 数量是数据的设置。其中不以文件为后备的部分另列。",
+                "Memory of all agents of a node: the kubelet, containerd, and the shim of each pod, without the pods' own processes; proportional set size after it settled, at an age and with a number of pods that the figure states. What no file backs stands beside it.",
             ),
             Self::CpuBaseline => language.pick(
                 "空闲、就绪的实例在一段时间内使用的 CPU 时间，按每个实例计，占一个核心的百分比。其中含测量程序自身的用量，因此是上界；没有实例时的宿主另列。控制平面为其全部进程的 CPU 时间，不含测量程序。",

@@ -23,6 +23,10 @@ impl Phase {
             Self::Instantiate => "实例化",
             Self::Run => "运行",
             Self::Process => "进程",
+            Self::Bound => "调度",
+            Self::Sandbox => "沙箱",
+            Self::Container => "容器",
+            Self::Reported => "上报",
         };
         language.pick(chinese, self.name())
     }
@@ -90,6 +94,22 @@ impl Phase {
             Self::Process => language.pick(
                 "命令行整体，从启动其进程到就绪：其内部无法标记。",
                 "A command line as a whole, from the spawn of its process to ready: no mark can be made in it.",
+            ),
+            Self::Bound => language.pick(
+                "从发出创建 Pod 的请求，到监视者读到已为其选定节点的事件。",
+                "From the request that creates a pod until who watches has read the event that names its node.",
+            ),
+            Self::Sandbox => language.pick(
+                "kubelet 得知该 Pod 并接纳，containerd 建立其沙箱，直至 containerd 记录容器已创建。",
+                "The kubelet hears of the pod and takes it, and containerd makes its sandbox, until containerd writes down that it made the pod's container.",
+            ),
+            Self::Container => language.pick(
+                "准备并启动容器，直至其中的程序自己读取的就绪时刻。",
+                "The container is prepared and started, until its program is ready by its own reading of the clock.",
+            ),
+            Self::Reported => language.pick(
+                "kubelet 发现容器在运行并上报，直至监视者读到该 Pod 就绪的事件。",
+                "The kubelet finds the container running and reports it, until who watches has read the event that says that the pod is ready.",
             ),
         }
     }

@@ -131,6 +131,13 @@ pub(super) fn memory(live: &dyn LiveControlPlane) -> Result<Vec<(&'static str, H
     live.processes().into_iter().map(of).collect()
 }
 
+/// What a process alone holds.
+#[cfg(feature = "cluster")]
+pub(super) fn memory_of(pid: u32) -> io::Result<Held> {
+    let usage = Usage::of_process(pid)?;
+    Ok(Held { pss: usage.pss, anonymous: usage.anonymous })
+}
+
 fn cpu(live: &dyn LiveControlPlane) -> Result<u64, ProbeError> {
     let of = |pid: u32| -> io::Result<u64> {
         Process::new(pid as i32).map_err(failed)?;

@@ -110,7 +110,7 @@ impl Split<'_> {
     /// Whether it is of the starts that a figure is of.
     pub fn is_of(&self, metric: &Metric) -> bool {
         let concurrency = metric.provenance().environment().conditions.concurrency.unwrap_or(1);
-        matches!(metric.indicator(), Indicator::StartupTime | Indicator::StartupP99)
+        matches!(metric.indicator(), Indicator::StartupTime | Indicator::StartupP99 | Indicator::PodStartup)
             && concurrency == self.concurrency()
             && metric.subject() == self.whole.subject()
             && metric.temperature() == self.whole.temperature()

@@ -79,6 +79,15 @@ impl Images<'_> {
         Ok(Image { bundle, components: vec![rustc.component] })
     }
 
+    /// A program of this project alone, static, as `/ready`.
+    #[cfg(feature = "cluster")]
+    pub fn program(&self, program: Program) -> Result<Image, RuntimeError> {
+        let rustc = self.rustc()?;
+        let name = format!("{}-{:016x}", program.name(), key(&(&rustc.verbose, program.source())));
+        let bundle = self.make_with(&name, &bundle::config(&["/ready"]), &rustc, program, |_| Ok(()))?;
+        Ok(Image { bundle, components: vec![rustc.component] })
+    }
+
     /// The machine's static busybox, whose shell executes `/ready`.
     pub fn busybox(&self) -> Result<Image, RuntimeError> {
         let program = find_program("busybox").ok_or_else(|| {
