@@ -80,7 +80,7 @@ late() {
   measure "$name" -- "$@"
 }
 if asks_for 'stor|list_watch|etcd|sqlite|kine' "$@"; then late store 60-stores "$@"; fi
-if asks_for 'control_plane|binary_size|kubernetes|k3s|kine' "$@"; then late cluster 70-cluster "$@"; fi
+if asks_for 'control_plane|binary_size|pod_startup|node_memory|kubernetes|k3s|kine' "$@"; then late cluster 70-cluster "$@"; fi
 echo "report: $target/baseline/report.html"
 if [ -n "$failed" ]; then
   echo "bench: these failed:$failed" >&2
