@@ -66,7 +66,7 @@ late() {
   local name=$1 step=$2
   shift 2
   if [ -z "$quick" ] || bash tools/setup/step.sh "tools/setup.d/$step.sh" there >/dev/null 2>&1; then
-    tools/setup.sh --for "$name"
+    [ -n "$quick" ] || tools/setup.sh --for "$name"
     case " ${WITHOUT:-} " in
       *" ${step#*-} "*) ;;
       *)
@@ -80,7 +80,7 @@ late() {
   measure "$name" -- "$@"
 }
 if asks_for 'stor|list_watch|etcd|sqlite|kine' "$@"; then late store 60-stores "$@"; fi
-if asks_for 'control_plane|binary_size|pod_startup|node_memory|kubernetes|k3s|kine' "$@"; then late cluster 70-cluster "$@"; fi
+if asks_for 'control_plane|binary_size|pod_|node_memory|max_nodes|total_objects|kubernetes|k3s|kine' "$@"; then late cluster 70-cluster "$@"; fi
 echo "report: $target/baseline/report.html"
 if [ -n "$failed" ]; then
   echo "bench: these failed:$failed" >&2

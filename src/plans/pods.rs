@@ -12,6 +12,8 @@ use crate::{
 
 const STARTUP: &str = "pod_startup";
 const MEMORY: &str = "node_memory";
+/// Of its own name: what the bench `density` has is no pods.
+const FILL: &str = "pod_density";
 
 /// The control plane that the node joins.
 const SUBJECT: &str = "kubernetes";
@@ -26,7 +28,7 @@ impl Pods {
     /// # Errors
     /// None of its own.
     pub fn declare(&self, plan: &mut Plan) -> Result<(), LaneError> {
-        let groups = [(STARTUP, Indicator::PodStartup), (MEMORY, Indicator::NodeMemory)];
+        let groups = [(STARTUP, Indicator::PodStartup), (MEMORY, Indicator::NodeMemory), (FILL, Indicator::Density)];
         let name = flat(SUBJECT);
         let asked = groups.into_iter().filter(|(group, _)| plan.wants_some(group, &name));
         let asked: Vec<_> = asked.map(|(_, indicator)| indicator).collect();

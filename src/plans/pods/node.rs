@@ -1,17 +1,22 @@
 //! The lanes: pods one after the other and many at once, each by phase, on one node; and the memory of what runs them, each time of a
-//! node of its own.
+//! node of its own; and how many live on one at the same time. A quick pass has no time for that, unless a filter names it.
 
 use std::{cell::RefCell, rc::Rc, thread, time::Duration};
 
-use super::{MEMORY, STARTUP, SUBJECT};
+use super::{FILL, MEMORY, STARTUP, SUBJECT};
 use crate::{
-    Indicator, Phase, Statistic,
+    Bound, Indicator, Phase, Statistic, Unit,
     cluster::{
         ControlPlane,
         node::{Agent, LiveNode, Node},
     },
-    experiment::{Figure, Lane, LaneError, Plan, Taken, Turns},
-    probe::cluster::{Held, PodStart, node_memory, start_pods},
+    experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
+    probe::{
+        Stop,
+        cluster::{Held, PodBudget, PodStart, fill_with_pods, node_memory, start_pods},
+    },
+    samples::{Axis, Curve},
+    stats::Line,
 };
 
 /// What runs in a pod, in the stored form.
@@ -34,6 +39,12 @@ const PODS: usize = 10;
 
 /// When that is, in seconds after the node, or the last of the pods, was ready.
 const AGE: [u64; 3] = [10, 5, 0];
+
+/// How far a node is filled with pods: the memory of the published figures' node, and the time of other fills.
+fn budget(pass: Pass) -> PodBudget {
+    let (count, step) = pass.of([(2_000, 25), (50, 10), (2, 1)]);
+    PodBudget { count, step, memory: 8 << 30, time: Duration::from_secs(240) }
+}
 
 /// A node, and the control plane that it joins.
 struct Cluster {
@@ -64,6 +75,13 @@ pub(super) fn declare(plan: &mut Plan, plane: Box<dyn ControlPlane>, asked: &[In
     plan.fresh(STARTUP, Turns::rounds(pass.of(TURNS)), lanes);
     let age = Duration::from_secs(pass.of(AGE));
     plan.fresh(MEMORY, Turns::rounds(pass.of(NODES)), vec![memory(&cluster, age)]);
+    let budget = budget(pass);
+    let figure = density(&cluster.node, budget);
+    if pass == Pass::Quick && !plan.is_filtered() {
+        plan.unavailable(figure.unavailable("a quick pass has no time for it", "run the bench without --quick"));
+    } else {
+        plan.group(FILL, Turns::rounds(1), vec![fill(figure, &cluster, budget)]);
+    }
 }
 
 /// How the pods of one sample come to be.
@@ -156,6 +174,38 @@ fn memory(cluster: &Rc<Cluster>, age: Duration) -> Lane {
         .of(anonymous(&filled, "anonymous"), median)
         .of(shim, median)
         .of(anonymous(&filled, "anonymous, one shim"), median)
+}
+
+fn density(node: &Node, budget: PodBudget) -> Figure {
+    Figure::new(Indicator::Density, node.identity(), "pods").with_setting("budget", budget)
+}
+
+/// The count, and what one more takes, of a node that goes with them.
+fn fill(figure: Figure, cluster: &Rc<Cluster>, budget: PodBudget) -> Lane {
+    let cluster = Rc::clone(cluster);
+    let each = figure.clone().of(Indicator::MemoryBaseline);
+    let lane = Lane::new(SUBJECT, move |taken: &mut Taken| {
+        let node = cluster.start()?;
+        let filled = fill_with_pods(&node, budget)?;
+        drop(node);
+        taken.push(0, filled.ready as f64);
+        if let Stop::Budget(_) = filled.stopped_by {
+            taken.bound(0, Bound::Above);
+        }
+        taken.observe(0, "stopped_by", &filled.stopped_by);
+        taken.observe(0, "elapsed_ns", filled.elapsed.as_nanos());
+        if let Some(reason) = filled.stopped_by.reason() {
+            taken.observe(0, "stop_reason", reason);
+        }
+        taken.settings(1, [("memory_method".to_owned(), filled.memory_method.to_owned())].into());
+        let points: Vec<_> = filled.memory.iter().map(|it| (it.live as f64, it.bytes as f64)).collect();
+        if Line::through(&points, 0.95).is_ok() {
+            let x = Axis::new("live pods", Unit::Instances)?;
+            taken.curve(1, Statistic::Slope, &Curve::new(x, Axis::new("memory", Unit::Bytes)?, points)?);
+        }
+        Ok::<_, LaneError>(())
+    });
+    lane.of(figure, &[Statistic::Single]).of(each, &[])
 }
 
 /// The sum of all, and what each kind has of it.

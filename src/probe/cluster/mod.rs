@@ -1,7 +1,8 @@
 //! What a control plane takes of its machine: how long until it is ready, and what it holds and does when nobody asks it anything.
 //!
 //! `control_plane_startup`, `control_plane_memory` and `cpu_baseline` ([`observe`]) are of one control plane, which is started
-//! for it and ended after it; [`binary_size`] is of its executables. `pod_startup` and `node_memory` are of a node that joined one.
+//! for it and ended after it; [`binary_size`] is of its executables. `pod_startup`, `node_memory` and the number of pods
+//! that live at once are of a node that joined one.
 
 mod fill;
 mod observe;
@@ -13,7 +14,7 @@ pub use fill::fill;
 pub use observe::{Held, Observed, Times, observe, observe_filled, sum};
 
 #[cfg(feature = "cluster")]
-pub use pods::{PodStart, Pods, node_memory, start_pods};
+pub use pods::{PodBudget, PodFill, PodStart, Pods, fill_with_pods, node_memory, start_pods};
 
 use std::fs;
 

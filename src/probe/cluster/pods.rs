@@ -4,6 +4,10 @@
 //! them stand three more instants: the event that names the pod's node; containerd's own record of when it made the pod's container,
 //! which it does when the sandbox is up; and what the workload in it read of `CLOCK_MONOTONIC`.
 
+mod fill;
+
+pub use fill::{PodBudget, PodFill, fill_with_pods};
+
 use std::{
     collections::BTreeMap,
     io::{BufRead, Lines},
@@ -315,13 +319,18 @@ impl Seen {
         if pod["spec"]["nodeName"].is_string() {
             self.bound.get_or_insert(at);
         }
-        let mut conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
-        if conditions.any(|it| it["type"] == "Ready" && it["status"] == "True") {
+        if is_ready(pod) {
             self.reported.get_or_insert(at);
             let id = pod["status"]["containerStatuses"][0]["containerID"].as_str().unwrap_or_default();
             id.trim_start_matches("containerd://").clone_into(&mut self.container);
         }
     }
+}
+
+/// Whether the API server calls a pod ready.
+fn is_ready(pod: &Value) -> bool {
+    let mut conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
+    conditions.any(|it| it["type"] == "Ready" && it["status"] == "True")
 }
 
 fn get(node: &LiveNode, path: &str) -> Result<Value, ProbeError> {
