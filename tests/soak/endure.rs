@@ -12,7 +12,7 @@ use crate::{
     Outcome, ROLE, Scale, found,
     lines::{self, Line},
     readings::Reading,
-    record::{Found, Grown},
+    record::{Found, Grown, Slope},
 };
 
 const LINE: &str = "SOAK_LINE";
@@ -22,7 +22,7 @@ const OPERATIONS: &str = "SOAK_OPERATIONS";
 const READINGS: u32 = 40;
 
 /// Caches and heaps fill first: so many of the first readings are no part of a slope.
-const SETTLING: usize = READINGS as usize / 4;
+pub const SETTLING: usize = READINGS as usize / 4;
 
 /// Bytes for each operation from which on it is a leak. The smallest piece that the heap gives is 32 bytes, so that one lost in
 /// 32 operations is found; less than that is noise, and 1 MB after a million operations.
@@ -72,10 +72,12 @@ pub fn endures(line: &Line, scale: Scale) -> Outcome<()> {
     }
     let slope = |of: fn(&Reading) -> u64| {
         let points = readings.iter().skip(SETTLING).map(|it| (it.operations as f64 / 1000.0, of(it) as f64));
-        Fitted::through(&points.collect::<Vec<_>>(), 0.95)
+        let points: Vec<_> = points.collect();
+        let late = Fitted::through(&points[points.len() / 2..], 0.95)?;
+        Ok::<_, Box<dyn std::error::Error>>(Slope { whole: Fitted::through(&points, 0.95)?, late })
     };
-    let grown =
-        Grown { line: *line, components, anonymous: slope(|it| it.anonymous)?, pss: slope(|it| it.pss)?, readings };
+    let (anonymous, pss) = (slope(|it| it.anonymous)?, slope(|it| it.pss)?);
+    let grown = Grown { line: *line, components, anonymous, pss, readings };
     let mut why = grown.counted();
     if scale.is_long {
         why.extend(grown.leaks(1000.0 * LEAK));
@@ -87,6 +89,6 @@ pub fn endures(line: &Line, scale: Scale) -> Outcome<()> {
             why = grown.counted();
         }
     }
-    found(Found::Grown(grown));
+    found(Found::Grown(Box::new(grown)));
     if why.is_empty() { Ok(()) } else { Err(why.join("; ").into()) }
 }
