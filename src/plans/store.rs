@@ -3,6 +3,8 @@
 
 use std::{rc::Rc, time::Duration};
 
+#[cfg(feature = "store")]
+use super::by_hand;
 use super::{prepared::flat, turns};
 use crate::{
     Indicator, Statistic,
@@ -164,7 +166,14 @@ fn one_at_a_time(plan: &mut Plan, group: String, stores: &[Open], operation: Ope
         }
         let figure = store.figure(Indicator::StorageLatency, &workload);
         match store.asker(operation, size) {
-            Ok(mut asker) => lanes.push(Lane::single(store.name.clone(), figure, BOTH, move || asker.timed())),
+            Ok(mut asker) => {
+                #[cfg(feature = "store")]
+                if operation == Operation::Read {
+                    let there = (&store.objects, FILLED);
+                    lanes.extend(by_hand::reads(plan, &group, &store.name, store.live.as_ref(), &figure, there));
+                }
+                lanes.push(Lane::single(store.name.clone(), figure, BOTH, move || asker.timed()));
+            }
             Err(error) => plan.not_made(store.identity.subject.as_str(), error.as_ref(), &[figure.indicator]),
         }
     }

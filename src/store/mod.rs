@@ -97,6 +97,9 @@ pub trait LiveStore: Send + Sync {
 
     /// The process of its server, where it has one.
     fn process(&self) -> Option<u32>;
+
+    /// The port of 127.0.0.1 at which its server listens, where it has one: for other programs that speak its protocol.
+    fn port(&self) -> Option<u16>;
 }
 
 /// One connection to a store. One request at a time; open more for more at a time.

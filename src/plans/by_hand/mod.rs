@@ -14,9 +14,13 @@ mod wasmtime;
 
 mod decisions;
 mod starts;
+#[cfg(feature = "store")]
+mod store;
 
 pub(super) use decisions::{Made, decisions};
 pub(super) use starts::starts;
+#[cfg(feature = "store")]
+pub(super) use store::reads;
 
 /// The part of a subject that the calls by hand are.
 const PART: &str = "by hand";

@@ -124,6 +124,10 @@ impl LiveStore for Live {
     fn process(&self) -> Option<u32> {
         Some(self.server.id())
     }
+
+    fn port(&self) -> Option<u16> {
+        Some(self.server.port())
+    }
 }
 
 #[cfg(test)]

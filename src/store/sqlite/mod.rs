@@ -152,4 +152,8 @@ impl LiveStore for Live {
     fn process(&self) -> Option<u32> {
         None
     }
+
+    fn port(&self) -> Option<u16> {
+        None
+    }
 }
