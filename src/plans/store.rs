@@ -11,7 +11,7 @@ use crate::{
     adapter::Identity,
     experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
     probe::ProbeError,
-    probe::store::{Asker, DiskSync, Load, Operation, fill, press, together},
+    probe::store::{Asker, DiskSync, Load, Operation, fill, press, together, while_compacted},
     store::{KeyValueStore, LiveStore, Objects, Registry},
 };
 
@@ -57,6 +57,8 @@ enum Measured {
     One(Operation, usize),
     /// `storage_latency` of many clients at once, each with a connection of its own.
     Many(Operation, usize),
+    /// `storage_latency` of one client that updates, while the store forgets what was replaced.
+    Compacted,
     /// `list_watch_pressure`, and how late so many watchers hear of a write.
     Watched(usize),
 }
@@ -72,7 +74,8 @@ impl Measured {
         for clients in pass.of([&[4, 16, 64][..], &[16], &[4]]) {
             all.extend([Operation::Create, Operation::Read].map(|operation| Self::Many(operation, *clients)));
         }
-        all.extend(pass.of([&[1, 10, 100][..], &[10], &[2]]).iter().map(|watchers| Self::Watched(*watchers)));
+        all.push(Self::Compacted);
+        all.extend(pass.of([&[1, 10, 100, 1_000][..], &[10], &[2]]).iter().map(|watchers| Self::Watched(*watchers)));
         all
     }
 
@@ -82,6 +85,7 @@ impl Measured {
             Self::Many(operation, clients) => {
                 format!("storage_latency/{}, {clients} at once", workload(operation, SIZE))
             }
+            Self::Compacted => format!("storage_latency/{}, compacted", workload(Operation::Update, SIZE)),
             Self::Watched(watchers) => format!("list_watch_pressure/{watchers} watchers"),
         }
     }
@@ -117,6 +121,7 @@ impl Store {
             match measured {
                 Measured::One(operation, size) => one_at_a_time(plan, group, &stores, operation, size),
                 Measured::Many(operation, clients) => many_at_once(plan, group, &stores, operation, clients),
+                Measured::Compacted => compacted(plan, group, &stores),
                 Measured::Watched(watchers) => watched(plan, group, &stores, watchers),
             }
         }
@@ -217,9 +222,35 @@ fn many_at_once(plan: &mut Plan, group: String, stores: &[Open], operation: Oper
     plan.group(group, Turns::rounds(plan.pass().of([3, 1, 1])), lanes);
 }
 
+/// An API server asks for it every five minutes. Here it never ceases, so that every update meets it or waits behind it.
+fn compacted(plan: &mut Plan, group: String, stores: &[Open]) {
+    const EVERY: Duration = Duration::from_millis(20);
+    let time = Duration::from_millis(plan.pass().of([1_000, 200, 1]));
+    let mut lanes = Vec::new();
+    for store in stores {
+        if !plan.wants(&group, &store.name) {
+            continue;
+        }
+        let figure = store.figure(Indicator::StorageLatency, &workload(Operation::Update, SIZE));
+        let figure = figure.with_setting("compaction", format!("every {} ms", EVERY.as_millis()));
+        let (live, objects) = (Rc::clone(&store.live), store.objects.clone());
+        let lane = Lane::new(store.name.clone(), move |taken: &mut Taken| {
+            let mut asker = asker(live.as_ref(), &objects, Operation::Update, SIZE)?;
+            let (latency, times) = while_compacted(&mut asker, live.client()?.as_mut(), EVERY, time)?;
+            evenly(taken, 0, &latency);
+            taken.observe(0, "compactions", times);
+            taken.observe(0, "bytes_on_disk", live.bytes_on_disk()?);
+            Ok::<_, LaneError>(())
+        });
+        lanes.push(lane.of(figure, BOTH));
+    }
+    plan.group(group, Turns::rounds(plan.pass().of([3, 1, 1])), lanes);
+}
+
 fn watched(plan: &mut Plan, group: String, stores: &[Open], watchers: usize) {
     const WRITES_PER_SECOND: f64 = 100.0;
-    let writes = plan.pass().of([300, 60, 3]);
+    // A thousand watchers are told as much of a few.
+    let writes = plan.pass().of([if watchers < 1_000 { 300 } else { 100 }, 60, 3]);
     let load = Load { watchers, writes_per_second: WRITES_PER_SECOND, writes, size: SIZE };
     let concurrency = u32::try_from(watchers).unwrap_or(u32::MAX);
     let mut lanes = Vec::new();
@@ -246,6 +277,10 @@ fn watched(plan: &mut Plan, group: String, stores: &[Open], watchers: usize) {
             }
             evenly(taken, 1, &pressed.lag);
             taken.observe(0, "writes_a_second", format!("{:.0}", pressed.writes_per_second));
+            taken.observe(0, "bytes_on_disk", live.bytes_on_disk()?);
+            if let Some(held) = pressed.memory {
+                taken.observe(0, "pss_bytes", held);
+            }
             Ok::<_, LaneError>(())
         });
         let lag = figure(Indicator::StorageLatency).of_part("from a write's call to its event");

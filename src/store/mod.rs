@@ -129,6 +129,13 @@ pub trait Client: Send {
     /// [`StoreError`] when the store fails, or has not come to that revision.
     fn list(&mut self, prefix: &str, at: Option<Revision>) -> Result<Listing, StoreError>;
 
+    /// Forgets the changes up to that revision which later ones replaced, as an API server has it done every five minutes. A list at
+    /// an earlier revision fails from then on. kine keeps the last 1,000 changes, whatever it is asked.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails, has not come to that revision, or has forgotten what was before it already.
+    fn compact(&mut self, before: Revision) -> Result<(), StoreError>;
+
     /// Each change below `prefix`, which ends in `/`, after the revision `after`, on a connection of its own.
     ///
     /// # Errors

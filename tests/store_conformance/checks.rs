@@ -186,6 +186,29 @@ pub fn a_list_is_as_it_was_at_its_revision(store: &dyn KeyValueStore) {
     assert_eq!(client.list(&objects.prefix(), None).unwrap().objects.len(), 6);
 }
 
+pub fn what_was_replaced_is_forgotten_when_it_is_asked_to(store: &dyn KeyValueStore) {
+    // kine keeps the last 1,000 changes.
+    const CHANGES: u64 = 1_100;
+    let (_live, mut client) = open(store);
+    let objects = pods();
+    let key = objects.key(0);
+    let first = client.create(&key, &objects.value(0, 0)).unwrap();
+    let last =
+        (1..=CHANGES).fold(first, |known, version| client.update(&key, known, &objects.value(0, version)).unwrap());
+    let other = client.create(&objects.key(1), &objects.value(1, 0)).unwrap();
+    assert_eq!(client.list(&objects.prefix(), Some(first)).unwrap().objects.len(), 1);
+    client.compact(Revision(other.0 + 1_000)).unwrap_err();
+    client.compact(other).unwrap();
+    client.list(&objects.prefix(), Some(first)).unwrap_err();
+    let listing = client.list(&objects.prefix(), None).unwrap();
+    let values: Vec<_> = listing.objects.into_iter().map(|object| object.value).collect();
+    assert_eq!(values, [objects.value(0, CHANGES), objects.value(1, 0)]);
+    assert_eq!(client.read(&key).unwrap().unwrap().revision, last);
+    assert!(matches!(client.create(&key, b"again").unwrap_err(), StoreError::Exists { .. }));
+    assert!(matches!(client.update(&key, first, b"stale").unwrap_err(), StoreError::Stale { .. }));
+    client.update(&key, last, b"next").unwrap();
+}
+
 pub fn a_watch_tells_each_event_once_and_in_order(store: &dyn KeyValueStore) {
     const WRITERS: u64 = 4;
     const EACH: u64 = 50;

@@ -37,6 +37,7 @@ checks! {
     revisions_grow_and_are_the_stores,
     a_list_is_sorted_and_of_its_prefix_alone,
     a_list_is_as_it_was_at_its_revision,
+    what_was_replaced_is_forgotten_when_it_is_asked_to,
     a_watch_tells_each_event_once_and_in_order,
     a_watch_begins_after_a_revision_of_the_past,
     a_watch_without_news_says_nothing,

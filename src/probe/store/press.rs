@@ -12,6 +12,7 @@ use crate::{
         ProbeError,
         gate::{self, Gate, join},
     },
+    resource::memory::Usage,
     store::{Event, LiveStore, Objects, Revision, Watch},
 };
 
@@ -43,6 +44,9 @@ pub struct Pressure {
     pub cpu_seconds: Option<f64>,
     /// From the call of each write to its delivery to each watcher, in nanoseconds.
     pub lag: Vec<u64>,
+    /// Proportional set size of the store's process with all its watchers, before the first write, in bytes. Nothing where the store
+    /// has none.
+    pub memory: Option<u64>,
     /// How many writes a second there were.
     pub writes_per_second: f64,
 }
@@ -62,11 +66,12 @@ pub fn press(store: &dyn LiveStore, load: Load) -> Result<Pressure, ProbeError> 
     let watches = (0..load.watchers).map(|_| client.watch(&objects.prefix(), after)).collect::<Result<Vec<_>, _>>()?;
     let gate = Gate::default();
     let cpu = || -> Result<Option<u64>, ProbeError> { Ok(store.cpu_time()?) };
-    let (written, heard, before, after, took) = thread::scope(|scope| {
+    let (written, heard, memory, before, after, took) = thread::scope(|scope| {
         let heard = watches.into_iter().map(|watch| || hear(watch, load.writes, &gate));
         let watching = gate::threads(scope, &gate, heard)
             .map_err(|source| ProbeError::Reading { what: "a thread for each watcher", source })?;
         gate.wait_for(load.watchers);
+        let memory = store.process().map(Usage::of_process).transpose();
         let before = cpu();
         gate.open(true);
         let begun = Instant::now();
@@ -90,7 +95,8 @@ pub fn press(store: &dyn LiveStore, load: Load) -> Result<Pressure, ProbeError> 
         let after = cpu();
         wrote?;
         let heard = heard.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok::<_, ProbeError>((written, heard, before?, after?, took))
+        let memory = memory.map_err(|source| ProbeError::Reading { what: "memory of the store's process", source })?;
+        Ok::<_, ProbeError>((written, heard, memory, before?, after?, took))
     })?;
     let mut lag = Vec::with_capacity(heard.len() * written.len());
     for events in &heard {
@@ -102,6 +108,7 @@ pub fn press(store: &dyn LiveStore, load: Load) -> Result<Pressure, ProbeError> 
     Ok(Pressure {
         cpu_seconds: used.map(|seconds| seconds / delivered * 1000.0),
         lag,
+        memory: memory.map(|usage| usage.pss),
         writes_per_second: written.len() as f64 / took.as_secs_f64(),
     })
 }

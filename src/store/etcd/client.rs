@@ -10,14 +10,15 @@ use tonic::Streaming;
 use super::{
     connection::{Connection, Shared},
     messages::{
-        Compare, KeyValue, MOD, PutRequest, RangeRequest, RangeResponse, RequestOp, ResponseHeader, TxnRequest,
-        TxnResponse, WatchCreateRequest, WatchRequest, WatchResponse,
+        CompactionRequest, CompactionResponse, Compare, KeyValue, MOD, PutRequest, RangeRequest, RangeResponse,
+        RequestOp, ResponseHeader, TxnRequest, TxnResponse, WatchCreateRequest, WatchRequest, WatchResponse,
     },
 };
 use crate::store::{Client, Event, Listing, Object, Revision, StoreError, Watch};
 
 const RANGE: &str = "/etcdserverpb.KV/Range";
 const TXN: &str = "/etcdserverpb.KV/Txn";
+const COMPACT: &str = "/etcdserverpb.KV/Compact";
 const WATCH: &str = "/etcdserverpb.Watch/Watch";
 
 /// A key below which nothing is: reading it tells whether a server answers.
@@ -115,6 +116,12 @@ impl Client for GrpcClient {
         let revision = at.map_or_else(|| self.revision(answer.header.as_ref()), Ok)?;
         let objects = answer.kvs.into_iter().map(|kv| self.object(kv)).collect::<Result<_, _>>()?;
         Ok(Listing { objects, revision })
+    }
+
+    fn compact(&mut self, before: Revision) -> Result<(), StoreError> {
+        let request = CompactionRequest { revision: before.0 };
+        let answer: Result<CompactionResponse, _> = self.connection.ask(COMPACT, request, self.limit);
+        answer.map(drop).map_err(|none| none.of(&self.server, self.limit))
     }
 
     fn watch(&mut self, prefix: &str, after: Revision) -> Result<Box<dyn Watch>, StoreError> {

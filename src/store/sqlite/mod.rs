@@ -10,7 +10,10 @@
 mod client;
 mod watch;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use rusqlite::Connection;
 
@@ -94,7 +97,13 @@ impl KeyValueStore for Sqlite {
         let subject = self.identity.subject.clone();
         let directory = Directory::of(&subject, place)?;
         let path = directory.path().join("state.db");
-        let database = Database { subject, path, synchronous: self.synchronous, bell: Bell::default() };
+        let database = Database {
+            subject,
+            path,
+            synchronous: self.synchronous,
+            bell: Bell::default(),
+            compacted: AtomicI64::new(0),
+        };
         let connection = database.connect()?;
         connection.execute_batch(SCHEMA).map_err(|error| database.failed(&error))?;
         Ok(Box::new(Live { _first: std::sync::Mutex::new(connection), database: Arc::new(database), directory }))
@@ -108,6 +117,8 @@ struct Database {
     path: PathBuf,
     synchronous: &'static str,
     bell: Bell,
+    /// What was replaced up to this revision is forgotten.
+    compacted: AtomicI64,
 }
 
 impl Database {
