@@ -11,7 +11,7 @@ use crate::{
     adapter::Identity,
     experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
     probe::ProbeError,
-    probe::store::{Asker, DiskSync, Load, Operation, fill, press, together, while_compacted},
+    probe::store::{Asker, DiskSync, Lister, Load, Operation, fill, press, together, while_compacted},
     store::{KeyValueStore, LiveStore, Objects, Registry},
 };
 
@@ -32,6 +32,9 @@ const FILLED: u64 = 200;
 
 /// The most latencies of many clients, or lags, that are kept of one sample: enough for a 99th percentile of each process.
 const LATENCIES: usize = 250;
+
+/// Of how many objects lists are. The larger ones are written once, for one process of the run.
+const LISTED: &[u64] = &[1_000, 10_000, 100_000];
 
 const INDICATORS: [Indicator; 2] = [Indicator::StorageLatency, Indicator::ListWatchPressure];
 
@@ -57,6 +60,8 @@ enum Measured {
     One(Operation, usize),
     /// `storage_latency` of many clients at once, each with a connection of its own.
     Many(Operation, usize),
+    /// `storage_latency` of a list of so many objects.
+    Listed(u64),
     /// `storage_latency` of one client that updates, while the store forgets what was replaced.
     Compacted,
     /// `list_watch_pressure`, and how late so many watchers hear of a write.
@@ -74,6 +79,7 @@ impl Measured {
         for clients in pass.of([&[4, 16, 64][..], &[16], &[4]]) {
             all.extend([Operation::Create, Operation::Read].map(|operation| Self::Many(operation, *clients)));
         }
+        all.extend(pass.of([LISTED, &LISTED[..1], &[20]]).iter().map(|count| Self::Listed(*count)));
         all.push(Self::Compacted);
         all.extend(pass.of([&[1, 10, 100, 1_000][..], &[10], &[2]]).iter().map(|watchers| Self::Watched(*watchers)));
         all
@@ -85,6 +91,7 @@ impl Measured {
             Self::Many(operation, clients) => {
                 format!("storage_latency/{}, {clients} at once", workload(operation, SIZE))
             }
+            Self::Listed(count) => format!("storage_latency/{}", list_of(count)),
             Self::Compacted => format!("storage_latency/{}, compacted", workload(Operation::Update, SIZE)),
             Self::Watched(watchers) => format!("list_watch_pressure/{watchers} watchers"),
         }
@@ -121,6 +128,9 @@ impl Store {
             match measured {
                 Measured::One(operation, size) => one_at_a_time(plan, group, &stores, operation, size),
                 Measured::Many(operation, clients) => many_at_once(plan, group, &stores, operation, clients),
+                // Writing what is listed takes a minute of each store.
+                Measured::Listed(count) if count > LISTED[0] && !plan.is_first() => {}
+                Measured::Listed(count) => listed(plan, group, &stores, count),
                 Measured::Compacted => compacted(plan, group, &stores),
                 Measured::Watched(watchers) => watched(plan, group, &stores, watchers),
             }
@@ -220,6 +230,37 @@ fn many_at_once(plan: &mut Plan, group: String, stores: &[Open], operation: Oper
         lanes.push(lane.of(figure, BOTH));
     }
     plan.group(group, Turns::rounds(plan.pass().of([3, 1, 1])), lanes);
+}
+
+fn list_of(count: u64) -> String {
+    format!("list-{count}x{}KiB", SIZE >> 10)
+}
+
+fn listed(plan: &mut Plan, group: String, stores: &[Open], count: u64) {
+    let mut lanes = Vec::new();
+    for store in stores {
+        if !plan.wants(&group, &store.name) {
+            continue;
+        }
+        let figure = store.figure(Indicator::StorageLatency, &list_of(count));
+        // Written when it is listed for the first time: declaring a plan takes no minutes.
+        let (live, mut lister) = (Rc::clone(&store.live), None);
+        lanes.push(Lane::single(store.name.clone(), figure, BOTH, move || {
+            let lister = match &mut lister {
+                Some(lister) => lister,
+                none => {
+                    let objects = Objects::pods(format!("listed-{count}"), SIZE);
+                    let mut first = Lister::of(live.as_ref(), &objects, count)?;
+                    // The first list alone finds nothing in any cache.
+                    first.timed()?;
+                    none.insert(first)
+                }
+            };
+            lister.timed()
+        }));
+    }
+    let rounds = plan.pass().of([if count > LISTED[0] { 6 } else { 3 }, 3, 1]);
+    plan.group(group, Turns::rounds(rounds), lanes);
 }
 
 /// An API server asks for it every five minutes. Here it never ceases, so that every update meets it or waits behind it.

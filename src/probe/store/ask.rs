@@ -43,7 +43,16 @@ impl fmt::Display for Operation {
 /// # Errors
 /// [`ProbeError::Store`] when the store fails.
 pub fn fill(client: &mut dyn Client, objects: &Objects, count: u64) -> Result<(), ProbeError> {
-    for number in 0..count {
+    fill_part(client, objects, 0..count)
+}
+
+/// Writes the objects of these numbers.
+pub(super) fn fill_part(
+    client: &mut dyn Client,
+    objects: &Objects,
+    numbers: impl Iterator<Item = u64>,
+) -> Result<(), ProbeError> {
+    for number in numbers {
         client.create(&objects.key(number), &objects.value(number, 0))?;
     }
     Ok(())
