@@ -12,7 +12,7 @@ use crate::{
     Outcome, ROLE, Scale, found,
     lines::{self, Line},
     readings::Reading,
-    record::{Found, Grown, Slope},
+    record::{Found, Grown},
 };
 
 const LINE: &str = "SOAK_LINE";
@@ -70,14 +70,15 @@ pub fn endures(line: &Line, scale: Scale) -> Outcome<()> {
     if !output.status.success() {
         return Err(format!("it ended after {} readings: {}", readings.len(), output.status).into());
     }
-    let slope = |of: fn(&Reading) -> u64| {
+    let points = |of: fn(&Reading) -> u64| {
         let points = readings.iter().skip(SETTLING).map(|it| (it.operations as f64 / 1000.0, of(it) as f64));
-        let points: Vec<_> = points.collect();
-        let late = Fitted::through(&points[points.len() / 2..], 0.95)?;
-        Ok::<_, Box<dyn std::error::Error>>(Slope { whole: Fitted::through(&points, 0.95)?, late })
+        points.collect::<Vec<_>>()
     };
-    let (anonymous, pss) = (slope(|it| it.anonymous)?, slope(|it| it.pss)?);
-    let grown = Grown { line: *line, components, anonymous, pss, readings };
+    let anonymous = points(|it| it.anonymous);
+    let late = Fitted::through(&anonymous[anonymous.len() / 2..], 0.95)?;
+    let anonymous = Fitted::through(&anonymous, 0.95)?;
+    let pss = Fitted::through(&points(|it| it.pss), 0.95)?;
+    let grown = Grown { line: *line, components, anonymous, late, pss, readings };
     let mut why = grown.counted();
     if scale.is_long {
         why.extend(grown.leaks(1000.0 * LEAK));

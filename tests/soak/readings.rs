@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Reading {
     pub operations: u64,
-    /// Bytes: the proportional set size, and what of it no file backs.
+    /// Bytes: the proportional set size of all. Whoever else has the same libraries mapped moves it.
     pub pss: u64,
+    /// Bytes that no file backs, of this program's own processes: what a server of others takes is its affair.
     pub anonymous: u64,
     pub descriptors: u64,
-    /// Of this program's own processes: how many a server of others has is its affair.
+    /// Of this program's own processes, too.
     pub threads: u64,
     pub processes: u64,
     pub groups: u64,
@@ -44,9 +45,9 @@ impl Reading {
             let rollup = process.smaps_rollup().map(|rollup| rollup.memory_map_rollup.0).unwrap_or_default();
             let sum = |name: &str| rollup.iter().filter_map(|map| map.extension.map.get(name)).sum::<u64>();
             all.pss += sum("Pss");
-            all.anonymous += sum("Pss_Anon") + sum("Pss_Shmem");
             all.descriptors += process.fd_count().unwrap_or(0) as u64;
             if process.exe().ok() == own {
+                all.anonymous += sum("Pss_Anon") + sum("Pss_Shmem");
                 all.threads += process.tasks().map_or(0, |tasks| tasks.count() as u64);
             }
             let proc = PathBuf::from(format!("/proc/{}", process.pid));

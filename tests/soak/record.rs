@@ -28,19 +28,14 @@ const HEAP: u64 = 64 << 10;
 /// What of a reading is meant.
 type Of = fn(&Reading) -> u64;
 
-/// Bytes for each thousand operations, after it settled.
-pub struct Slope {
-    pub whole: Fitted,
-    /// Of the second half alone. What fills goes on less and less; what leaks goes on.
-    pub late: Fitted,
-}
-
-/// What a line came to.
+/// What a line came to. Slopes are bytes for each thousand operations, after it settled.
 pub struct Grown {
     pub line: Line,
     pub components: Vec<(String, String)>,
-    pub anonymous: Slope,
-    pub pss: Slope,
+    pub anonymous: Fitted,
+    /// Of the second half alone. What fills goes on less and less; what leaks goes on.
+    pub late: Fitted,
+    pub pss: Fitted,
     pub readings: Vec<Reading>,
 }
 
@@ -57,24 +52,18 @@ impl Grown {
         grown.map(|((name, first), (_, last))| format!("{name} grew from {first} to {last}")).collect()
     }
 
-    /// What takes more memory with each thousand operations than `most` bytes, in the second half too, whatever the noise.
-    pub fn leaks(&self, most: f64) -> Vec<String> {
-        let named: [(_, _, Of); 2] = [
-            ("anonymous memory", &self.anonymous, |it| it.anonymous),
-            ("proportional set size", &self.pss, |it| it.pss),
-        ];
-        let leaks = |(_, slope, of): &(_, &Slope, Of)| {
-            let settled = self.readings.get(SETTLING).zip(self.readings.last());
-            let by = settled.map_or(0, |(settled, last)| of(last).saturating_sub(of(settled)));
-            slope.whole.low > most && slope.late.low > most && by > HEAP
-        };
-        let grown = named.into_iter().filter(leaks);
-        grown.map(|(name, slope, _)| format!("{name} grew by {} bytes each 1,000 operations", shown(slope))).collect()
+    /// Whether anonymous memory takes more than `most` bytes with each thousand operations, in the second half too, whatever the
+    /// noise.
+    pub fn leaks(&self, most: f64) -> Option<String> {
+        let settled = self.readings.get(SETTLING).zip(self.readings.last());
+        let by = settled.map_or(0, |(settled, last)| last.anonymous.saturating_sub(settled.anonymous));
+        let leaks = self.anonymous.low > most && self.late.low > most && by > HEAP;
+        leaks.then(|| format!("anonymous memory grew by {} bytes each 1,000 operations", shown(&self.anonymous)))
     }
 }
 
-fn shown(Slope { whole, .. }: &Slope) -> String {
-    format!("{:.0} ({:.0} … {:.0})", whole.slope, whole.low, whole.high)
+fn shown(line: &Fitted) -> String {
+    format!("{:.0} ({:.0} … {:.0})", line.slope, line.low, line.high)
 }
 
 /// Prints the table, and records where the soak was long.
@@ -142,7 +131,7 @@ fn of_memory(grown: &Grown, directory: &Path, machine: &Environment, baseline: &
     let indicator = Indicator::other("memory_growth", Unit::Bytes, Direction::LessIsBetter)?;
     let parts: [(_, _, Of); 2] =
         [("anonymous", &grown.anonymous, |it| it.anonymous), ("proportional set size", &grown.pss, |it| it.pss)];
-    for (part, Slope { whole: line, .. }, of) in parts {
+    for (part, line, of) in parts {
         let points = grown.readings.iter().map(|it| (it.operations as f64 / 1000.0, of(it) as f64)).collect();
         let operations = Axis::new("thousand operations", Unit::other("thousands")?)?;
         let curve = Curve::new(operations, Axis::new("memory", Unit::Bytes)?, points)?;
