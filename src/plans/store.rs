@@ -242,7 +242,8 @@ fn listed(plan: &mut Plan, group: String, stores: &[Open], count: u64) {
         if !plan.wants(&group, &store.name) {
             continue;
         }
-        let figure = store.figure(Indicator::StorageLatency, &list_of(count));
+        // A part, as what no claim about one write or read is about.
+        let figure = store.figure(Indicator::StorageLatency, &list_of(count)).of_part("a whole list");
         // Written when it is listed for the first time: declaring a plan takes no minutes.
         let (live, mut lister) = (Rc::clone(&store.live), None);
         lanes.push(Lane::single(store.name.clone(), figure, BOTH, move || {
@@ -273,7 +274,9 @@ fn compacted(plan: &mut Plan, group: String, stores: &[Open]) {
             continue;
         }
         let figure = store.figure(Indicator::StorageLatency, &workload(Operation::Update, SIZE));
-        let figure = figure.with_setting("compaction", format!("every {} ms", EVERY.as_millis()));
+        let figure = figure
+            .of_part("while it is compacted")
+            .with_setting("compaction", format!("every {} ms", EVERY.as_millis()));
         let (live, objects) = (Rc::clone(&store.live), store.objects.clone());
         let lane = Lane::new(store.name.clone(), move |taken: &mut Taken| {
             let mut asker = asker(live.as_ref(), &objects, Operation::Update, SIZE)?;

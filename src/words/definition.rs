@@ -97,8 +97,8 @@ impl Indicator {
                 "Proportional set size of all processes of a control plane, at an age that is a setting of the figure, counted from the instant at which all was ready: programs that idle give memory back, so only figures of one age compare. What no file backs stands beside it, since the kernel may drop the rest.",
             ),
             Self::StorageLatency => language.pick(
-                "客户端以存储自身的协议进行一次持久写入或一次线性一致读取，从调用到应答；未另说明时对象为 1 KiB。每个应答都在计时之外核对。写入在应答时是否已落盘，是该数据的一项设置。控制平面的此类数据经由其 API 服务器，是其一部分。",
-                "One durable write, or one linearizable read, of an object by a client in the store's own protocol, from the call to the answer; of 1 KiB if nothing else is said. Every answer is checked outside the timed span. Whether a write is on disk when it is answered is a setting of the figure. Those of a control plane are through its API server, and figures of a part.",
+                "客户端以存储自身的协议进行一次持久写入或一次线性一致读取，从调用到应答；未另说明时对象为 1 KiB。每个应答都在计时之外核对。写入在应答时是否已落盘，是该数据的一项设置。控制平面的此类数据经由其 API 服务器，是其一部分；列出许多对象，以及存储正在丢弃被取代的版本时的更新，也是如此。",
+                "One durable write, or one linearizable read, of an object by a client in the store's own protocol, from the call to the answer; of 1 KiB if nothing else is said. Every answer is checked outside the timed span. Whether a write is on disk when it is answered is a setting of the figure. Those of a control plane are through its API server, and figures of a part, as are a list of many objects and updates while the store forgets what was replaced.",
             ),
             Self::ListWatchPressure => language.pick(
                 "存储自身的进程每向监视者投递 1,000 个事件所用的 CPU 秒，含被监视的写入；并核对没有事件丢失或重复。",
