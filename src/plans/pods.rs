@@ -7,7 +7,7 @@ use super::prepared::flat;
 use crate::{
     Indicator,
     cluster::Registry,
-    experiment::{LaneError, Plan},
+    experiment::{Figure, LaneError, Plan},
 };
 
 const STARTUP: &str = "pod_startup";
@@ -35,6 +35,7 @@ impl Pods {
         if !plan.is_first() || asked.is_empty() {
             return Ok(());
         }
+        without_nodes(plan, &asked);
         #[cfg_attr(not(feature = "cluster"), allow(unused_variables, reason = "then there is none"))]
         match Registry::only(SUBJECT) {
             Err(error) => plan.not_made(SUBJECT, &error, &asked),
@@ -44,5 +45,22 @@ impl Pods {
             Ok(_) => {}
         }
         Ok(())
+    }
+}
+
+/// Says why there are no such figures of K3s, which published ones are about.
+fn without_nodes(plan: &mut Plan, asked: &[Indicator]) {
+    const K3S: &str = "k3s";
+    match Registry::only(K3S) {
+        Err(error) => plan.not_made(K3S, &error, asked),
+        Ok(plane) => {
+            for indicator in asked {
+                let figure = Figure::new(*indicator, plane.identity(), "pods");
+                let reason = "its node is its own agent, which this library does not start";
+                plan.unavailable(
+                    figure.unavailable(reason, "start its agent, and import what another tool measures of it"),
+                );
+            }
+        }
     }
 }

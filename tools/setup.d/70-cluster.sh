@@ -12,7 +12,7 @@ VERSION=$(sed -n 's#.*k8s.io/kubernetes v\([^ ]*\).*#\1#p' tools/cluster/go.mod)
 PROGRAMS="kube-apiserver kube-controller-manager kube-scheduler"
 ONE=kubernetes-one-process
 # While Go builds, in MB: modules, and what it keeps of each package.
-ROOM=6500
+ROOM=9500
 
 brings="kube-apiserver, kube-controller-manager and kube-scheduler $VERSION, and the three with kine in one process"
 size="540 MB to download and some 8 minutes of building on two cores; or 310 MB and some 15 minutes, where the official binaries are out of reach, and hours where the cores are busy; ${ROOM} MB of disk meanwhile, 385 MB kept; and 75 MB of Go where there is none"
