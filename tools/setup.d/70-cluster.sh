@@ -25,14 +25,14 @@ seconds=7200
 heavy=yes
 remedy="put $PROGRAMS into one directory, and name it in KUBERNETES_BIN_DIR"
 
-# version_of FILE: what it says that it is, or nothing.
-version_of() { "$1" --version 2>/dev/null | sed -n 's/^Kubernetes v\([^ ]*\).*/\1/p'; }
+# version_of NAME FILE: what it says that it is, or nothing.
+version_of() { "$2" --version 2>/dev/null | sed -n 's/^Kubernetes v\([^ ]*\).*/\1/p'; }
 
 # locate NAME: where that program is, and which version.
 locate() {
   local file
   for file in ${KUBERNETES_BIN_DIR:+"$KUBERNETES_BIN_DIR/$1"} "$tools/bin/$1" "$(command -v "$1" || true)"; do
-    if [ -n "$file" ] && [ -n "$(version_of "$file")" ]; then echo "$1 $(version_of "$file")"; return; fi
+    if [ -n "$file" ] && [ -n "$(version_of "$1" "$file")" ]; then echo "$1 $(version_of "$1" "$file")"; return; fi
   done
   return 1
 }
@@ -41,14 +41,6 @@ there() {
   local name found=""
   for name in $PROGRAMS $ONE; do found="${found:+$found, }$(locate "$name")" || return 1; done
   echo "$found"
-}
-
-# keep NAME: it runs, and comes to its place.
-keep() {
-  chmod +x "$work/$1"
-  [ -n "$(version_of "$work/$1")" ] || { because "the $1 that was brought does not run here"; return 1; }
-  mkdir -p "$tools/bin"
-  mv "$work/$1" "$tools/bin/$1"
 }
 
 official() {
@@ -60,34 +52,18 @@ official() {
   done
 }
 
-# compile FOLDER CGO PACKAGE...: into $work, in the way of the official builds.
-compile() {
-  local folder=$1 cgo=$2 flags="-s -w" package free
-  shift 2
-  free=$(df -Pm "$work" | awk 'END { print $4 }')
-  [ "$free" -ge $ROOM ] || fail "$free MB are free in target, and building $* takes $ROOM: free some, or $remedy"
-  for package in k8s.io/client-go/pkg/version k8s.io/component-base/version; do
-    flags="$flags -X $package.gitVersion=v$VERSION -X $package.gitMajor=${VERSION%%.*} -X $package.gitMinor=$(cut -d. -f2 <<<"$VERSION")"
-  done
-  echo "building $* with $("$go" env GOVERSION)"
-  # Each package by its name, so that the set-up can tell how far it is.
-  (cd "$folder" && CGO_ENABLED=$cgo run_go build -v -mod=readonly -trimpath -tags selinux,notest,grpcnotrace -ldflags "$flags" \
-    -o "$work/" "$@") 2>&1 | tee "$work/build.log" ||
-    { because "the build of $* by $("$go" env GOVERSION): $(last_line "$work/build.log")"; return 1; }
-}
-
 bring() {
   local name missing=()
   if [ -n "${KUBERNETES_BIN_DIR:-}" ]; then
     for name in $PROGRAMS; do
-      [ -n "$(version_of "$KUBERNETES_BIN_DIR/$name")" ] || fail "KUBERNETES_BIN_DIR has no $name: correct or unset it"
+      [ -n "$(version_of "$name" "$KUBERNETES_BIN_DIR/$name")" ] || fail "KUBERNETES_BIN_DIR has no $name: correct or unset it"
     done
   fi
   official || echo "the official binaries of Kubernetes $VERSION are out of reach"
   find_go || return 1
   for name in $PROGRAMS; do locate "$name" || missing+=("k8s.io/kubernetes/cmd/$name"); done
   if [ ${#missing[@]} -gt 0 ]; then
-    compile tools/cluster 0 "${missing[@]}" || return 1
+    build_kubernetes "$VERSION" tools/cluster 0 "${missing[@]}" || return 1
     for name in "${missing[@]}"; do keep "${name##*/}" || return 1; done
     # Built once more for the other, which calls C.
     rm -rf "$work/gopath/cache"
@@ -95,5 +71,5 @@ bring() {
   if locate $ONE; then return 0; fi
   # With cgo, SQLite is the C library; without, a translation of it to Go, which is another engine.
   command -v "${CC:-gcc}" >/dev/null || command -v cc >/dev/null || fail "no C compiler here, which kine's SQLite takes"
-  compile tools/cluster/one-process 1 . && mv "$work/one-process" "$work/$ONE" && keep $ONE
+  build_kubernetes "$VERSION" tools/cluster/one-process 1 . && mv "$work/one-process" "$work/$ONE" && keep $ONE
 }

@@ -55,14 +55,6 @@ there() {
   echo "$found"
 }
 
-# keep NAME: it runs, and comes to its place.
-keep() {
-  chmod +x "$work/$1"
-  [ -n "$(version_of "$1" "$work/$1")" ] || { because "the $1 that was brought does not run here"; return 1; }
-  mkdir -p "$tools/bin"
-  mv "$work/$1" "$tools/bin/$1"
-}
-
 official_kubelet() {
   local site sum
   site=https://dl.k8s.io/v$KUBERNETES/bin/linux/$(architecture) || return 1
@@ -79,31 +71,13 @@ official_containerd() {
   done
 }
 
-# build FOLDER TAGS FLAGS PACKAGE...: into $work.
-build() {
-  local folder=$1 tags=$2 flags=$3 free
-  shift 3
-  free=$(df -Pm "$work" | awk 'END { print $4 }')
-  [ "$free" -ge $ROOM ] || fail "$free MB are free in target, and building $* takes $ROOM: free some, or $remedy"
-  echo "building $* with $("$go" env GOVERSION)"
-  (cd "$folder" && CGO_ENABLED=0 run_go build -v -mod=readonly -trimpath -tags "$tags" -ldflags "-s -w $flags" -o "$work/" "$@") \
-    2>&1 | tee "$work/build.log" ||
-    { because "the build of $* by $("$go" env GOVERSION): $(last_line "$work/build.log")"; return 1; }
-}
-
-built_kubelet() {
-  local flags="" package
-  for package in k8s.io/client-go/pkg/version k8s.io/component-base/version; do
-    flags="$flags -X $package.gitVersion=v$KUBERNETES -X $package.gitMajor=${KUBERNETES%%.*} -X $package.gitMinor=$(cut -d. -f2 <<<"$KUBERNETES")"
-  done
-  build tools/cluster selinux,notest,grpcnotrace "$flags" k8s.io/kubernetes/cmd/kubelet && keep kubelet
-}
+built_kubelet() { build_kubernetes "$KUBERNETES" tools/cluster 0 k8s.io/kubernetes/cmd/kubelet && keep kubelet; }
 
 built_containerd() {
   local name packages=()
   for name in $PROGRAMS; do packages+=("$CONTAINERD_MODULE/cmd/$name"); done
   # What is left out are file systems that no node here has its containers on, and which take C.
-  build tools/node no_btrfs,no_zfs,no_devmapper "-X $CONTAINERD_MODULE/version.Version=v$CONTAINERD" "${packages[@]}" || return 1
+  build_by_go tools/node 0 no_btrfs,no_zfs,no_devmapper "-X $CONTAINERD_MODULE/version.Version=v$CONTAINERD" "${packages[@]}" || return 1
   for name in $PROGRAMS; do keep "$name" || return 1; done
 }
 

@@ -62,3 +62,26 @@ run_go() {
   GOPATH=$work/gopath GOFLAGS=-modcacherw GOTOOLCHAIN=local \
     GOMODCACHE=${GOMODCACHE:-$work/gopath/mod} GOCACHE=${GOCACHE:-$work/gopath/cache} "$go" "$@"
 }
+
+# build_by_go FOLDER CGO TAGS FLAGS PACKAGE...: programs, into $work, where the step says in ROOM how many MB that takes.
+build_by_go() {
+  local folder=$1 cgo=$2 tags=$3 flags=$4 free
+  shift 4
+  free=$(df -Pm "$work" | awk 'END { print $4 }')
+  [ "$free" -ge "$ROOM" ] || fail "$free MB are free in target, and building $* takes $ROOM: free some, or $remedy"
+  echo "building $* with $("$go" env GOVERSION)"
+  # Each package by its name, so that the set-up can tell how far it is.
+  (cd "$folder" && CGO_ENABLED=$cgo run_go build -v -mod=readonly -trimpath -tags "$tags" -ldflags "-s -w $flags" -o "$work/" "$@") \
+    2>&1 | tee "$work/build.log" ||
+    { because "the build of $* by $("$go" env GOVERSION): $(last_line "$work/build.log")"; return 1; }
+}
+
+# build_kubernetes VERSION FOLDER CGO PACKAGE...: the same, in the way of Kubernetes' official builds.
+build_kubernetes() {
+  local version=$1 folder=$2 cgo=$3 flags="" package
+  shift 3
+  for package in k8s.io/client-go/pkg/version k8s.io/component-base/version; do
+    flags="$flags -X $package.gitVersion=v$version -X $package.gitMajor=${version%%.*} -X $package.gitMinor=$(cut -d. -f2 <<<"$version")"
+  done
+  build_by_go "$folder" "$cgo" selinux,notest,grpcnotrace "$flags" "$@"
+}

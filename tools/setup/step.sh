@@ -30,6 +30,13 @@ bring() { return 1; }
 # because REASON: why one way of several did not work. All of them are the reason when none did.
 because() { echo "$*"; [ ! -d "$work" ] || echo "$*" >>"$work/why"; }
 fail() { because "$@"; exit 1; }
+# keep NAME: $work/NAME, which runs as the step's `version_of NAME FILE` finds, comes to its place.
+keep() {
+  chmod +x "$work/$1"
+  [ -n "$(version_of "$1" "$work/$1")" ] || { because "the $1 that was brought does not run here"; return 1; }
+  mkdir -p "$tools/bin"
+  mv "$work/$1" "$tools/bin/$1"
+}
 # last_line FILE: the last thing that a program said.
 last_line() { sed -n '/[^[:space:]]/h;${x;s/^[[:space:]]*//;p}' "$1" | cut -c 1-300; }
 
