@@ -164,6 +164,11 @@ impl Open {
     }
 }
 
+/// The stores of which the caller wants that group.
+fn asked<'s>(plan: &Plan, group: &str, stores: &'s [Open]) -> Vec<&'s Open> {
+    stores.iter().filter(|store| plan.wants(group, &store.name)).collect()
+}
+
 fn asker(live: &dyn LiveStore, objects: &Objects, operation: Operation, size: usize) -> Result<Asker, LaneError> {
     let client = live.client()?;
     Ok(match operation {
@@ -175,10 +180,7 @@ fn asker(live: &dyn LiveStore, objects: &Objects, operation: Operation, size: us
 fn one_at_a_time(plan: &mut Plan, group: String, stores: &[Open], operation: Operation, size: usize) {
     let workload = workload(operation, size);
     let mut lanes = Vec::new();
-    for store in stores {
-        if !plan.wants(&group, &store.name) {
-            continue;
-        }
+    for store in asked(plan, &group, stores) {
         let figure = store.figure(Indicator::StorageLatency, &workload);
         match store.asker(operation, size) {
             Ok(mut asker) => {
@@ -215,10 +217,7 @@ fn many_at_once(plan: &mut Plan, group: String, stores: &[Open], operation: Oper
     let concurrency = u32::try_from(clients).unwrap_or(u32::MAX);
     let time = Duration::from_millis(plan.pass().of([300, 100, 1]));
     let mut lanes = Vec::new();
-    for store in stores {
-        if !plan.wants(&group, &store.name) {
-            continue;
-        }
+    for store in asked(plan, &group, stores) {
         let figure = store.figure(Indicator::StorageLatency, &workload).concurrent(concurrency, LOAD);
         let (live, objects) = (Rc::clone(&store.live), store.objects.clone());
         let lane = Lane::new(store.name.clone(), move |taken: &mut Taken| {
@@ -238,10 +237,7 @@ fn list_of(count: u64) -> String {
 
 fn listed(plan: &mut Plan, group: String, stores: &[Open], count: u64) {
     let mut lanes = Vec::new();
-    for store in stores {
-        if !plan.wants(&group, &store.name) {
-            continue;
-        }
+    for store in asked(plan, &group, stores) {
         // A part, as what no claim about one write or read is about.
         let figure = store.figure(Indicator::StorageLatency, &list_of(count)).of_part("a whole list");
         // Written when it is listed for the first time: declaring a plan takes no minutes.
@@ -269,10 +265,7 @@ fn compacted(plan: &mut Plan, group: String, stores: &[Open]) {
     const EVERY: Duration = Duration::from_millis(20);
     let time = Duration::from_millis(plan.pass().of([1_000, 200, 1]));
     let mut lanes = Vec::new();
-    for store in stores {
-        if !plan.wants(&group, &store.name) {
-            continue;
-        }
+    for store in asked(plan, &group, stores) {
         let figure = store.figure(Indicator::StorageLatency, &workload(Operation::Update, SIZE));
         let figure = figure
             .of_part("while it is compacted")
@@ -298,10 +291,7 @@ fn watched(plan: &mut Plan, group: String, stores: &[Open], watchers: usize) {
     let load = Load { watchers, writes_per_second: WRITES_PER_SECOND, writes, size: SIZE };
     let concurrency = u32::try_from(watchers).unwrap_or(u32::MAX);
     let mut lanes = Vec::new();
-    for store in stores {
-        if !plan.wants(&group, &store.name) {
-            continue;
-        }
+    for store in asked(plan, &group, stores) {
         let figure = |indicator| {
             let figure = store.figure(indicator, "watch-1KiB").concurrent(concurrency, WATCHED);
             figure.with_setting("writes_per_second", WRITES_PER_SECOND)
