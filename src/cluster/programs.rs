@@ -46,16 +46,23 @@ impl Programs {
     pub fn find(subject: &Subject) -> Result<Self, Refusal> {
         let find = |name| find(subject, name, named(DIRECTORY).map(|directory| directory.join(name)), version);
         let all = [find(API_SERVER)?, find(CONTROLLER_MANAGER)?, find(SCHEDULER)?];
-        let [api_server, controller_manager, scheduler] = &all;
-        let is_other = |program: &&Program| program.component.version() != api_server.component.version();
-        if let Some(other) = [controller_manager, scheduler].into_iter().find(is_other) {
-            let reason = format!("{} and {} are not of one version", api_server.component, other.component);
-            let remedy = format!("put programs of one version into one directory, and name it in {DIRECTORY}");
-            return Err(Refusal::new(subject, RefusalKind::NotFound, reason, remedy));
-        }
-        let component = kubernetes(subject, api_server.component.version())?;
+        of_one_version(subject, &all, DIRECTORY)?;
+        let component = kubernetes(subject, all[0].component.version())?;
         let [api_server, controller_manager, scheduler] = all.map(|program| program.path);
         Ok(Self { api_server, controller_manager, scheduler, component })
+    }
+}
+
+/// That they are: programs that stand in one directory, which `variable` names.
+pub(super) fn of_one_version(subject: &Subject, programs: &[Program], variable: &str) -> Result<(), Refusal> {
+    let Some((first, others)) = programs.split_first() else { return Ok(()) };
+    match others.iter().find(|other| other.component.version() != first.component.version()) {
+        None => Ok(()),
+        Some(other) => {
+            let reason = format!("{} and {} are not of one version", first.component, other.component);
+            let remedy = format!("put programs of one version into one directory, and name it in {variable}");
+            Err(Refusal::new(subject, RefusalKind::NotFound, reason, remedy))
+        }
     }
 }
 

@@ -220,7 +220,7 @@ fn v1_controllers() -> io::Result<Vec<(PathBuf, PathBuf)>> {
 }
 
 /// The caller's own group, relative, in the hierarchy with those controllers; cgroup2 has none to name.
-pub(crate) fn own_group(controllers: &str) -> io::Result<PathBuf> {
+fn own_group(controllers: &str) -> io::Result<PathBuf> {
     let found = own_groups()?.into_iter().find(|(c, _)| c == controllers).map(|(_, path)| path);
     found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the kernel has no cgroup2"))
 }

@@ -47,7 +47,6 @@ impl Usage {
     }
 
     /// Of the process of that number alone.
-    #[cfg_attr(not(feature = "cluster"), allow(dead_code, reason = "nodes have agents of one process"))]
     pub fn of_process(pid: u32) -> io::Result<Self> {
         Self::of(&Process::new(pid as i32).map_err(failed)?)
     }

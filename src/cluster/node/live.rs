@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     Node,
     configuration::{self, HERE, NODE, SETTINGS, SOCKET, at},
-    image,
+    image, is_ready,
     process::{Helper, NotMade, Process},
     view::snapshotter,
 };
@@ -152,7 +152,7 @@ impl LiveNode {
         until(node, KUBELET, &kubelet, || {
             lives(subject, &helper, CONTAINERD, &containerd)?;
             lives(subject, &helper, KUBELET, &kubelet)?;
-            Ok(is_ready(plane.as_ref())?.then_some(()))
+            Ok(takes_pods(plane.as_ref())?.then_some(()))
         })?;
         let started = [of_containerd, started(KUBELET, began)];
         let (subject, ctr) = (subject.clone(), node.programs.ctr.clone());
@@ -322,13 +322,11 @@ fn ctr(
 }
 
 /// Whether the node says that it is, nothing keeps pods away from it, and pods have the account that each of them needs.
-fn is_ready(plane: &dyn LiveControlPlane) -> Result<bool, ClusterError> {
+fn takes_pods(plane: &dyn LiveControlPlane) -> Result<bool, ClusterError> {
     let path = format!("/api/v1/nodes/{}", certificates::NODE);
     let answer = plane.ask("GET", &path, None)?;
     let node: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    let conditions = node["status"]["conditions"].as_array().into_iter().flatten();
-    let says_so = conditions.into_iter().any(|it| it["type"] == "Ready" && it["status"] == "True");
-    if !says_so || node["spec"]["taints"].as_array().is_some_and(|taints| !taints.is_empty()) {
+    if !is_ready(&node) || node["spec"]["taints"].as_array().is_some_and(|taints| !taints.is_empty()) {
         return Ok(false);
     }
     Ok(plane.ask("GET", "/api/v1/namespaces/default/serviceaccounts/default", None)?.status == 200)

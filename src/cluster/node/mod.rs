@@ -131,10 +131,28 @@ impl Node {
     }
 }
 
+/// Whether a node, or a pod, is ready, as the API server has it.
+pub(crate) fn is_ready(object: &serde_json::Value) -> bool {
+    let mut conditions = object["status"]["conditions"].as_array().into_iter().flatten();
+    conditions.any(|it| it["type"] == "Ready" && it["status"] == "True")
+}
+
 fn not_made(subject: &Subject, error: RuntimeError) -> ClusterError {
     match error {
         RuntimeError::Unavailable(refusal) => refusal.into(),
         RuntimeError::Io { path, source } => ClusterError::Directory { subject: subject.clone(), path, source },
         other => ClusterError::Failed { subject: subject.clone(), component: "image", reason: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn what_is_ready_says_so_in_its_conditions() {
+        let pod = |status: &str| json!({ "status": { "conditions": [{ "type": "Ready", "status": status }] } });
+        let all = [pod("True"), pod("False"), pod("True"), json!({})];
+        assert_eq!(all.iter().filter(|pod| super::is_ready(pod)).count(), 2);
     }
 }

@@ -11,16 +11,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::helper::{Asked, ROLE, Said};
+use super::{
+    helper::{Asked, ROLE, Said},
+    view::hierarchies,
+};
 use crate::{
     disk,
     launcher::{
         self,
         protocol::{Channel, Obstacle, readable},
-        view::own_groups,
     },
     process::{hook, supervised::both_ends},
-    resource::{hierarchy::of_this_process, scope},
+    resource::scope,
 };
 
 /// How long the helper may take to make the view. It takes milliseconds.
@@ -165,9 +167,8 @@ impl Drop for Helper {
 
 /// Where the helper makes groups.
 fn parents() -> Vec<PathBuf> {
-    let controllers = own_groups().unwrap_or_default().into_iter();
-    let firsts = controllers.filter_map(|(names, _)| names.split(',').next().map(str::to_owned));
-    firsts.flat_map(|name| of_this_process(&name)).map(|(_, directory)| directory).collect()
+    let found = hierarchies().map(|(_, found)| found).unwrap_or_default();
+    found.into_iter().map(|(_, directory)| directory).collect()
 }
 
 impl Process {

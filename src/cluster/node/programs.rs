@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::super::programs::{DIRECTORY, version as kubernetes_version};
+use super::super::programs::{DIRECTORY, of_one_version, version as kubernetes_version};
 use crate::{
     Component, Subject,
-    adapter::{Refusal, RefusalKind},
+    adapter::Refusal,
     process::program::{Program, Sought, named, version_in},
 };
 
@@ -36,16 +36,10 @@ impl Programs {
             let named = named(CONTAINERD).map(|directory| directory.join(name));
             find(subject, name, CONTAINERD, version_by, named, containerd_version)
         };
-        let containerd = of_containerd("containerd", "--version")?;
-        let shim = of_containerd(SHIM, "-v")?;
-        let ctr = of_containerd("ctr", "--version")?;
-        for other in [&shim, &ctr] {
-            if other.component.version() != containerd.component.version() {
-                let reason = format!("{} and {} are not of one version", containerd.component, other.component);
-                let remedy = format!("put programs of one version into one directory, and name it in {CONTAINERD}");
-                return Err(Refusal::new(subject, RefusalKind::NotFound, reason, remedy));
-            }
-        }
+        let all =
+            [of_containerd("containerd", "--version")?, of_containerd(SHIM, "-v")?, of_containerd("ctr", "--version")?];
+        of_one_version(subject, &all, CONTAINERD)?;
+        let [containerd, shim, ctr] = all;
         let runc = find(subject, "runc", "RUNC", "--version", named("RUNC"), runc_version)?;
         let components = [kubelet.component, containerd.component, runc.component];
         let [kubelet, containerd, shim, ctr, runc] = [kubelet.path, containerd.path, shim.path, ctr.path, runc.path];

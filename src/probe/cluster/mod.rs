@@ -21,6 +21,9 @@ use std::fs;
 use super::ProbeError;
 use crate::cluster::ControlPlane;
 
+/// The pods of the namespace that every cluster has, at an API server.
+const PODS: &str = "/api/v1/namespaces/default/pods";
+
 /// `binary_size`: the bytes of the executables that a control plane needs.
 ///
 /// # Errors

@@ -11,25 +11,28 @@ pub use fill::{PodBudget, PodFill, fill_with_pods};
 use std::{
     collections::BTreeMap,
     io::{BufRead, Lines},
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use super::{Held, observe::memory_of};
+use super::{
+    Held, PODS,
+    observe::memory_of,
+    scale::calls::{at_once, list, timed, unexpected},
+};
 use crate::{
     Phase, clock,
-    cluster::node::{Agent, IMAGE, LiveNode},
+    cluster::{
+        Answer,
+        node::{Agent, IMAGE, LiveNode, is_ready},
+    },
     probe::{ProbeError, gate::join},
 };
-
-const PATH: &str = "/api/v1/namespaces/default/pods";
-
-/// How many create at the same time: one alone waits for the store most of the time.
-const WORKERS: usize = 8;
 
 /// A pod that is not ready after this will not be, however many are on their way.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -107,30 +110,20 @@ pub fn start_pods(node: &LiveNode, count: usize) -> Result<Pods, ProbeError> {
     }
     let run = format!("{:08x}", fastrand::u32(..));
     let selector = format!("labelSelector={LABEL}%3D{run}");
-    let listed = get(node, &format!("{PATH}?limit=1&{selector}"))?;
-    let since = listed["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+    let since = list::<IgnoredAny>(node.plane(), PODS, &format!("&{selector}"))?.version;
     let mut watch = Watch::open(node, &selector, since)?;
-    let next = AtomicUsize::new(0);
-    let create = || -> Result<Vec<(String, u64)>, ProbeError> {
-        let mut called = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= count {
-                return Ok(called);
-            }
-            let name = format!("pod-{run}-{number}");
-            called.push((name.clone(), create(node, &name, &run)?));
-        }
+    let create = |number| {
+        let name = format!("pod-{run}-{number}");
+        create(node, &name, &run).map(|called| (name, called))
     };
     let failed = AtomicBool::new(false);
     let (called, seen) = thread::scope(|scope| {
         let watches = scope.spawn(|| watch.until_ready(count, &failed));
-        let workers: Vec<_> = (0..WORKERS.min(count)).map(|_| scope.spawn(create)).collect();
-        let called: Result<Vec<_>, ProbeError> = workers.into_iter().map(join).collect();
+        let called = at_once(0..count as u64, None, create);
         failed.store(called.is_err(), Ordering::Relaxed);
         let seen = join(watches);
         // One that was not created is why it was not seen.
-        Ok::<_, ProbeError>((called?.into_iter().flatten().collect::<Vec<_>>(), seen?))
+        Ok::<_, ProbeError>((called?, seen?))
     })?;
     let start = |(name, called): (String, u64)| ask(node, &name, called, &seen);
     Ok(Pods { starts: called.into_iter().map(start).collect::<Result<_, _>>()?, selector })
@@ -143,20 +136,20 @@ impl Pods {
     /// As of [`start_pods`].
     pub fn delete(self, node: &LiveNode) -> Result<(), ProbeError> {
         let before = shims(node)?;
-        let answer = node.plane().ask("DELETE", &format!("{PATH}?{}", self.selector), None)?;
-        if answer.status != 200 {
-            return Err(refused(node, PATH, answer.status, &answer.body, "their deletion"));
-        }
+        asked(node, ("DELETE", &format!("{PODS}?{}", self.selector)), None, 200)?;
         let begun = Instant::now();
         loop {
-            let left = get(node, &format!("{PATH}?limit=1&{}", self.selector))?["items"].as_array().map_or(1, Vec::len);
+            let listed = asked(node, ("GET", &format!("{PODS}?limit=1&{}", self.selector)), None, 200)?.body;
+            let no_list = |error| unexpected(PODS, format!("no list: {error}"), "a list");
+            let listed: Value = serde_json::from_str(&listed).map_err(no_list)?;
+            let left = listed["items"].as_array().map_or(1, Vec::len);
             // A pod's processes end after its deletion was reported.
             if left == 0 && shims(node)? + self.starts.len() <= before {
                 return Ok(());
             }
             if begun.elapsed() > PATIENCE {
                 let found = format!("pods {PATIENCE:?} after their deletion; {}", node.last_words());
-                return Err(ProbeError::Stored { key: PATH.to_owned(), found, expected: "none".to_owned() });
+                return Err(unexpected(PODS, found, "none"));
             }
             thread::sleep(Duration::from_millis(20));
         }
@@ -207,20 +200,15 @@ fn create(node: &LiveNode, name: &str, run: &str) -> Result<u64, ProbeError> {
     });
     let body = pod.to_string();
     let called = clock::monotonic();
-    let answer = node.plane().ask("POST", PATH, Some(&body))?;
-    if answer.status == 201 { Ok(called) } else { Err(refused(node, name, answer.status, &answer.body, "a pod")) }
+    asked(node, ("POST", PODS), Some(&body), 201)?;
+    Ok(called)
 }
 
 /// What a pod that was seen to be ready says itself, and containerd of it.
 fn ask(node: &LiveNode, name: &str, called: u64, seen: &BTreeMap<String, Seen>) -> Result<PodStart, ProbeError> {
-    let wrong = |found: String, expected: &str| ProbeError::Stored {
-        key: name.to_owned(),
-        found,
-        expected: expected.to_owned(),
-    };
     let seen = seen.get(name).cloned().unwrap_or_default();
     let (Some(bound), Some(reported)) = (seen.bound, seen.reported) else {
-        return Err(wrong("no event".to_owned(), "events of a pod"));
+        return Err(unexpected(name, "no event", "events of a pod"));
     };
     let ready = own_reading(node, name)?;
     let returned = clock::monotonic();
@@ -229,7 +217,8 @@ fn ask(node: &LiveNode, name: &str, called: u64, seen: &BTreeMap<String, Seen>) 
     }
     let container = node.container(&seen.container)?;
     let created = container["CreatedAt"].as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-    let created = created.ok_or_else(|| wrong(container.to_string(), "a container with the time of its creation"))?;
+    let created =
+        created.ok_or_else(|| unexpected(name, container.to_string(), "a container with the time of its creation"))?;
     let ago = (Utc::now() - created.to_utc()).num_nanoseconds().and_then(|ago| u64::try_from(ago).ok());
     let sandboxed = clock::monotonic().saturating_sub(ago.unwrap_or(0));
     Ok(PodStart { called, bound, sandboxed, ready, reported })
@@ -240,14 +229,17 @@ fn ask(node: &LiveNode, name: &str, called: u64, seen: &BTreeMap<String, Seen>) 
 fn own_reading(node: &LiveNode, name: &str) -> Result<u64, ProbeError> {
     let begun = Instant::now();
     loop {
-        let said = node.plane().ask("GET", &format!("{PATH}/{name}/log"), None)?;
-        match said.body.trim().parse() {
+        let said = asked(node, ("GET", &format!("{PODS}/{name}/log")), None, 200)?.body;
+        match said.trim().parse() {
             Ok(ready) => return Ok(ready),
-            Err(_) if said.status == 200 && said.body.is_empty() && begun.elapsed() < PATIENCE => {
+            Err(_) if said.is_empty() && begun.elapsed() < PATIENCE => {
                 node.check()?;
                 thread::sleep(Duration::from_millis(5));
             }
-            Err(_) => return Err(refused(node, name, said.status, &said.body, "its reading of the clock")),
+            Err(_) => {
+                let found = said.chars().take(300).collect::<String>();
+                return Err(unexpected(name, found, "its reading of the clock"));
+            }
         }
     }
 }
@@ -283,11 +275,7 @@ impl<'n> Watch<'n> {
             let name = pod["metadata"]["name"].as_str().unwrap_or_default();
             if kind == "ERROR" || pod["status"]["phase"] == "Failed" {
                 let found = format!("{kind}: {}; {}", pod["status"], self.node.last_words());
-                return Err(ProbeError::Stored {
-                    key: name.to_owned(),
-                    found,
-                    expected: "a pod on its way".to_owned(),
-                });
+                return Err(unexpected(name, found, "a pod on its way"));
             }
             if let Some(version) = pod["metadata"]["resourceVersion"].as_str() {
                 version.clone_into(&mut self.since);
@@ -301,7 +289,7 @@ impl<'n> Watch<'n> {
         self.node.check()?;
         if self.begun.elapsed() > PATIENCE {
             let found = format!("{ready} of {count} pods ready after {PATIENCE:?}; {}", self.node.last_words());
-            return Err(ProbeError::Stored { key: PATH.to_owned(), found, expected: "all of them".to_owned() });
+            return Err(unexpected(PODS, found, "all of them"));
         }
         self.lines = lines(self.node, &self.selector, &self.since)?;
         Ok(())
@@ -310,7 +298,7 @@ impl<'n> Watch<'n> {
 
 fn lines(node: &LiveNode, selector: &str, since: &str) -> Result<Lines<Box<dyn BufRead + Send>>, ProbeError> {
     // Ended now and then, so that what died in silence is looked at.
-    let path = format!("{PATH}?watch=1&timeoutSeconds=15&resourceVersion={since}&{selector}");
+    let path = format!("{PODS}?watch=1&timeoutSeconds=15&resourceVersion={since}&{selector}");
     Ok(node.plane().watch(&path)?.lines())
 }
 
@@ -327,27 +315,14 @@ impl Seen {
     }
 }
 
-/// Whether the API server calls a pod ready.
-fn is_ready(pod: &Value) -> bool {
-    let mut conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
-    conditions.any(|it| it["type"] == "Ready" && it["status"] == "True")
-}
-
-fn get(node: &LiveNode, path: &str) -> Result<Value, ProbeError> {
-    let answer = node.plane().ask("GET", path, None)?;
-    match serde_json::from_str(&answer.body) {
-        Ok(value) if answer.status == 200 => Ok(value),
-        _ => Err(refused(node, path, answer.status, &answer.body, "an answer")),
+/// Asks the node's API server. Where it answers otherwise than by that status, the kubelet or containerd may have ended, of which the
+/// control plane knows nothing.
+fn asked(node: &LiveNode, what: (&str, &str), body: Option<&str>, status: u16) -> Result<Answer, ProbeError> {
+    match timed(node.plane(), what, body, status) {
+        Ok((answer, _)) => Ok(answer),
+        Err(error @ ProbeError::Stored { .. }) => Err(node.check().err().map_or(error, ProbeError::from)),
+        Err(error) => Err(error),
     }
-}
-
-/// What it needs may have ended: then that is why.
-fn refused(node: &LiveNode, key: &str, status: u16, body: &str, expected: &str) -> ProbeError {
-    if let Err(error) = node.check() {
-        return error.into();
-    }
-    let found = format!("status {status}: {}", body.chars().take(300).collect::<String>());
-    ProbeError::Stored { key: key.to_owned(), found, expected: expected.to_owned() }
 }
 
 #[cfg(test)]

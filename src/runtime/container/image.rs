@@ -73,17 +73,13 @@ pub(super) struct Images<'a> {
 impl Images<'_> {
     /// The static `/ready` and nothing else.
     pub fn scratch(&self) -> Result<Image, RuntimeError> {
-        let rustc = self.rustc()?;
-        let name = format!("scratch-{:016x}", key(&rustc.verbose));
-        let bundle = self.make(&name, &bundle::config(&["/ready"]), &rustc, |_| Ok(()))?;
-        Ok(Image { bundle, components: vec![rustc.component] })
+        self.alone("scratch", Program::Ready)
     }
 
-    /// A program of this project alone, static, as `/ready`.
-    #[cfg(feature = "cluster")]
-    pub fn program(&self, program: Program) -> Result<Image, RuntimeError> {
+    /// A program of this project as `/ready`, static, and nothing else.
+    pub fn alone(&self, name: &str, program: Program) -> Result<Image, RuntimeError> {
         let rustc = self.rustc()?;
-        let name = format!("{}-{:016x}", program.name(), key(&(&rustc.verbose, program.source())));
+        let name = format!("{name}-{:016x}", key(&(&rustc.verbose, program.source())));
         let bundle = self.make_with(&name, &bundle::config(&["/ready"]), &rustc, program, |_| Ok(()))?;
         Ok(Image { bundle, components: vec![rustc.component] })
     }

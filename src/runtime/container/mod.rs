@@ -47,7 +47,7 @@ use image::{Image, Images};
 /// What runs in a pod, static, in an image of its own below `directory`: where it lies, and what it is made of.
 #[cfg(feature = "cluster")]
 pub(crate) fn pod_program(subject: &Subject, directory: &Path) -> Result<(PathBuf, Vec<Component>), RuntimeError> {
-    let Image { bundle, components } = Images { subject, directory }.program(Program::Pod)?;
+    let Image { bundle, components } = Images { subject, directory }.alone("pod", Program::Pod)?;
     Ok((bundle.join("rootfs/ready"), components))
 }
 

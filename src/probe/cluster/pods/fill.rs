@@ -7,11 +7,12 @@ use std::{
 
 use serde_json::Value;
 
-use super::{PATH, get, is_ready, start_pods};
+use super::start_pods;
 use crate::{
-    cluster::node::LiveNode,
+    cluster::node::{LiveNode, is_ready},
     probe::{
         ProbeError,
+        cluster::{PODS, scale::calls::list},
         density::{Bound, Gauge, Reading, Stop},
     },
 };
@@ -83,26 +84,13 @@ pub fn fill_with_pods(node: &LiveNode, budget: PodBudget) -> Result<PodFill, Pro
         }
     };
     node.check()?;
-    let ready = ready(&get(node, PATH)?);
+    let ready = list::<Value>(node.plane(), PODS, "")?.items.iter().filter(|pod| is_ready(pod)).count();
     Ok(PodFill { ready, stopped_by, memory, memory_method: gauge.name(), elapsed })
-}
-
-/// How many pods of a list are ready.
-fn ready(list: &Value) -> usize {
-    list["items"].as_array().into_iter().flatten().filter(|pod| is_ready(pod)).count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn those_that_are_ready_are_counted() {
-        let pod = |status: &str| json!({ "status": { "conditions": [{ "type": "Ready", "status": status }] } });
-        assert_eq!(ready(&json!({ "items": [pod("True"), pod("False"), pod("True"), json!({})] })), 2);
-        assert_eq!(ready(&json!({})), 0);
-    }
 
     #[test]
     fn a_budget_is_a_setting() {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How many create at the same time: one alone waits for the store most of the time.
-pub(in crate::probe::cluster) const WORKERS: usize = 8;
+const WORKERS: usize = 8;
 
 /// The objects of a page of a list, as clients of Kubernetes ask for them.
 const PAGE: u32 = 500;
@@ -117,7 +117,8 @@ pub(in crate::probe::cluster) fn at_once<T: Clone + Send>(
         Ok(all)
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(worker)).collect();
+        let most = usize::try_from(numbers.end.saturating_sub(numbers.start)).unwrap_or(WORKERS);
+        let workers: Vec<_> = (0..WORKERS.min(most)).map(|_| scope.spawn(worker)).collect();
         // All of them end, whichever fails.
         let ended: Vec<_> = workers.into_iter().map(join).collect();
         Ok(ended.into_iter().collect::<Result<Vec<_>, ProbeError>>()?.concat())
@@ -144,7 +145,11 @@ pub(in crate::probe::cluster) fn timed(
 }
 
 /// The API server has something else than it should.
-pub(super) fn unexpected(key: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> ProbeError {
+pub(in crate::probe::cluster) fn unexpected(
+    key: impl Into<String>,
+    found: impl Into<String>,
+    expected: impl Into<String>,
+) -> ProbeError {
     ProbeError::Stored { key: key.into(), found: found.into(), expected: expected.into() }
 }
 
@@ -164,14 +169,14 @@ struct PageMetadata {
 }
 
 /// A list: its items, the version that it is of, and how long all of its pages took.
-pub(super) struct List<T> {
+pub(in crate::probe::cluster) struct List<T> {
     pub items: Vec<T>,
     pub version: String,
     pub took: u64,
 }
 
 /// Reads all of a list, page by page. What it takes to read an answer here is in no latency.
-pub(super) fn list<T: for<'de> Deserialize<'de>>(
+pub(in crate::probe::cluster) fn list<T: for<'de> Deserialize<'de>>(
     live: &dyn LiveControlPlane,
     path: &str,
     selector: &str,

@@ -15,11 +15,15 @@ use super::{
     calls::{at_once, gets, list, lists, timed, wait_for},
     heart::Hearts,
     is_over,
-    watch::{Bindings, PODS},
+    watch::Bindings,
 };
 use crate::{
     cluster::LiveControlPlane,
-    probe::{ProbeError, cluster::observe::memory, gate::join},
+    probe::{
+        ProbeError,
+        cluster::{PODS, observe::memory},
+        gate::join,
+    },
 };
 
 pub(super) const NODES: &str = "/api/v1/nodes";

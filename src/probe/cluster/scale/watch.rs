@@ -14,9 +14,10 @@ use std::{
 use serde::Deserialize;
 
 use super::calls::list;
-use crate::{cluster::LiveControlPlane, probe::ProbeError};
-
-pub(super) const PODS: &str = "/api/v1/namespaces/default/pods";
+use crate::{
+    cluster::LiveControlPlane,
+    probe::{ProbeError, cluster::PODS},
+};
 
 /// Pods that have a node: `spec.nodeName!=`. One that gets its node is new to who watches these.
 const BOUND: &str = "&fieldSelector=spec.nodeName%21%3D";
