@@ -1,13 +1,15 @@
 //! The cgroups that this crate makes: all below one directory of its own in each hierarchy, itself below the caller's
 //! own cgroup, so that what accounts for or limits the caller keeps holding.
 //!
-//! The directory carries its owner's process id and start time for people to read. For the program the owner is alive
-//! as long as the directory is locked: a lock ends with the processes that hold it, whatever killed them.
+//! The directory carries its owner's process id and start time for people to read, and a number, so that no name comes
+//! twice. For the program the owner is alive as long as the directory is locked: a lock ends with the processes that hold
+//! it, whatever killed them.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -90,20 +92,20 @@ pub(crate) fn hold_members(directory: &Path) -> io::Result<PathBuf> {
 }
 
 fn create_locked(parent: &Path) -> io::Result<(PathBuf, File)> {
-    let path = parent.join(format!("{PREFIX}{}", owner()?));
-    // Between the two calls another process may take the new directory for one that a dead owner left.
+    // Between the two calls another process may take the new directory for one that a dead owner left. It goes by the name,
+    // and kills who is in what has it: what is made in its place has another.
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let owner = owner()?;
     for _ in 0..100 {
-        match fs::create_dir(&path) {
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            made => made?,
-        }
+        let path = parent.join(format!("{PREFIX}{owner}-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
+        fs::create_dir(&path)?;
         let Ok(lock) = File::open(&path) else { continue };
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() && path.exists() {
             inherit_cpuset(parent, &path)?;
             return Ok((path, lock));
         }
     }
-    Err(io::Error::other(format!("{} is removed as often as it is made", path.display())))
+    Err(io::Error::other(format!("each cgroup of this process is removed as it is made below {}", parent.display())))
 }
 
 /// This process's id and start time.
@@ -169,7 +171,9 @@ fn lock_of_the_dead(directory: &Path) -> Option<File> {
 pub(crate) fn remove_tree(directory: &Path, patience: Duration) {
     let deadline = Instant::now() + patience;
     while directory.exists() {
-        if fs::write(directory.join("cgroup.kill"), "1").is_err() {
+        // Version 1 has no such file, and none is to be made.
+        let kill = OpenOptions::new().write(true).open(directory.join("cgroup.kill"));
+        if kill.and_then(|mut file| file.write_all(b"1")).is_err() {
             kill_members(directory);
         }
         remove_empty(directory);
@@ -206,7 +210,37 @@ fn children(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
+
+    /// Who sweeps may take the lock of a directory that was just made, before its owner has. What the owner makes then must
+    /// not be taken for it.
+    #[test]
+    fn who_sweeps_beside_loses_nobody_anything() {
+        let parent = tempfile::tempdir().unwrap();
+        let is_over = AtomicBool::new(false);
+        let is_kept = || {
+            let scope = Scope::create(&[parent.path().to_owned()]).ok()?;
+            let below = scope.directory()?.join("below");
+            fs::create_dir(&below).ok()?;
+            thread::sleep(Duration::from_micros(50));
+            below.exists().then_some(())
+        };
+        let kept = thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        sweep(parent.path());
+                    }
+                });
+            }
+            let kept = (0..3000).filter_map(|_| is_kept()).count();
+            is_over.store(true, Ordering::Relaxed);
+            kept
+        });
+        assert_eq!(kept, 3000);
+    }
 
     #[test]
     fn who_has_ended_leaves_nothing_and_nobody_else_loses_anything() {
