@@ -58,6 +58,10 @@ fn run() -> Result<(), Box<dyn Error>> {
     speed::summaries(samples);
     speed::baselines(metrics);
     #[cfg(feature = "measure")]
-    hyperfine::cross_check(if test { 1 } else { 20 });
+    hyperfine::cross_check(match (test, has("--quick")) {
+        (true, _) => 1,
+        (_, true) => 8,
+        _ => 20,
+    });
     if test { Ok(()) } else { tally.record() }
 }

@@ -233,7 +233,7 @@ fn rate(
 /// pass asks it about one policy, since each takes it seconds.
 #[cfg(feature = "opa")]
 fn opas_own(plan: &mut Plan, policies: &[Rc<Policy>]) {
-    use crate::policy::opa::Opa;
+    use crate::policy::opa::{Opa, OpaBench};
 
     const GROUP: &str = "opa_bench";
     // Where there is none, the registry says so.
@@ -241,6 +241,7 @@ fn opas_own(plan: &mut Plan, policies: &[Rc<Policy>]) {
     let mut identity = opa.identity().clone();
     identity.subject = "opa/bench".parse().expect("a valid constant");
     identity.transport = None;
+    identity = identity.with_setting("GOMAXPROCS", OpaBench::PROCESSORS);
     let some = plan.pass().of([policies.len(), 1, 1]);
     let mut lanes = Vec::new();
     for policy in policies.iter().take(some) {

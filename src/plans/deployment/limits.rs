@@ -164,13 +164,18 @@ fn containers(plan: &mut Plan, limited: &mut Vec<Limited>) -> Result<(), LaneErr
         Container::scratch(&launcher).map(|scratch| scratch.with_limits(limits))
     };
     let Ok(scratch) = under(Limits::default().memory) else { return Ok(()) };
+    // The first is less than a container takes before there is a payload: a row that says so. A quick pass asks the least and
+    // the most of what starts.
+    let (memories, shares): (&[u64], &[u32]) = match plan.pass() {
+        Pass::Quick => (&[64 << 10, MIB, 256 * MIB], &[100, 1000]),
+        _ => (&[64 << 10, MIB, 16 * MIB, 256 * MIB], &[100, 500, 1000]),
+    };
     let mut kept = |limit: String, made: Result<Container, crate::runtime::RuntimeError>| {
         let identity = made.as_ref().map_or(scratch.identity(), |made| made.identity()).clone();
         let made = made.and_then(|made| made.prepare(&Workload::ready(), Temperature::Cold));
         add(plan, limited, &identity, Temperature::Cold, limit, made);
     };
-    // The first is less than a container takes before there is a payload: a row that says so.
-    for memory in [64 << 10, MIB, 16 * MIB, 256 * MIB] {
+    for &memory in memories {
         let made = match launcher.limits_memory() {
             true => under(memory),
             false => Err(Refusal::new(
@@ -183,7 +188,7 @@ fn containers(plan: &mut Plan, limited: &mut Vec<Limited>) -> Result<(), LaneErr
         };
         kept(memory_name(memory), made);
     }
-    for thousandths in [100, 500, 1000] {
+    for &thousandths in shares {
         let made = under(Limits::default().memory).and_then(|scratch| scratch.with_cpu_limit(thousandths));
         kept(format!("cpu {} cores", f64::from(thousandths) / 1000.0), made);
     }

@@ -19,6 +19,11 @@ pub struct OpaBench {
     pub p99_ns: u64,
 }
 
+impl OpaBench {
+    /// On how many processors it runs, as `GOMAXPROCS` says.
+    pub const PROCESSORS: u32 = 1;
+}
+
 /// Go's `testing.BenchmarkResult`, as `opa bench --format json` prints it.
 #[derive(Deserialize)]
 struct Measured {

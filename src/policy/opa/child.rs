@@ -26,6 +26,9 @@ pub(super) fn start(asked: &Asked, arguments: &[&str], piped: bool) -> Result<Su
     let path = &asked.binary.path;
     let mut command = Command::new(path);
     command.args(arguments).stdin(stdio()).stdout(stdio());
+    if let Some(processors) = asked.processors {
+        command.env("GOMAXPROCS", processors.to_string());
+    }
     Supervised::start(command, Some(asked.limits.memory.saturating_add(OWN_MEMORY)))
         .map_err(|e| asked.trouble(format!("{} does not start: {e}", path.display())))
 }

@@ -16,7 +16,10 @@ const BOTTOM: f64 = 220.0;
 const LEGEND: f64 = 16.0;
 
 /// So many marks of a line: with more they would hide it.
-const MOST_MARKS: usize = 40;
+const MOST_MARKS: usize = 12;
+
+/// A bend of a line that is flatter than this, in units of the picture, is not seen, and not drawn.
+const SEEN: f64 = 0.3;
 
 pub(super) fn draw(x: &Scale, y: &Scale, lines: &[Line]) -> Picture {
     let points = || lines.iter().flat_map(|line| &line.points);
@@ -50,13 +53,32 @@ pub(super) fn draw(x: &Scale, y: &Scale, lines: &[Line]) -> Picture {
 
 fn one(line: &Line, index: usize, across: &Axis, up: &Axis) -> Markup {
     let places: Vec<(f64, f64)> = line.points.iter().map(|(x, y)| (at(across.place(*x)), at(up.place(*y)))).collect();
-    let path: Vec<String> = places.iter().map(|(x, y)| format!("{x} {y}")).collect();
+    let path: Vec<String> = bends(&places).iter().map(|(x, y)| format!("{x} {y}")).collect();
     let every = places.len().div_ceil(MOST_MARKS).max(1);
     html! {
         @if places.len() > 1 {
             path class={ "mark line line-" (index % SHAPES) } d={ "M" (path.join("L")) } {}
         }
         (marks(index, places.into_iter().step_by(every)))
+    }
+}
+
+/// The first place, the last, and where the line between bends so far that it is seen (Douglas and Peucker's way).
+fn bends(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let [first, between @ .., last] = places else { return places.to_vec() };
+    let (dx, dy) = (last.0 - first.0, last.1 - first.1);
+    let off =
+        |p: &(f64, f64)| (dx * (p.1 - first.1) - dy * (p.0 - first.0)).abs() / dx.hypot(dy).max(f64::MIN_POSITIVE);
+    let farthest = (0..between.len()).max_by(|a, b| off(&between[*a]).total_cmp(&off(&between[*b])));
+    match farthest.filter(|i| off(&between[*i]) > SEEN) {
+        Some(i) => {
+            let (before, after) = places.split_at(i + 1);
+            let mut all = bends(&places[..before.len() + 1]);
+            all.pop();
+            all.extend(bends(after));
+            all
+        }
+        None => vec![*first, *last],
     }
 }
 
@@ -76,4 +98,20 @@ fn marks(index: usize, places: impl Iterator<Item = (f64, f64)>) -> Markup {
     };
     let all: String = places.map(|(x, y)| format!("M{x} {y}{shape}")).collect();
     html! { path class={ "mark point line-" (index % SHAPES) } d=(all) {} }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bends;
+
+    #[test]
+    fn a_line_keeps_its_bends_and_no_more() {
+        let straight: Vec<_> = (0..50).map(|x| (f64::from(x), 2.0 * f64::from(x))).collect();
+        assert_eq!(bends(&straight), [(0.0, 0.0), (49.0, 98.0)]);
+        let bent: Vec<_> = (0..=20).map(|x| (f64::from(x), (f64::from(x) - 10.0).abs())).collect();
+        assert_eq!(bends(&bent), [(0.0, 10.0), (10.0, 0.0), (20.0, 10.0)]);
+        for few in [&[][..], &[(1.0, 1.0)], &[(1.0, 1.0), (1.0, 1.0)], &[(1.0, 1.0); 5]] {
+            assert_eq!(bends(few).len(), few.len().min(2));
+        }
+    }
 }
