@@ -140,7 +140,7 @@ fn single_starts<'a>(plan: &mut Plan, prepared: impl Iterator<Item = &'a Prepare
         }));
         lanes.extend(by_hand::starts(plan, SINGLE, one)?);
     }
-    plan.group(SINGLE, turns(plan, 4_000, 1_200), lanes);
+    plan.group(SINGLE, turns(plan, 4_000, 1_000), lanes);
     Ok(())
 }
 
@@ -180,7 +180,7 @@ fn lifecycles<'a>(plan: &mut Plan, contained: impl Iterator<Item = &'a Prepared>
     });
     let lanes: Vec<_> = lanes.collect();
     let names: Vec<String> = lanes.iter().map(|lane| lane.name().to_owned()).collect();
-    plan.group(LIFECYCLE, turns(plan, 4_000, 1_200), lanes);
+    plan.group(LIFECYCLE, turns(plan, 4_000, 1_000), lanes);
     let pairs = [
         ("container-scratch/cold", "crun/cold"),
         ("container-scratch/cold", "runc/cold"),

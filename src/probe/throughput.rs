@@ -1,12 +1,18 @@
 //! `evaluation_latency` and `evaluation_rate` while several threads decide at the same time, each with an engine of its
 //! own from one loader, or a connection of its own to one server, released together.
 //!
-//! The threads ask twice: once with each decision timed by itself, which gives the latencies; once in blocks that are timed
-//! as a whole, without a reading of the clock in between, which gives the rate. Every decision is checked, after its span. A
-//! thread's rate is what it decided in the time of its blocks (wall time, not its CPU time); the rates of the threads are
-//! added up.
+//! The threads ask twice: once with each decision timed by itself, which gives the latencies; once in blocks, without a
+//! reading of the clock in between, which gives the rate. Every decision is checked, after its span. The second time begins
+//! for all at one instant, and a thread's rate is what it decided from then until it ended, by the clock on the wall less what
+//! its checks took. So a thread that waits for a core while others have it loses that time: sixteen threads on two cores
+//! decide what two cores can. The rates of the threads are added up.
 
-use std::{path::PathBuf, thread, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::Duration,
+};
 
 use super::{
     ProbeError,
@@ -31,8 +37,12 @@ pub struct Throughput {
     pub decisions: u64,
 }
 
-/// Decisions in a block: long against a reading of the clock, and their answers are few enough to be kept until it ends.
-const BLOCK: usize = 64;
+/// The most decisions in a block: their answers are few enough to be kept until it ends.
+const BLOCK: u64 = 64;
+
+/// How long a block takes, in nanoseconds: long against a reading of the clock, and short against the whole, since a thread's
+/// last block goes on when others have ended.
+const BLOCK_TIME: u64 = 50_000;
 
 /// The most latencies that a thread keeps: enough for a 99th percentile.
 const MOST_SAMPLES: usize = 20_000;
@@ -56,21 +66,22 @@ pub fn throughput(
     }
     let engines = loader.load_together(threads)?;
     let half = u64::try_from(time.as_nanos() / 2).unwrap_or(u64::MAX);
-    let begin = Gate::default();
+    let (begin, again) = (Gate::default(), Again::default());
     let outcomes = thread::scope(|scope| {
-        let asked = engines.into_iter().map(|engine| || ask(engine, policy, half, &begin));
+        let asked = engines.into_iter().map(|engine| || ask(engine, policy, half, &begin, &again));
         let running = gate::threads(scope, &begin, asked).map_err(|source| {
             let path = PathBuf::from("/proc/sys/kernel/threads-max");
             ProbeError::from(RuntimeError::Io { path, source })
         })?;
         begin.wait_for(threads);
         begin.open(true);
+        again.open(threads);
         Ok::<_, ProbeError>(running.into_iter().map(join).collect::<Vec<Result<One, ProbeError>>>())
     })?;
     let mut whole = Throughput { latency: Vec::new(), rate: 0.0, decisions: 0 };
     for outcome in outcomes {
         let one = outcome?;
-        whole.rate += one.decisions as f64 / (one.busy.max(1) as f64 / 1e9);
+        whole.rate += one.decisions as f64 / (one.took.max(1) as f64 / 1e9);
         whole.decisions += one.decisions;
         whole.latency.extend(one.latency);
     }
@@ -82,10 +93,33 @@ pub fn throughput(
 struct One {
     latency: Vec<u64>,
     decisions: u64,
-    busy: u64,
+    /// How long those decisions took, in nanoseconds.
+    took: u64,
 }
 
-fn ask(engine: Box<dyn Evaluator>, policy: &Policy, half: u64, begin: &Gate) -> Result<One, ProbeError> {
+/// The gate of the second time, and when it opened.
+#[derive(Default)]
+struct Again {
+    gate: Gate,
+    opened: AtomicU64,
+}
+
+impl Again {
+    /// Opens it when so many have come.
+    fn open(&self, threads: usize) {
+        self.gate.wait_for(threads);
+        self.opened.store(clock::monotonic(), Ordering::Relaxed);
+        self.gate.open(true);
+    }
+
+    /// Waits until it opens, and says when that was. The gate's lock orders the two.
+    fn pass(&self) -> u64 {
+        self.gate.pass();
+        self.opened.load(Ordering::Relaxed)
+    }
+}
+
+fn ask(engine: Box<dyn Evaluator>, policy: &Policy, half: u64, begin: &Gate, again: &Again) -> Result<One, ProbeError> {
     let mut asked = Checked::new(engine, policy);
     // Before the release: what a first decision alone pays for, of as many cases as there is time for.
     let warming = clock::monotonic();
@@ -96,33 +130,55 @@ fn ask(engine: Box<dyn Evaluator>, policy: &Policy, half: u64, begin: &Gate) -> 
     if !begin.pass() {
         return Ok(One::default());
     }
-    warm?;
-    let mut one = One::default();
+    let latency = warm.and_then(|()| latencies(&mut asked, half));
+    let opened = again.pass();
+    let latency = latency?;
+    let (decisions, took) = blocks(&mut asked, opened, half)?;
+    Ok(One { latency, decisions, took })
+}
+
+/// Each decision by itself, for `time` nanoseconds.
+fn latencies(asked: &mut Checked<&Policy>, time: u64) -> Result<Vec<u64>, ProbeError> {
+    let mut latency = Vec::new();
     let start = clock::monotonic();
     loop {
         let took = asked.timed()?;
-        if one.latency.len() < MOST_SAMPLES {
-            one.latency.push(took);
+        if latency.len() < MOST_SAMPLES {
+            latency.push(took);
         }
-        if clock::monotonic() - start >= half {
-            break;
+        if clock::monotonic() - start >= time {
+            return Ok(latency);
         }
     }
-    while one.busy < half {
-        // A slow engine's block would outlast its time.
-        let left = (half - one.busy) as f64 * one.decisions.max(1) as f64 / one.busy.max(1) as f64;
-        let block = if one.decisions == 0 { 1 } else { BLOCK.min(left as usize + 1) };
-        one.busy += asked.block(block)?;
-        one.decisions += block as u64;
+}
+
+/// How many decisions were made from that instant on, for `time` nanoseconds and until the last block ended, and how long that
+/// took without the checks.
+fn blocks(asked: &mut Checked<&Policy>, since: u64, time: u64) -> Result<(u64, u64), ProbeError> {
+    let (mut decisions, mut checks, mut block) = (0, 0, 1);
+    loop {
+        let begin = clock::monotonic();
+        let took = asked.block(block as usize)?;
+        let now = clock::monotonic();
+        decisions += block;
+        checks += (now - begin).saturating_sub(took);
+        if now - since >= time {
+            return Ok((decisions, (now - since).saturating_sub(checks)));
+        }
+        block = (BLOCK_TIME * block / took.max(1)).clamp(1, BLOCK);
     }
-    Ok(one)
 }
 
 #[cfg(all(test, feature = "regorus"))]
 mod tests {
+    use rustix::{
+        thread::{CpuSet, sched_getcpu, sched_setaffinity},
+        time::{ClockId, clock_gettime},
+    };
+
     use super::*;
     use crate::{
-        policy::{PolicyEngine, PolicyForm, regorus::Regorus},
+        policy::{PolicyEngine, PolicyError, PolicyForm, regorus::Regorus},
         runtime::Limits,
     };
 
@@ -137,6 +193,47 @@ mod tests {
         assert!(whole.decisions >= 3 && whole.latency.len() >= 3, "{whole:?}");
         // Each took 10 ms at least.
         assert!(whole.rate > 0.0 && whole.rate * 0.01 <= whole.decisions as f64 * 1.001, "{whole:?}");
+    }
+
+    /// Takes [`Spinning::CPU`] of its thread's CPU time for a decision.
+    struct Spinning;
+
+    impl Spinning {
+        const CPU: u64 = 20_000;
+    }
+
+    impl Evaluator for Spinning {
+        fn evaluate(&mut self, _: &str) -> Result<String, PolicyError> {
+            let cpu = || clock_gettime(ClockId::ThreadCPUTime);
+            let begin = cpu();
+            while (cpu() - begin).tv_nsec < Self::CPU as i64 {}
+            Ok("true".to_owned())
+        }
+    }
+
+    impl Loader for Spinning {
+        fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
+            Ok(Box::new(Self))
+        }
+    }
+
+    #[test]
+    fn threads_on_one_core_decide_no_more_than_one_core_can() {
+        let mut policy = Policy::by_name("rbac-10").unwrap();
+        policy.cases.iter_mut().for_each(|case| case.expected = "true".to_owned());
+        let rate = thread::scope(|scope| {
+            let pinned = || {
+                // Its threads are where it is.
+                let mut one = CpuSet::new();
+                one.set(sched_getcpu());
+                sched_setaffinity(None, &one).unwrap();
+                throughput(&Spinning, &policy, 16, Duration::from_millis(30)).unwrap().rate
+            };
+            scope.spawn(pinned).join().unwrap()
+        });
+        // A block of each may end after the others.
+        let most = 1e9 / Spinning::CPU as f64 * 1.25;
+        assert!(rate > 0.0 && rate <= most, "{rate} decisions a second, of {most}");
     }
 
     #[test]

@@ -101,13 +101,20 @@ impl Killer {
 
     fn points(mut self, points: u32) -> Outcome<()> {
         let written = baseline(&self.place.baseline())?;
-        let mut missed = 0;
-        for point in 0..points as usize {
+        let (mut point, mut missed) = (0, 0);
+        while point < points as usize {
             let (kind, _) = KINDS[point % KINDS.len()];
             let killing = KILLINGS[point % KILLINGS.len()];
             let after = self.lengths[kind].mul_f64(self.random.f64());
             let what = format!("{kind}, {killing:?} after {after:.2?}");
-            missed += u32::from(!self.point(kind, killing, after).map_err(|error| format!("{what}: {error}"))?);
+            match self.point(kind, killing, after).map_err(|error| format!("{what}: {error}"))? {
+                // Its kind takes no longer than that: the next moments lie within it.
+                Some(length) => {
+                    self.lengths.insert(kind, length);
+                    missed += 1;
+                }
+                None => point += 1,
+            }
             let lost = lost(&written, &[&baseline(&self.place.baseline())?]);
             if !lost.is_empty() {
                 return Err(format!("{what}: lost {}", lost.join(", ")).into());
@@ -122,7 +129,7 @@ impl Killer {
             return Err(format!("left for good: {left:?}").into());
         }
         println!(
-            "{points} kills, of which {missed} came after the run had ended: 0 left behind, 0 of {} figures lost; {} left \
+            "{points} kills ({missed} more came after the run had ended): 0 left behind, 0 of {} figures lost; {} left \
              until the next run: {:?}",
             written.metrics().len(),
             self.until_next.len(),
@@ -132,11 +139,13 @@ impl Killer {
         Ok(())
     }
 
-    /// Whether there was somebody to kill.
-    fn point(&mut self, kind: &str, killing: Killing, after: Duration) -> Outcome<bool> {
+    /// How long the run took, where it had ended before there was somebody to kill.
+    fn point(&mut self, kind: &str, killing: Killing, after: Duration) -> Outcome<Option<Duration>> {
+        let begun = Instant::now();
         let mut child = self.place.run(kind)?.spawn()?;
         let program = child.id() as i32;
         let ended = wait(&mut child, after)?;
+        let length = begun.elapsed();
         let below: Vec<i32> = readings::tree(program).iter().map(|process| process.pid).collect();
         let mut owners: BTreeSet<i32> = below.iter().copied().collect();
         if ended.is_none() {
@@ -166,7 +175,7 @@ impl Killer {
         self.is_gone(&owners)?;
         self.until_next.extend(kept().difference(&self.kept).cloned());
         self.until_next.extend(half_written(&self.place.baseline()));
-        Ok(ended.is_none())
+        Ok(ended.map(|_| length))
     }
 
     /// An error that names what is there of a run that is over.

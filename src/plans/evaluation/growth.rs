@@ -28,7 +28,7 @@ type Decide = Box<dyn FnMut() -> Result<u64, LaneError>>;
 /// Both ways of finding the user; in a quick pass the one that grows.
 pub(super) fn declare(plan: &mut Plan, registry: &Registry) -> Result<(), LaneError> {
     // Loading the largest into each engine takes longer than all that is measured then.
-    let sizes: &[u32] = if plan.pass() == Pass::Full { &[10, 1_000, 10_000, 100_000] } else { &[10, 250, 1_000] };
+    let sizes: &[u32] = if plan.pass() == Pass::Full { &[10, 1_000, 10_000, 100_000] } else { &[10, 200, 600] };
     // A user that is found by key costs every engine the same at all sizes: what a quick pass shows is the scan.
     let rules: &[&str] = if plan.pass() == Pass::Full { &["", "-allow_any_case"] } else { &["-allow_any_case"] };
     for rule in rules {

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Over how many starts a peak is averaged: a cgroup's is in steps of 256 KiB, and where they fall is chance.
-const STARTS: u32 = 64;
+const STARTS: u32 = 32;
 
 /// How long the starts may take.
 const LIMIT: Duration = Duration::from_secs(120);
