@@ -85,8 +85,8 @@ impl Indicator {
                 "One decision: input JSON in, decision JSON out, engine warm. Every decision is compared with the expected one, outside the timed span.",
             ),
             Self::EvaluationRate => language.pick(
-                "决策数除以其合计所用的时间，按整块计时；多个线程时为各线程之和，每个线程有自己的引擎，或到服务器的自己的连接。",
-                "Decisions over the wall time that they took, timed in blocks; of several threads the sum, each with an engine of its own, or a connection of its own to a server.",
+                "决策数除以从全部线程同时开始到各自结束的时间，扣除核对所用；多个线程时为各线程之和，每个线程有自己的引擎，或到服务器的自己的连接。",
+                "Decisions over the wall time from the instant at which all threads began until each ended, less what the checks took; of several threads the sum, each with an engine of its own, or a connection of its own to a server.",
             ),
             Self::ControlPlaneStartup => language.pick(
                 "从创建第一个进程，到存储应答、API 服务器与调度器的 /readyz 及控制器管理器的 /healthz 均返回 ok；每个组件在其所需者就绪之后启动，每次启动都是全新、空的控制平面。",
