@@ -146,8 +146,7 @@ impl Container {
         if !self.launcher.limits_cpu() {
             let reason =
                 format!("no limit of CPU time: the cgroup view {} has no cpu controller", self.launcher.cgroup());
-            let remedy =
-                format!("with v1 controllers, start the launcher with CgroupView::Host; with cgroup2, {HAND_DOWN}");
+            let remedy = format!("mount the controller cpu of cgroup v1; or, with cgroup2, {HAND_DOWN}");
             return Err(Refusal::new(&self.identity.subject, RefusalKind::NotSupported, reason, remedy).into());
         }
         if thousandths < 10 {
