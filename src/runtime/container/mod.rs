@@ -140,8 +140,9 @@ impl Container {
     /// 100 ms, so a container may use its share of that at once, and then waits for the next.
     ///
     /// # Errors
-    /// [`RuntimeError::Unavailable`] when the launcher [cannot set one](Launcher::limits_cpu), [`RuntimeError::Invalid`]
-    /// when the share is below 10 thousandths, which the kernel takes for too little.
+    /// [`RuntimeError::Unavailable`] when the launcher [cannot set one](Launcher::limits_cpu): with v1 controllers, start it with
+    /// [`CgroupView::Host`](crate::launcher::CgroupView::Host). [`RuntimeError::Invalid`] when the share is below 10 thousandths,
+    /// which the kernel takes for too little.
     pub fn with_cpu_limit(mut self, thousandths: u32) -> Result<Self, RuntimeError> {
         if !self.launcher.limits_cpu() {
             let reason =
