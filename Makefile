@@ -4,7 +4,8 @@ BENCH_ARGS ?=
 
 .PHONY: bench test soak test-v2 setup policies workloads lint fuzz miri deny clean-baseline
 
-# SETUP=none|local|full and WITHOUT="opa browser" say what may be brought: tools/setup.sh --help.
+# SETUP=none|local|full and WITHOUT="opa browser" say what may be brought: tools/setup.sh --help. WITH=wasmi builds a feature in
+# that is not usual; "WITH=wasmi,store" two.
 bench:
 	@tools/bench.sh $(BENCH_ARGS)
 

@@ -41,6 +41,7 @@ pub mod provenance;
 pub mod report;
 pub mod samples;
 pub mod stats;
+mod template;
 
 #[cfg(feature = "measure")]
 pub mod adapter;

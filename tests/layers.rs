@@ -11,6 +11,7 @@ use std::{
 const ORDER: &[&str] = &[
     // The record half, which knows no runtime.
     "input",
+    "template",
     "lock",
     "whole_file",
     "metric",

@@ -242,7 +242,7 @@ fn errors_say_which_field_at_which_column() {
             "启动时间: 6 ms | 来源: 基准测试 | 版本: [a 1.0, wasmtime latest]",
             37,
             NotationField::Version,
-            "wasmtime has no exact version (\"latest\"): write the version that ran, such as 48.0.8, not a range or a tag",
+            "wasmtime has no exact version (\"latest\"): one is the version that ran, such as 48.0.8, and no range or tag",
         ),
         (
             "启动时间: 6 ms | 来源: 基准测试 | 版本: a 1.0 | 日期: [2025-02-30]",

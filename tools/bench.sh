@@ -39,7 +39,7 @@ set_up_beside --for bench --light
 if [ -z "$filtered" ] && [ ! -f "$target/baseline/baseline.json" ]; then
   # Its own code is little optimised in it: what is looked at first is measured again.
   first() {
-    WITHOUT="${WITHOUT:-} wasmedge" tools/cargo.sh bench --locked --no-default-features --features "$(cat build/alike/first)" \
+    WITH="" WITHOUT="${WITHOUT:-} wasmedge" tools/cargo.sh bench --locked --no-default-features --features "$(cat build/alike/first)" \
       --config 'profile.bench.package.runtime-baseline.opt-level=1' "$@"
   }
   if first --bench startup --bench evaluation --no-run; then
@@ -70,8 +70,9 @@ late() {
     case " ${WITHOUT:-} " in
       *" ${step#*-} "*) ;;
       *)
-        if WITH=$name bench "$name" --no-run; then
-          export WITH=$name
+        # Beside what the caller asked for.
+        if WITH=${WITH:+$WITH,}$name bench "$name" --no-run; then
+          export WITH=${WITH:+$WITH,}$name
         else
           echo "bench: $name does not build here, and is left out" >&2
         fi ;;

@@ -78,7 +78,9 @@ fi
 echo "cargo.sh: it does not build with the feature $optional; trying without" >&2
 if ! build "$features" >&2; then exit 101; fi
 reason=$(last_said "$state/build.log")
-echo "the build with the feature $optional failed: ${reason:-it did not say why}" >"$state/$optional-build.reason"
-echo "correct what target/setup/build.log says, or leave it out: WITHOUT=$optional" >"$state/$optional-build.remedy"
-echo "cargo.sh: $optional is left out: $(cat "$state/$optional-build.reason")" >&2
+refused="the build with the feature $optional failed: ${reason:-it did not say why}"
+how="correct what target/setup/build.log says, or leave it out: WITHOUT=$optional"
+echo "$refused" >"$state/$optional-build.reason"
+echo "$how" >"$state/$optional-build.remedy"
+echo "cargo.sh: $optional is left out: $refused" >&2
 run "$features" "$@"

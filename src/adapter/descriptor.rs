@@ -43,6 +43,15 @@ impl NotMade {
             "free what it needs and run again; if it fails again, report it as a bug, with the reason",
         )
     }
+
+    /// The same, where the error says what to do about it.
+    pub(crate) fn failed_with(error: impl fmt::Display, remedy: Option<&str>) -> Self {
+        let failed = Self::failed(error);
+        match remedy {
+            Some(remedy) => Self { remedy: remedy.to_owned(), ..failed },
+            None => failed,
+        }
+    }
 }
 
 impl From<Refusal> for NotMade {
@@ -101,15 +110,16 @@ impl<T: ?Sized> Descriptor<T> {
     }
 
     fn not_built(&self, features: &[&str]) -> NotMade {
-        let build = format!("build with --features {}", features.join(","));
+        let features = features.join(",");
+        let build = format!("build with --features {features}");
         let reason = "this build has no adapter for it";
         let (reason, remedy) = match self.setup {
             // What the set-up said, or the build that was tried with it, is the true reason.
             Some(step) => {
-                let remedy = format!("run tools/setup.sh {step}, then build by tools/cargo.sh, or {build}");
+                let remedy = format!("run tools/setup.sh {step}, then make bench; or {build}");
                 setup::said(&[&format!("{step}-build"), step], reason, &remedy)
             }
-            None => (reason.to_owned(), build),
+            None => (reason.to_owned(), format!("run make bench WITH={features}; or {build}")),
         };
         NotMade::new(RefusalKind::NotBuilt, reason, remedy)
     }

@@ -24,9 +24,30 @@ impl Limits {
     }
 }
 
+/// So many bytes, as somebody would say a limit: `64 KiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let scales = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+    match scales.into_iter().find(|(shift, _)| bytes >> shift > 0) {
+        Some((shift, unit)) if bytes.trailing_zeros() >= shift => format!("{} {unit}", bytes >> shift),
+        Some((shift, unit)) => format!("{:.1} {unit}", bytes as f64 / (1_u64 << shift) as f64),
+        None => format!("{bytes} bytes"),
+    }
+}
+
 impl Default for Limits {
     /// 10 s and 256 MiB: far above what the workloads of this project need, far below what hurts a machine.
     fn default() -> Self {
         Self { time: Duration::from_secs(10), memory: 256 << 20 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_said_as_people_say_it() {
+        let said = [0, 1000, 64 << 10, 65_000, 1 << 20, 3 << 19, 256 << 20, 1 << 30].map(size);
+        assert_eq!(said, ["0 bytes", "1000 bytes", "64 KiB", "63.5 KiB", "1 MiB", "1.5 MiB", "256 MiB", "1 GiB"]);
     }
 }

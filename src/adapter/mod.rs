@@ -14,6 +14,7 @@ pub(crate) use descriptor::{adapters, first};
 pub use identity::Identity;
 pub use kit::Kit;
 pub use limits::Limits;
+pub(crate) use limits::size;
 #[allow(unused_imports, reason = "each adapter uses its part")]
 pub(crate) use refusal::with_causes;
 pub use refusal::{Refusal, RefusalKind};

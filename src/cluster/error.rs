@@ -21,8 +21,8 @@ pub enum ClusterError {
         /// The last that the API server said, where it had been started.
         said: Option<String>,
     },
-    /// The directory cannot hold its files, or no more of them.
-    #[error("{subject}: its files cannot be kept in {}: {source}; name one that this user can write, with room", path.display())]
+    /// The directory cannot hold its files, or no more of them: name one that this user can write, with room.
+    #[error("{subject}: its files cannot be kept in {}: {source}", path.display())]
     Directory {
         /// The control plane.
         subject: Subject,
@@ -31,8 +31,8 @@ pub enum ClusterError {
         /// What the system said.
         source: io::Error,
     },
-    /// Its keys and certificates could not be made.
-    #[error("{subject}: no certificates: {reason}; report it as a bug")]
+    /// Its keys and certificates could not be made, which is a bug.
+    #[error("{subject}: no certificates: {reason}")]
     Certificates {
         /// The control plane.
         subject: Subject,
@@ -49,10 +49,8 @@ pub enum ClusterError {
         /// What the system said.
         source: io::Error,
     },
-    /// Another program listens at the port that a component wants.
-    #[error(
-        "{subject}: port {port} of 127.0.0.1, which {component} wants, is in use; end what listens there, or name another port: {said}"
-    )]
+    /// Another program listens at the port that a component wants: end it, or name another port.
+    #[error("{subject}: port {port} of 127.0.0.1, which {component} wants, is in use: {said}")]
     PortInUse {
         /// The control plane.
         subject: Subject,
@@ -95,6 +93,18 @@ pub enum ClusterError {
         /// What it said.
         reason: String,
     },
+}
+
+impl ClusterError {
+    /// What somebody at a shell does about it, where there is something of its own to do.
+    pub(crate) fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Store { source, .. } => source.remedy(),
+            Self::PortInUse { .. } => Some("end what listens there"),
+            Self::Directory { .. } => Some("free space there, or name a directory that this user can write in TMPDIR"),
+            _ => None,
+        }
+    }
 }
 
 fn of_api_server(said: &Option<String>) -> String {

@@ -24,17 +24,17 @@ impl Registry {
 
 adapters! {
     dyn ControlPlane, "control plane";
-    "kubernetes": ["cluster"] Machine, kit => Kubernetes::over_etcd(kit.limits);
-    "kubernetes+kine": ["cluster"] Machine, kit => Kubernetes::over_kine(kit.limits);
-    "kubernetes/one-process": ["cluster"] Machine, kit => OneProcess::new(kit.limits);
-    "k3s": ["cluster"] Machine, kit => K3s::new(kit.limits);
+    "kubernetes": ["cluster"] Machine by "cluster", kit => Kubernetes::over_etcd(kit.limits);
+    "kubernetes+kine": ["cluster"] Machine by "cluster", kit => Kubernetes::over_kine(kit.limits);
+    "kubernetes/one-process": ["cluster"] Machine by "cluster", kit => OneProcess::new(kit.limits);
+    "k3s": ["cluster"] Machine by "cluster", kit => K3s::new(kit.limits);
 }
 
 impl From<ClusterError> for NotMade {
     fn from(error: ClusterError) -> Self {
         match error {
             ClusterError::Unavailable(refusal) => refusal.into(),
-            other => Self::failed(other),
+            other => Self::failed_with(&other, other.remedy()),
         }
     }
 }

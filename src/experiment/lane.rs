@@ -176,9 +176,11 @@ impl Failure {
         if let Some(failure) = error.downcast_ref::<Self>() {
             return failure.clone();
         }
-        match refusal(error) {
-            Some(refusal) => Self::from(refusal),
-            None => Self::failed(error.to_string()),
+        let failed = Self::failed(error.to_string());
+        match (refusal(error), remedy(error)) {
+            (Some(refusal), _) => Self::from(refusal),
+            (None, Some(remedy)) => Self { remedy: remedy.to_owned(), ..failed },
+            (None, None) => failed,
         }
     }
 }
@@ -188,6 +190,18 @@ impl From<&Refusal> for Failure {
         let Refusal { kind, reason, remedy, .. } = refusal;
         Self { refused: !kind.is_failure(), reason: reason.clone(), remedy: remedy.clone() }
     }
+}
+
+/// What the error of any layer says to do about it, if it has something to say.
+fn remedy(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    error.downcast_ref().and_then(ProbeError::remedy).or_else(|| {
+        error.downcast_ref().and_then(RuntimeError::remedy).or_else(|| {
+            error
+                .downcast_ref()
+                .and_then(StoreError::remedy)
+                .or_else(|| error.downcast_ref().and_then(ClusterError::remedy))
+        })
+    })
 }
 
 /// The refusal that an error of any layer is, if it is one.

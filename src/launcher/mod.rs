@@ -303,7 +303,7 @@ pub(crate) fn default_directory() -> Result<PathBuf, LauncherError> {
         LauncherError::Unavailable {
             kind: RefusalKind::NotFound,
             reason: "there is no target directory above the program, and no HOME".to_owned(),
-            remedy: "name a directory in LauncherOptions::directory".to_owned(),
+            remedy: "set HOME, or XDG_CACHE_HOME".to_owned(),
         }
     })
 }

@@ -2,7 +2,11 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::{Subject, adapter::Refusal, disk};
+use crate::{
+    Subject,
+    adapter::{Refusal, size},
+    disk,
+};
 
 /// Why there is no decision. The same case gives the same variant from every engine.
 #[derive(Debug, thiserror::Error)]
@@ -87,16 +91,17 @@ pub enum PolicyError {
         /// What the engine said.
         reason: String,
     },
-    /// The evaluation exceeded its time or instruction limit and was stopped.
-    #[error("policy {policy} was stopped after its time limit of {limit:?}: raise Limits::time if it needs longer")]
+    /// The evaluation exceeded its time or instruction limit and was stopped: raise [`Limits::time`](crate::adapter::Limits::time)
+    /// if it needs longer.
+    #[error("policy {policy} was stopped after its time limit of {limit:?}")]
     TimeLimit {
         /// The policy.
         policy: String,
         /// The limit.
         limit: Duration,
     },
-    /// The policy or its data need more memory than the limit.
-    #[error("policy {policy} needs more memory than its limit of {limit} bytes: raise Limits::memory")]
+    /// The policy or its data need more memory than the limit: raise [`Limits::memory`](crate::adapter::Limits::memory).
+    #[error("policy {policy} needs more memory than its limit of {}", size(*limit))]
     MemoryLimit {
         /// The policy.
         policy: String,

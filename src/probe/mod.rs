@@ -83,7 +83,7 @@ pub enum ProbeError {
     #[error(transparent)]
     Policy(#[from] PolicyError),
     /// The workload's own reading does not lie between the call and its return: it reads another clock, or none.
-    #[error("ready at {ready}, outside the call from {called} to {returned}: the workload must report CLOCK_MONOTONIC")]
+    #[error("ready at {ready}, outside the call from {called} to {returned}, which no reading of CLOCK_MONOTONIC is")]
     Clock {
         /// When the call was made, in nanoseconds.
         called: u64,
@@ -151,6 +151,17 @@ impl ProbeError {
             | Self::Policy(PolicyError::Unavailable(refusal))
             | Self::Store(StoreError::Unavailable(refusal))
             | Self::Cluster(ClusterError::Unavailable(refusal)) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// What somebody at a shell does about a failure, where there is something of its own to do.
+    pub(crate) fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Runtime(error) => error.remedy(),
+            Self::Fresh(error) => error.remedy(),
+            Self::Store(error) => error.remedy(),
+            Self::Cluster(error) => error.remedy(),
             _ => None,
         }
     }

@@ -47,7 +47,7 @@ pub enum FreshError {
     #[error(transparent)]
     Hook(#[from] HookError),
     /// The process could not be started or asked.
-    #[error("a fresh process for {task} could not be started: {source}; raise the limits on processes and open files")]
+    #[error("a fresh process for {task} could not be started: {source}")]
     Start {
         /// The measurement.
         task: &'static str,
@@ -85,15 +85,26 @@ pub enum FreshError {
         how: String,
     },
     /// The kernel killed it, for want of memory.
-    #[error(
-        "{task} in a fresh process, {doing}: the kernel killed it for want of memory; give it more, or ask for less"
-    )]
+    #[error("{task} in a fresh process, {doing}: the kernel killed it for want of memory")]
     OutOfMemory {
         /// The measurement.
         task: &'static str,
         /// What it was doing.
         doing: String,
     },
+}
+
+impl FreshError {
+    /// What somebody at a shell does about it, where there is something of its own to do.
+    pub(crate) fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Start { .. } => Some("raise the limits on processes and open files (ulimit -u, ulimit -n)"),
+            Self::OutOfMemory { .. } => Some("give it more memory, or ask for less"),
+            Self::Hook(HookError::InsideHelper) => Some("unset that variable"),
+            Self::Hook(HookError::Privileged) => Some("run it as the user whose rights it needs"),
+            _ => None,
+        }
+    }
 }
 
 /// Has a fresh process measure, for at most `limit`. When this returns the process and all it started are gone.

@@ -41,23 +41,21 @@ pub(crate) struct Role {
 #[non_exhaustive]
 pub enum HookError {
     /// Nothing of this crate ran before `main`, nor did `main` call it, so nothing would in a helper either, and the helper
-    /// would run the program's `main` a second time.
+    /// would run the program's `main` a second time. Turn on the feature `hook`, and link the crate into the executable itself,
+    /// without dropping its `.init_array` section; or call [`become_helper`](crate::become_helper) first thing in `main`.
     #[error(
-        "this program cannot start helpers: turn on the feature `hook` of runtime-baseline, and link the crate into the \
-         executable itself, without dropping its .init_array section; or call runtime_baseline::become_helper() first \
-         thing in main"
+        "this program cannot start helpers: nothing of runtime-baseline runs before its main, nor is asked to first thing in it"
     )]
     NoHook,
-    /// This process was itself started as a helper, by another version of the crate or by a variable set by hand.
-    #[error(
-        "this process was started with {VARIABLE} set, and helpers start no helpers: unset the variable, and use one \
-         version of runtime-baseline in a program"
-    )]
+    /// This process was itself started as a helper, by another version of the crate or by a variable set by hand: unset it, and
+    /// use one version of the crate in a program.
+    #[error("this process was started with {VARIABLE} set, and helpers start no helpers")]
     InsideHelper,
-    /// The program runs with more rights than whoever started it: whoever sets its environment must not choose what it does.
+    /// The program runs with more rights than whoever started it: whoever sets its environment must not choose what it does. Run
+    /// it as the user whose rights it needs.
     #[error(
         "this program runs with rights that its caller lacks (set-user-id, or capabilities of its file), so it starts no \
-         helpers: run it as the user whose rights it needs"
+         helpers"
     )]
     Privileged,
 }

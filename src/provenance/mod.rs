@@ -279,7 +279,7 @@ pub enum ProvenanceError {
     Name(String),
     /// A version that does not say exactly what was measured.
     #[error(
-        "{name} has no exact version ({version:?}): write the version that ran, such as 48.0.8, not a range or a tag"
+        "{name} has no exact version ({version:?}): one is the version that ran, such as 48.0.8, and no range or tag"
     )]
     InexactVersion {
         /// The component.

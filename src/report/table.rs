@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{sections, text, words};
-use crate::{Baseline, Indicator, Language, Metric, Statistic, Temperature, words::report::terminal as say};
+use crate::{
+    Baseline, Indicator, Language, Metric, Statistic, Temperature, UnavailableRow,
+    words::report::{comma, terminal as say},
+};
 
 /// The most lines: what a terminal shows at once.
 const MOST_LINES: usize = 40;
@@ -22,7 +25,7 @@ const MOST_UNAVAILABLE: usize = 8;
 #[must_use]
 pub fn table(baseline: &Baseline, language: Language) -> String {
     let mut rows = rows(baseline.metrics());
-    let unavailable = baseline.unavailable();
+    let unavailable = sections::alike(baseline.unavailable());
     let said = unavailable.len().min(MOST_UNAVAILABLE);
     // Two lines are the header's, and one may be needed to say what is left out.
     let left_out = keep(&mut rows, MOST_LINES - 3 - said);
@@ -31,16 +34,24 @@ pub fn table(baseline: &Baseline, language: Language) -> String {
         true => String::new(),
         false => text::aligned(&say::columns(language), &cells(&rows, language)),
     };
-    for row in &unavailable[..said] {
-        let what = [Some(row.subject().as_str()), row.workload(), row.temperature().map(Temperature::as_str)];
-        let what = what.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let indicator = language.pick(row.indicator().label_zh(), row.indicator().label());
-        let line = say::unavailable(&what, indicator, row.reason(), row.remedy(), language);
+    for rows in &unavailable[..said] {
+        let row = rows[0];
+        // A line has room for the workload of one, or of all.
+        let of = |row: &&UnavailableRow| {
+            [row.workload(), row.temperature().map(Temperature::as_str)].map(|of| of.map(str::to_owned))
+        };
+        let of =
+            Some(of(&row)).filter(|first| rows.iter().all(|other| of(other) == *first)).into_iter().flatten().flatten();
+        let what = std::iter::once(row.subject().to_string()).chain(of).collect::<Vec<_>>().join(" ");
+        let indicators = sections::indicators(rows).into_iter().map(|one| language.pick(one.label_zh(), one.label()));
+        let indicators = indicators.collect::<Vec<_>>().join(comma(language));
+        let (reason, remedy) = (row.reason_in(language), row.remedy_in(language));
+        let line = say::unavailable(&what, &indicators, &reason, &remedy, language);
         // What comes from a baseline is one line, and no command to the terminal.
         text.extend(line.chars().map(|c| if c.is_control() { ' ' } else { c }));
         text.push('\n');
     }
-    let unsaid = unavailable.len() - said;
+    let unsaid = unavailable[said..].iter().map(Vec::len).sum::<usize>();
     if left_out + unsaid > 0 {
         text.push_str(&say::rest(left_out, unsaid, language));
         text.push('\n');
@@ -179,4 +190,31 @@ fn line(row: &Row<'_>, apart: String, language: Language) -> Vec<String> {
         cell(of(Statistic::P99)),
         first.count().map(|n| n.to_string()).unwrap_or_default(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_unavailable_for_one_reason_is_one_line_in_the_readers_language() {
+        let mut baseline = Baseline::new();
+        for indicator in [Indicator::StartupTime, Indicator::ImageSize] {
+            let (reason, remedy) = ("this build has no adapter for it", "build with --features wasmi");
+            baseline.push_unavailable(UnavailableRow::new("wasmi".parse().unwrap(), indicator, reason, remedy));
+        }
+        let row =
+            UnavailableRow::new("crun".parse().unwrap(), Indicator::StartupTime, "it is not in PATH", "make setup");
+        baseline.push_unavailable(row.with_workload("ready").with_temperature(Temperature::Cold));
+        assert_eq!(
+            table(&baseline, Language::English),
+            "unavailable: wasmi, startup time, image size: this build has no adapter for it; build with --features wasmi\n\
+             unavailable: crun ready cold, startup time: it is not in PATH; make setup\n"
+        );
+        assert_eq!(
+            table(&baseline, Language::Chinese),
+            "不可用：wasmi，启动时间、镜像体积：此构建不含其适配器；请以 --features wasmi 构建\n\
+             不可用：crun ready cold，启动时间：PATH 中没有它；请运行 make setup\n"
+        );
+    }
 }

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use crate::{
     Subject, Temperature,
-    adapter::{Refusal, Resource},
+    adapter::{Refusal, Resource, size},
     disk,
 };
 
@@ -49,30 +49,32 @@ pub enum RuntimeError {
         /// The trap or the exit status.
         reason: String,
     },
-    /// The workload exceeded its time limit and was stopped.
-    #[error("{workload} was stopped after its time limit of {limit:?}: raise Limits::time if it needs longer")]
+    /// The workload exceeded its time limit and was stopped: raise [`Limits::time`](crate::adapter::Limits::time) if it needs
+    /// longer.
+    #[error("{workload} was stopped after its time limit of {limit:?}")]
     TimeLimit {
         /// The workload.
         workload: String,
         /// The limit.
         limit: std::time::Duration,
     },
-    /// The workload asked for more memory than its limit.
-    #[error("{workload} asked for more memory than its limit of {limit} bytes: raise Limits::memory if it needs more")]
+    /// The workload asked for more memory than its limit: raise [`Limits::memory`](crate::adapter::Limits::memory) if it needs more.
+    #[error("{workload} asked for more memory than its limit of {}", size(*limit))]
     MemoryLimit {
         /// The workload.
         workload: String,
         /// The limit in bytes.
         limit: u64,
     },
-    /// No further instance fits: the pool is full, or this machine's limit is near. Those that live are not affected.
+    /// No further instance fits: the pool is full, or this machine's limit is near. Those that live are not affected. Stop some,
+    /// or raise the limit.
     #[error("{subject} has no room for another instance: {reason}")]
     Full {
         /// The runtime.
         subject: Subject,
         /// What there is no more of.
         resource: Resource,
-        /// What is full, and what to do about it.
+        /// What is full.
         reason: String,
     },
     /// The workload ended without saying ready: it does not follow the ready protocol.
@@ -107,6 +109,22 @@ pub enum RuntimeError {
         /// What it said.
         reason: String,
     },
+}
+
+impl RuntimeError {
+    /// What somebody at a shell does about it, where there is something of its own to do.
+    pub(crate) fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Full { resource: Resource::Mappings, .. } => {
+                Some("ask for fewer instances, or raise vm.max_map_count")
+            }
+            Self::Full { resource: Resource::AddressSpace, .. } => {
+                Some("ask for fewer instances, or raise the limit of the address space (ulimit -v)")
+            }
+            Self::Full { resource: Resource::Slots, .. } => Some("ask for fewer instances"),
+            _ => None,
+        }
+    }
 }
 
 impl From<disk::Error> for RuntimeError {

@@ -59,7 +59,7 @@ impl From<RuntimeError> for NotMade {
     fn from(error: RuntimeError) -> Self {
         match error {
             RuntimeError::Unavailable(refusal) => refusal.into(),
-            other => Self::failed(other),
+            other => Self::failed_with(&other, other.remedy()),
         }
     }
 }

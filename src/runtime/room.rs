@@ -83,7 +83,7 @@ impl Room {
         self.mappings.take(need.mappings).map_err(|taken| {
             let reason = format!(
                 "{taken} memory mappings are taken, {} more are needed, and of this machine's vm.max_map_count {} are \
-                 used at most: stop instances, or raise vm.max_map_count",
+                 used at most",
                 need.mappings, self.mappings.most
             );
             full(Resource::Mappings, reason)
@@ -93,7 +93,7 @@ impl Room {
             let gib = |bytes: u64| bytes >> 30;
             let reason = format!(
                 "{} GiB of addresses are reserved, {} more are needed, and of this process's address space {} are used at \
-                 most: stop instances, or start some in another process",
+                 most",
                 gib(taken),
                 gib(need.addresses),
                 gib(self.addresses.most)

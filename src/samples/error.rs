@@ -47,7 +47,7 @@ pub enum SamplesError {
     #[error("no samples: a figure needs at least one")]
     Empty,
     /// A tail of few samples is their largest one under another name: take more in each process or turn.
-    #[error("a {statistic} takes {needed} samples in {of}, and {found} are the fewest there: take more")]
+    #[error("a {statistic} takes {needed} samples in {of}, and {found} are the fewest there")]
     TooFew {
         /// The statistic that was asked for.
         statistic: Statistic,

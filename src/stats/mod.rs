@@ -32,7 +32,7 @@ pub enum StatsError {
     #[error("no samples: a figure needs at least one")]
     Empty,
     /// Interleaved pairs must have one sample of each side.
-    #[error("{old} samples on one side and {new} on the other are not pairs: give one of each for every round")]
+    #[error("{old} samples on one side and {new} on the other are not pairs, which have one of each for every round")]
     Unpaired {
         /// Samples of the first set.
         old: usize,
@@ -40,6 +40,6 @@ pub enum StatsError {
         new: usize,
     },
     /// A line needs three points at two places: with two it fits exactly and says nothing of its error.
-    #[error("{0} points are too few for a line with an interval: give three or more, at two or more places")]
+    #[error("{0} points are too few for a line with an interval, which takes three, at two places")]
     TooFewPoints(usize),
 }

@@ -14,14 +14,14 @@ pub enum StoreError {
     /// The store cannot run here; the value says what to do about it.
     #[error(transparent)]
     Unavailable(#[from] Refusal),
-    /// There is an object at that key already.
-    #[error("{key} exists: update it, by its present revision")]
+    /// There is an object at that key already: update it, by its present revision.
+    #[error("{key} exists already")]
     Exists {
         /// The key.
         key: String,
     },
-    /// The object was changed since, or there is none.
-    #[error("{key} was last changed at {}, not at {expected}: read it again", present.map_or("no revision".to_owned(), |at| at.to_string()))]
+    /// The object was changed since, or there is none: read it again.
+    #[error("{key} was last changed at {}, not at {expected}", present.map_or("no revision".to_owned(), |at| at.to_string()))]
     Stale {
         /// The key.
         key: String,
@@ -30,8 +30,8 @@ pub enum StoreError {
         /// The present one; nothing where there is no object.
         present: Option<Revision>,
     },
-    /// Another program listens at the port that the server wants.
-    #[error("{subject}: port {port} of 127.0.0.1 is in use; end what listens there, or name another port: {said}")]
+    /// Another program listens at the port that the server wants: end it, or name another port.
+    #[error("{subject}: port {port} of 127.0.0.1 is in use: {said}")]
     PortInUse {
         /// The store.
         subject: Subject,
@@ -40,8 +40,8 @@ pub enum StoreError {
         /// What the server said.
         said: String,
     },
-    /// The directory cannot hold the store's files.
-    #[error("{subject}: its data cannot be kept in {}: {source}; name a directory that this user can write", path.display())]
+    /// The directory cannot hold the store's files: name one that this user can write.
+    #[error("{subject}: its data cannot be kept in {}: {source}", path.display())]
     Directory {
         /// The store.
         subject: Subject,
@@ -78,8 +78,8 @@ pub enum StoreError {
         /// The last that it said.
         said: String,
     },
-    /// A request took longer than it may.
-    #[error("{subject}: no answer within {limit:?}: raise Limits::time if it needs longer")]
+    /// A request took longer than it may: raise [`Limits::time`](crate::adapter::Limits::time) if it needs longer.
+    #[error("{subject}: no answer within {limit:?}")]
     TimeLimit {
         /// The store.
         subject: Subject,
@@ -94,6 +94,17 @@ pub enum StoreError {
         /// What it said.
         reason: String,
     },
+}
+
+impl StoreError {
+    /// What somebody at a shell does about it, where there is something of its own to do.
+    pub(crate) fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::PortInUse { .. } => Some("end what listens there"),
+            Self::Directory { .. } => Some("free space there, or name a directory that this user can write in TMPDIR"),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(feature = "store")]

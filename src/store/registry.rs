@@ -24,18 +24,18 @@ impl Registry {
 
 adapters! {
     dyn KeyValueStore, "store";
-    "etcd": ["store"] Machine, kit => Etcd::new(kit.limits);
+    "etcd": ["store"] Machine by "stores", kit => Etcd::new(kit.limits);
     "sqlite": ["store"] Build, _kit => Sqlite::full();
     "sqlite/normal": ["store"] Build, _kit => Sqlite::normal();
-    "kine": ["store"] Machine, kit => Kine::normal(kit.limits);
-    "kine/full": ["store"] Machine, kit => Kine::full(kit.limits);
+    "kine": ["store"] Machine by "stores", kit => Kine::normal(kit.limits);
+    "kine/full": ["store"] Machine by "stores", kit => Kine::full(kit.limits);
 }
 
 impl From<StoreError> for NotMade {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(refusal) => refusal.into(),
-            other => Self::failed(other),
+            other => Self::failed_with(&other, other.remedy()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::reasons;
 use crate::{
     Language, Subject,
     compare::{Beside, Difference, Missing},
@@ -9,7 +10,7 @@ use crate::{
 };
 
 impl Missing {
-    /// What is missing, and what to do about it, in `language`. Reasons and remedies stay as the run recorded them.
+    /// What is missing, and what to do about it, in `language`. What this release has no Chinese for stays as the run recorded it.
     #[must_use]
     pub fn describe(&self, language: Language) -> String {
         let all = |differences: &[Difference]| {
@@ -20,8 +21,8 @@ impl Missing {
         match self {
             Self::Factor => language.pick("倍数：发布者未给出", "a factor: the claim states none").to_owned(),
             Self::Side { subject, reason, remedy, beside } => {
-                let reason = reason.as_deref().unwrap_or(language.pick("未测量", "not measured"));
-                let remedy = remedy.as_ref().map(|remedy| match language {
+                let reason = reasons::of(reason.as_deref().unwrap_or("not measured"), language);
+                let remedy = remedy.as_ref().map(|remedy| reasons::of(remedy, language)).map(|remedy| match language {
                     Language::Chinese => format!("（{remedy}）"),
                     Language::English => format!(" ({remedy})"),
                 });

@@ -9,6 +9,7 @@ mod factor;
 mod missing;
 mod noise;
 mod phase;
+pub(crate) mod reasons;
 pub(crate) mod report;
 mod shortfall;
 mod stale;

@@ -22,6 +22,7 @@ adapters! {
     "broken": [] Build, _kit => Err::<u64, _>(NotMade::failed("a bug"));
     "missing": [] Machine, _kit => Err::<u64, _>(NotMade::new(RefusalKind::NotFound, "no file", "make one"));
     "absent": ["no-such-feature"] Build by "it", _kit => this_is_not_compiled();
+    "unaided": ["no-such-feature"] Build, _kit => this_is_not_compiled();
     "hidden": [] Build listed false, _kit => Ok::<u64, NotMade>(9);
 }
 
@@ -33,13 +34,19 @@ fn what_is_broken_is_told_from_what_is_missing() {
     let made: Vec<_> = registry.adapters().map(Number::get).collect();
     assert_eq!(made[..2], [1, Limits::default().memory]);
     let refused: Vec<_> = registry.unavailable().iter().map(|row| (row.subject.as_str(), row.kind)).collect();
-    let expected =
-        [("broken", RefusalKind::Failed), ("missing", RefusalKind::NotFound), ("absent", RefusalKind::NotBuilt)];
+    let expected = [
+        ("broken", RefusalKind::Failed),
+        ("missing", RefusalKind::NotFound),
+        ("absent", RefusalKind::NotBuilt),
+        ("unaided", RefusalKind::NotBuilt),
+    ];
     assert_eq!(refused, expected);
     let failures: Vec<_> = registry.failures().map(|row| row.reason.as_str()).collect();
     assert_eq!(failures, ["a bug"]);
-    let absent = registry.unavailable().last().unwrap();
-    assert!(absent.remedy.contains("tools/setup.sh it") && absent.remedy.contains("no-such-feature"), "{absent}");
+    let [absent, unaided] = ["absent", "unaided"]
+        .map(|name| registry.unavailable().iter().find(|row| row.subject.as_str() == name).unwrap().remedy.as_str());
+    assert_eq!(absent, "run tools/setup.sh it, then make bench; or build with --features no-such-feature");
+    assert_eq!(unaided, "run make bench WITH=no-such-feature; or build with --features no-such-feature");
     assert_eq!(registry.take("one").unwrap().get(), 1);
 }
 

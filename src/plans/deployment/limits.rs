@@ -99,10 +99,7 @@ fn figure(indicator: Indicator, identity: &Identity, temperature: Temperature, l
 
 #[cfg(any(feature = "container", feature = "wasmtime"))]
 fn memory_name(memory: u64) -> String {
-    match memory / MIB {
-        0 => format!("memory {} KiB", memory >> 10),
-        whole => format!("memory {whole} MiB"),
-    }
+    format!("memory {}", crate::adapter::size(memory))
 }
 
 /// Keeps what was prepared, or why it could not be. A limit that no start fits into is a row.

@@ -47,7 +47,9 @@ impl Stop {
     pub fn of(error: &ProbeError) -> Self {
         match error {
             ProbeError::Runtime(RuntimeError::Full { resource, reason, .. }) => {
-                Self::Limit { resource: *resource, reason: reason.clone() }
+                // It has no remedy beside it, as a row has.
+                let remedy = error.remedy().map_or_else(String::new, |remedy| format!(": {remedy}"));
+                Self::Limit { resource: *resource, reason: format!("{reason}{remedy}") }
             }
             ProbeError::Runtime(RuntimeError::Io { source, .. })
                 if let Some(resource) = source.raw_os_error().and_then(Resource::of_errno) =>

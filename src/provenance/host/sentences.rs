@@ -3,8 +3,7 @@
 
 use std::fmt::Display;
 
-/// What stands in a sentence's place of something that was found.
-const HOLE: &str = "{}";
+use crate::template::{fill, holes};
 
 macro_rules! sentences {
     ($($name:ident),+ $(,)?) => {
@@ -43,7 +42,7 @@ sentences! {
 impl NoiseSentence {
     /// In English, with what was found.
     pub(super) fn with<const N: usize>(self, found: [&dyn Display; N]) -> String {
-        fill(self.forms().0, found.map(ToString::to_string))
+        fill(self.forms().0, &found.map(ToString::to_string))
     }
 }
 
@@ -51,8 +50,7 @@ impl NoiseSentence {
 pub(crate) fn chinese(sentence: &str) -> Option<String> {
     NoiseSentence::ALL.iter().find_map(|known| {
         let (english, chinese) = known.forms();
-        let found = holes(english, sentence)?;
-        Some(fill(chinese, found.into_iter().map(str::to_owned)))
+        Some(fill(chinese, &holes(english, sentence)?))
     })
 }
 
@@ -74,28 +72,10 @@ pub(crate) fn throttled(sentence: &str) -> Option<&str> {
     holes(NoiseSentence::Throttled.forms().0, sentence)?.first().copied()
 }
 
-fn fill(form: &str, found: impl IntoIterator<Item = String>) -> String {
-    let mut found = found.into_iter();
-    form.split(HOLE).map(|piece| format!("{piece}{}", found.next().unwrap_or_default())).collect()
-}
-
-/// What stands in the holes of `form`, where it is this sentence's.
-fn holes<'a>(form: &str, sentence: &'a str) -> Option<Vec<&'a str>> {
-    let mut pieces = form.split(HOLE);
-    let mut rest = sentence.strip_prefix(pieces.next()?)?;
-    let mut found = Vec::new();
-    for piece in pieces {
-        // The last piece is the end of the sentence.
-        let end = if piece.is_empty() { rest.len() } else { rest.find(piece)? };
-        found.push(&rest[..end]);
-        rest = &rest[end + piece.len()..];
-    }
-    rest.is_empty().then_some(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template::HOLE;
 
     #[test]
     fn each_sentence_is_known_again_with_what_was_found() {
@@ -105,8 +85,8 @@ mod tests {
             assert_eq!(form.matches(HOLE).count(), count, "{english}");
             assert!(form.chars().any(|c| c as u32 >= 0x2e80), "{form}");
             let found: Vec<String> = (0..count).map(|i| format!("{i}.5 {{}}x")).collect();
-            let text = fill(english, found.clone());
-            assert_eq!(chinese(&text), Some(fill(form, found)), "{text}");
+            let text = fill(english, &found);
+            assert_eq!(chinese(&text), Some(fill(form, &found)), "{text}");
         }
     }
 

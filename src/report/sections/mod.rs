@@ -31,6 +31,7 @@ use crate::{Family, Language, Metric, words::report};
 use judged::Answers;
 use machine::Machine;
 pub(super) use summary::blocks as summary;
+pub(super) use unavailable::{alike, indicators};
 
 /// The most rows of a table of figures: enough for any machine, and few enough for a browser.
 const MOST_ROWS: usize = 2_000;

@@ -307,7 +307,7 @@ fn lock(path: &Path, patience: Duration) -> io::Result<File> {
     held.map_err(|error| match error {
         TryLockError::Error(error) => error,
         TryLockError::WouldBlock => {
-            let reason = format!("another process held it for {} s: find it with lslocks", patience.as_secs());
+            let reason = format!("another process held it for {} s (lslocks names it)", patience.as_secs());
             io::Error::new(io::ErrorKind::TimedOut, reason)
         }
     })?;

@@ -140,14 +140,14 @@ impl Container {
     /// 100 ms, so a container may use its share of that at once, and then waits for the next.
     ///
     /// # Errors
-    /// [`RuntimeError::Unavailable`] when the launcher [cannot set one](Launcher::limits_cpu), [`RuntimeError::Invalid`]
-    /// when the share is below 10 thousandths, which the kernel takes for too little.
+    /// [`RuntimeError::Unavailable`] when the launcher [cannot set one](Launcher::limits_cpu): with v1 controllers, start it with
+    /// [`CgroupView::Host`](crate::launcher::CgroupView::Host). [`RuntimeError::Invalid`] when the share is below 10 thousandths,
+    /// which the kernel takes for too little.
     pub fn with_cpu_limit(mut self, thousandths: u32) -> Result<Self, RuntimeError> {
         if !self.launcher.limits_cpu() {
             let reason =
                 format!("no limit of CPU time: the cgroup view {} has no cpu controller", self.launcher.cgroup());
-            let remedy =
-                format!("with v1 controllers, start the launcher with CgroupView::Host; with cgroup2, {HAND_DOWN}");
+            let remedy = format!("mount the controller cpu of cgroup v1; or, with cgroup2, {HAND_DOWN}");
             return Err(Refusal::new(&self.identity.subject, RefusalKind::NotSupported, reason, remedy).into());
         }
         if thousandths < 10 {

@@ -111,7 +111,7 @@ impl Job {
             (None, Some(Trap::Interrupt)) => self.of.time_limit(),
             (None, Some(trap)) => self.of.failed(trap.to_string()),
             (None, None) if error.is::<PoolConcurrencyLimitError>() => {
-                let reason = format!("{}: call Artifact::reserve with a larger number, or stop some", message(error));
+                let reason = message(error);
                 RuntimeError::Full { subject: self.of.subject.clone(), resource: Resource::Slots, reason }
             }
             (None, None) => self.engine(error),

@@ -11,8 +11,10 @@ pub(crate) const fn columns(language: Language) -> [&'static str; 10] {
 }
 
 pub(crate) fn unavailable(what: &str, indicator: &str, reason: &str, remedy: &str, language: Language) -> String {
-    let lead = language.pick("不可用", "unavailable");
-    format!("{lead}: {what}, {indicator}: {reason}; {remedy}")
+    match language {
+        Language::English => format!("unavailable: {what}, {indicator}: {reason}; {remedy}"),
+        Language::Chinese => format!("不可用：{what}，{indicator}：{reason}；{remedy}"),
+    }
 }
 
 /// What there was no room for, and where it stands.
