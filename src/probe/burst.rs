@@ -14,10 +14,7 @@ use super::{
     gate::{Gate, join},
     startup::started,
 };
-use crate::{
-    clock,
-    runtime::{Artifact, Instance, RuntimeError},
-};
+use crate::runtime::{Artifact, Instance, RuntimeError};
 
 /// What a burst took.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +63,7 @@ pub(super) fn together<T: Send>(
         let mut threads = Vec::with_capacity(concurrent);
         for _ in 0..concurrent {
             let one = || {
-                begin.pass().then(|| {
+                begin.pass().map(|_| {
                     // Caught, so that a panic does not leave the others at the gate.
                     let started = catch_unwind(AssertUnwindSafe(|| start(artifact)));
                     // A child process may be bound to the thread that made it: that thread stays until it stops it.
@@ -81,17 +78,16 @@ pub(super) fn together<T: Send>(
             match thread::Builder::new().stack_size(256 << 10).spawn_scoped(scope, one) {
                 Ok(thread) => threads.push(thread),
                 Err(source) => {
-                    begin.open(false);
+                    begin.abandon();
                     let path = PathBuf::from("/proc/sys/kernel/threads-max");
                     return (0, vec![Err(RuntimeError::Io { path, source }.into())]);
                 }
             }
         }
         begin.wait_for(concurrent);
-        let released = clock::monotonic();
-        begin.open(true);
+        let released = begin.open();
         end.wait_for(concurrent);
-        end.open(true);
+        end.open();
         (released, threads.into_iter().filter_map(join).collect::<Vec<_>>())
     });
     Ok((released, outcomes.into_iter().collect::<Result<_, _>>()?))

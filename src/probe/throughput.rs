@@ -7,12 +7,7 @@
 //! its checks took. So a thread that waits for a core while others have it loses that time: sixteen threads on two cores
 //! decide what two cores can. The rates of the threads are added up.
 
-use std::{
-    path::PathBuf,
-    sync::atomic::{AtomicU64, Ordering},
-    thread,
-    time::Duration,
-};
+use std::{path::PathBuf, thread, time::Duration};
 
 use super::{
     ProbeError,
@@ -66,7 +61,7 @@ pub fn throughput(
     }
     let engines = loader.load_together(threads)?;
     let half = u64::try_from(time.as_nanos() / 2).unwrap_or(u64::MAX);
-    let (begin, again) = (Gate::default(), Again::default());
+    let (begin, again) = (Gate::default(), Gate::default());
     let outcomes = thread::scope(|scope| {
         let asked = engines.into_iter().map(|engine| || ask(engine, policy, half, &begin, &again));
         let running = gate::threads(scope, &begin, asked).map_err(|source| {
@@ -74,8 +69,9 @@ pub fn throughput(
             ProbeError::from(RuntimeError::Io { path, source })
         })?;
         begin.wait_for(threads);
-        begin.open(true);
-        again.open(threads);
+        begin.open();
+        again.wait_for(threads);
+        again.open();
         Ok::<_, ProbeError>(running.into_iter().map(join).collect::<Vec<Result<One, ProbeError>>>())
     })?;
     let mut whole = Throughput { latency: Vec::new(), rate: 0.0, decisions: 0 };
@@ -97,29 +93,7 @@ struct One {
     took: u64,
 }
 
-/// The gate of the second time, and when it opened.
-#[derive(Default)]
-struct Again {
-    gate: Gate,
-    opened: AtomicU64,
-}
-
-impl Again {
-    /// Opens it when so many have come.
-    fn open(&self, threads: usize) {
-        self.gate.wait_for(threads);
-        self.opened.store(clock::monotonic(), Ordering::Relaxed);
-        self.gate.open(true);
-    }
-
-    /// Waits until it opens, and says when that was. The gate's lock orders the two.
-    fn pass(&self) -> u64 {
-        self.gate.pass();
-        self.opened.load(Ordering::Relaxed)
-    }
-}
-
-fn ask(engine: Box<dyn Evaluator>, policy: &Policy, half: u64, begin: &Gate, again: &Again) -> Result<One, ProbeError> {
+fn ask(engine: Box<dyn Evaluator>, policy: &Policy, half: u64, begin: &Gate, again: &Gate) -> Result<One, ProbeError> {
     let mut asked = Checked::new(engine, policy);
     // Before the release: what a first decision alone pays for, of as many cases as there is time for.
     let warming = clock::monotonic();
@@ -127,11 +101,11 @@ fn ask(engine: Box<dyn Evaluator>, policy: &Policy, half: u64, begin: &Gate, aga
         .take_while(|done| *done == 0 || clock::monotonic() - warming < half)
         .try_for_each(|_| asked.timed().map(drop));
     // Those that failed come to the gate too: the others wait for everyone.
-    if !begin.pass() {
+    if begin.pass().is_none() {
         return Ok(One::default());
     }
     let latency = warm.and_then(|()| latencies(&mut asked, half));
-    let opened = again.pass();
+    let Some(opened) = again.pass() else { return Ok(One::default()) };
     let latency = latency?;
     let (decisions, took) = blocks(&mut asked, opened, half)?;
     Ok(One { latency, decisions, took })

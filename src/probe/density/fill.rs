@@ -6,7 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     thread,
 };
@@ -77,7 +77,6 @@ pub fn density_while(
     let filling = Filling {
         artifact,
         budget,
-        begun: AtomicU64::new(0),
         meter,
         tickets: AtomicUsize::new(0),
         live: AtomicUsize::new(0),
@@ -85,7 +84,7 @@ pub fn density_while(
         bound: Mutex::new(None),
         failed: Mutex::new(None),
     };
-    let Outcome { mut ready_after, died, check, teardown } = filling.run(threads, meanwhile)?;
+    let Outcome { begun, mut ready_after, died, check, teardown } = filling.run(threads, meanwhile)?;
     let (memory, held) = filling.meter.end();
     let taken = |slot: Mutex<Option<Stop>>| slot.into_inner().unwrap_or_else(PoisonError::into_inner);
     let stopped_by = match (taken(filling.failed), taken(filling.bound)) {
@@ -112,7 +111,7 @@ pub fn density_while(
         died,
         stopped_by,
         budget,
-        begun: filling.begun.into_inner(),
+        begun,
         ready_after,
         memory,
         memory_method: gauge.name().to_owned(),
@@ -140,8 +139,6 @@ fn reserve(artifact: &dyn Artifact, most: usize, threads: usize) -> Option<Stop>
 struct Filling<'a> {
     artifact: &'a dyn Artifact,
     budget: Budget,
-    /// When the threads were released.
-    begun: AtomicU64,
     meter: Meter,
     /// Starts that were begun.
     tickets: AtomicUsize,
@@ -155,6 +152,8 @@ struct Filling<'a> {
 
 /// What the threads did.
 struct Outcome {
+    /// When they were released.
+    begun: u64,
     ready_after: Vec<u64>,
     died: usize,
     check: u64,
@@ -172,8 +171,8 @@ struct Share {
 impl Filling<'_> {
     fn run(&self, threads: usize, meanwhile: impl FnOnce(usize)) -> Result<Outcome, ProbeError> {
         let (begin, check, stop) = (Gate::default(), Gate::default(), Gate::default());
-        let (shares, check, teardown) = thread::scope(|scope| {
-            let one = || begin.pass().then(|| self.share(&check, &stop));
+        let (begun, shares, check, teardown) = thread::scope(|scope| {
+            let one = || begin.pass().map(|begun| self.share(begun, &check, &stop));
             let mut handles = Vec::with_capacity(threads);
             while handles.len() < threads {
                 // 256 KiB: the adapters' calls are shallow.
@@ -188,39 +187,38 @@ impl Filling<'_> {
             }
             let threads = handles.len();
             begin.wait_for(threads);
-            self.begun.store(clock::monotonic(), Relaxed);
-            begin.open(true);
+            let begun = begin.open();
             check.wait_for(threads);
             let live = self.live.load(Relaxed);
             self.meter.last_look(live);
             // Caught, so that a panic does not leave the threads at the gate.
             let held = catch_unwind(AssertUnwindSafe(|| meanwhile(live)));
             let filled = clock::monotonic();
-            check.open(true);
+            check.open();
             stop.wait_for(threads);
             let checked = clock::monotonic();
-            stop.open(true);
+            stop.open();
             let shares: Vec<Share> = handles.into_iter().filter_map(join).collect();
             if let Err(panic) = held {
                 resume_unwind(panic);
             }
-            (shares, checked - filled, clock::monotonic() - checked)
+            (begun, shares, checked - filled, clock::monotonic() - checked)
         });
-        let mut outcome = Outcome { ready_after: Vec::new(), died: 0, check, teardown };
+        let mut outcome = Outcome { begun, ready_after: Vec::new(), died: 0, check, teardown };
         for share in shares {
             share.stopped?;
             outcome.died += share.died;
-            outcome.ready_after.extend(share.ready_at.into_iter().map(|at| at.saturating_sub(self.begun())));
+            outcome.ready_after.extend(share.ready_at.into_iter().map(|at| at.saturating_sub(begun)));
         }
         outcome.ready_after.sort_unstable();
         Ok(outcome)
     }
 
     /// One thread's part: starts, and when all threads have, looks, and when all have looked, stops.
-    fn share(&self, check: &Gate, stop: &Gate) -> Share {
+    fn share(&self, begun: u64, check: &Gate, stop: &Gate) -> Share {
         let mut instances = Vec::new();
         let mut panicked = None;
-        while self.next() {
+        while self.next(begun) {
             // Caught, so that a panic does not leave the others at the gate.
             match catch_unwind(AssertUnwindSafe(|| started(self.artifact))) {
                 Ok(Ok((_, instance))) => {
@@ -259,12 +257,8 @@ impl Filling<'_> {
         Share { ready_at, died, stopped }
     }
 
-    fn begun(&self) -> u64 {
-        self.begun.load(Relaxed)
-    }
-
     /// Whether to start another one.
-    fn next(&self) -> bool {
+    fn next(&self, begun: u64) -> bool {
         if self.over.load(Relaxed) {
             return false;
         }
@@ -274,7 +268,7 @@ impl Filling<'_> {
         }
         match self.budget.time {
             // The first is always started.
-            Some(time) if before > 0 && u128::from(clock::monotonic() - self.begun()) >= time.as_nanos() => {
+            Some(time) if before > 0 && u128::from(clock::monotonic() - begun) >= time.as_nanos() => {
                 self.end(Bound::Time)
             }
             _ => true,

@@ -73,7 +73,7 @@ pub fn press(store: &dyn LiveStore, load: Load) -> Result<Pressure, ProbeError> 
         gate.wait_for(load.watchers);
         let memory = store.process().map(Usage::of_process).transpose();
         let before = cpu();
-        gate.open(true);
+        gate.open();
         let begun = Instant::now();
         let mut written = Vec::with_capacity(load.writes as usize);
         let mut wrote = Ok(());
@@ -129,7 +129,7 @@ impl Heard {
 
 fn hear(mut watch: Box<dyn Watch>, writes: u64, gate: &Gate) -> Result<Vec<Heard>, ProbeError> {
     let mut heard = Vec::with_capacity(writes as usize);
-    if !gate.pass() {
+    if gate.pass().is_none() {
         return Ok(heard);
     }
     while (heard.len() as u64) < writes {
