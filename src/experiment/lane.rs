@@ -176,11 +176,13 @@ impl Failure {
         if let Some(failure) = error.downcast_ref::<Self>() {
             return failure.clone();
         }
+        if let Some(refusal) = refusal(error) {
+            return Self::from(refusal);
+        }
         let failed = Self::failed(error.to_string());
-        match (refusal(error), remedy(error)) {
-            (Some(refusal), _) => Self::from(refusal),
-            (None, Some(remedy)) => Self { remedy: remedy.to_owned(), ..failed },
-            (None, None) => failed,
+        match remedy(error) {
+            Some(remedy) => Self { remedy: remedy.to_owned(), ..failed },
+            None => failed,
         }
     }
 }
@@ -194,14 +196,11 @@ impl From<&Refusal> for Failure {
 
 /// What the error of any layer says to do about it, if it has something to say.
 fn remedy(error: &(dyn Error + 'static)) -> Option<&'static str> {
-    error.downcast_ref().and_then(ProbeError::remedy).or_else(|| {
-        error.downcast_ref().and_then(RuntimeError::remedy).or_else(|| {
-            error
-                .downcast_ref()
-                .and_then(StoreError::remedy)
-                .or_else(|| error.downcast_ref().and_then(ClusterError::remedy))
-        })
-    })
+    let of_probe = error.downcast_ref().and_then(ProbeError::remedy);
+    let of_runtime = error.downcast_ref().and_then(RuntimeError::remedy);
+    let of_store = error.downcast_ref().and_then(StoreError::remedy);
+    let of_cluster = error.downcast_ref().and_then(ClusterError::remedy);
+    of_probe.or(of_runtime).or(of_store).or(of_cluster)
 }
 
 /// The refusal that an error of any layer is, if it is one.
