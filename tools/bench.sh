@@ -71,8 +71,9 @@ late() {
       *" ${step#*-} "*) ;;
       *)
         # Beside what the caller asked for.
-        if WITH=${WITH:+$WITH,}$name bench "$name" --no-run; then
-          export WITH=${WITH:+$WITH,}$name
+        local with=${WITH:+$WITH,}$name
+        if WITH=$with bench "$name" --no-run; then
+          export WITH=$with
         else
           echo "bench: $name does not build here, and is left out" >&2
         fi ;;

@@ -2,7 +2,7 @@
 //!
 //! A row is stored with English words, which adapters, probes and the steps of the set-up wrote. What they were made of stands
 //! here a second time, each beside its Chinese, with the same holes; names, commands, paths and what programs said stay as they
-//! are. `tests/reasons.rs` asks that nothing is missing here.
+//! are. `tests/reasons` asks that nothing is missing here.
 
 mod imports;
 mod policies;
