@@ -20,19 +20,18 @@ pub(crate) fn fill<S: AsRef<str>>(form: &str, found: &[S]) -> String {
 
 /// What stands in the holes of `form`, where it is this sentence's.
 pub(crate) fn holes<'a>(form: &str, sentence: &'a str) -> Option<Vec<&'a str>> {
-    let Some((first, pieces)) = form.split_once(HOLE) else { return (form == sentence).then(Vec::new) };
-    let mut rest = sentence.strip_prefix(first)?;
-    let mut pieces = pieces.split(HOLE).peekable();
+    let Some((first, others)) = form.split_once(HOLE) else { return (form == sentence).then(Vec::new) };
+    let (between, last) = others.rsplit_once(HOLE).map_or((None, others), |(between, last)| (Some(between), last));
+    // Both ends first: most sentences are told apart by them.
+    let mut rest = sentence.strip_prefix(first)?.strip_suffix(last)?;
     let mut found = Vec::new();
-    while let Some(piece) = pieces.next() {
-        // The last piece is the end of the sentence; any other is the first of its words, which loses nothing where there is one.
-        let end = match pieces.peek() {
-            None => rest.strip_suffix(piece)?.len(),
-            Some(_) => rest.find(piece)?,
-        };
-        found.push(&rest[..end]);
-        rest = &rest[end + piece.len()..];
+    for piece in between.into_iter().flat_map(|between| between.split(HOLE)) {
+        // The first of its words, which loses nothing where there is one.
+        let (hole, after) = rest.split_once(piece)?;
+        found.push(hole);
+        rest = after;
     }
+    found.push(rest);
     Some(found)
 }
 

@@ -32,12 +32,12 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section
             Cell::new(in_words(all[0].remedy_in(language))),
         ]
     };
-    let table = Table::new(
-        say::caption(language),
-        say::columns(language).map(Column::text).into(),
-        alike(rows).iter().map(row).collect(),
-    );
-    section.blocks.push(Block::Table(table.cards().at_most(MOST_ROWS)));
+    // Saying it in another language takes longer than all else here: of what is shown alone.
+    let all = alike(rows);
+    let shown = all.iter().take(MOST_ROWS).map(row).collect();
+    let mut table = Table::new(say::caption(language), say::columns(language).map(Column::text).into(), shown).cards();
+    table.left_out = all.len().saturating_sub(MOST_ROWS);
+    section.blocks.push(Block::Table(table));
     Some(section)
 }
 

@@ -84,8 +84,10 @@ fn joined(text: &str, separator: &str, other: &str, looks: &mut usize) -> Option
 
 /// The Chinese form, and what fills the holes.
 fn sentence(text: &str) -> Option<(&'static str, Vec<&str>)> {
-    let fitting =
-        FORMS.into_iter().flatten().filter_map(|(english, form)| Some((english, form, holes(english, text)?)));
+    // Most begin otherwise, and need no further look.
+    let begins_so = |english: &str| english.starts_with(HOLE) || english.as_bytes().first() == text.as_bytes().first();
+    let forms = FORMS.into_iter().flatten().filter(|(english, _)| begins_so(english));
+    let fitting = forms.filter_map(|(english, form)| Some((english, form, holes(english, text)?)));
     let own = |english: &str| english.len() - english.matches(HOLE).count() * HOLE.len();
     fitting.max_by_key(|(english, ..)| own(english)).map(|(_, form, found)| (*form, found))
 }
