@@ -15,7 +15,7 @@ use rustix::{
     fs::{OFlags, fcntl_setfl},
 };
 
-/// The most bytes of a baseline: 180,000 figures as an importer makes them, or 50,000 of benches, each with its machine.
+/// The most bytes of a baseline: 200,000 figures as an importer makes them, or 70,000 of benches, each with its machine.
 pub(crate) const MOST_OF_A_BASELINE: u64 = 128 << 20;
 /// The most bytes of a file of raw data: two million samples.
 pub(crate) const MOST_OF_SAMPLES: u64 = 32 << 20;

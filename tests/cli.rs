@@ -94,7 +94,7 @@ fn recompute_fails_where_a_figure_is_not_that_of_its_samples() {
     let file = root.path().join("run/baseline.json");
     let whole = std::fs::read_to_string(&file).unwrap();
     // Somebody improved a median.
-    std::fs::write(&file, whole.replacen("\"value\": 1010000", "\"value\": 1000001", 1)).unwrap();
+    std::fs::write(&file, whole.replacen("\"value\":1010000", "\"value\":1000001", 1)).unwrap();
     let output = run(&["recompute", &directory]);
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stdout);

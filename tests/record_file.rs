@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use record_support::golden::{GOLDEN, golden, names};
+use record_support::golden::{WRITTEN, golden, names};
 use runtime_baseline::{Baseline, BaselineError, WriteError};
 use tempfile::tempdir;
 
@@ -39,7 +39,7 @@ fn a_failed_save_leaves_the_old_file_and_nothing_else() {
     unstorable.push(golden().metrics()[0].clone().with_samples(samples));
     let error = unstorable.save(&path).unwrap_err();
     assert!(matches!(error, BaselineError::Unstorable { index: 3, .. }), "{error:?}");
-    assert_eq!(fs::read_to_string(&path).unwrap(), GOLDEN);
+    assert_eq!(fs::read_to_string(&path).unwrap(), WRITTEN);
     assert_eq!(names(directory.path()), ["b.json"]);
 
     // Whatever is no file stays what it is.
@@ -69,7 +69,7 @@ fn a_full_disk_is_an_error_that_keeps_the_old_file() {
         .status()
         .unwrap();
     assert!(status.success());
-    assert_eq!(fs::read_to_string(&path).unwrap(), GOLDEN);
+    assert_eq!(fs::read_to_string(&path).unwrap(), WRITTEN);
     assert_eq!(names(directory.path()), ["b.json"]);
 }
 

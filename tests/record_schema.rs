@@ -4,7 +4,7 @@ mod record_support;
 
 use std::fs;
 
-use record_support::golden::{GOLDEN, golden};
+use record_support::golden::{GOLDEN, WRITTEN, golden};
 use runtime_baseline::{
     Baseline, Bound, Direction, Evidence, Indicator, Lineage, Metric, Quantity, Statistic, Unit, Unknown,
     samples::IntervalMethod,
@@ -176,7 +176,8 @@ fn an_indicator_of_one_s_own_is_read_by_whoever_never_heard_of_it() {
     assert_eq!((indicator.direction(), own.statistic().to_string().as_str()), (Direction::LessIsBetter, "p99.9"));
     assert_eq!(own.quantity().to_string(), "2.5 requests");
     // Another process has another table of names: the file says all that must be known.
-    let text = GOLDEN.replace("queue_depth", "queue_length").replace("requests", "calls").replace("less_is", "more_is");
+    let text =
+        WRITTEN.replace("queue_depth", "queue_length").replace("requests", "calls").replace("less_is", "more_is");
     let other = &load(&text).metrics()[2].clone();
     assert_eq!(other.indicator().direction(), Direction::MoreIsBetter);
     assert_eq!(

@@ -7,8 +7,12 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
+use serde_json::Serializer;
+
 use super::{
     Baseline, BaselineError, Merged,
+    lines::Lines,
     read::{MOST_VALUES, parse, values},
     wire::Stored,
 };
@@ -85,11 +89,12 @@ impl Baseline {
         Ok((baseline, result))
     }
 
-    /// Indented, and with a newline at its end, as a file that people read and compare.
+    /// With a newline at its end, as a file that people read and compare.
     pub(crate) fn write(&self, path: &Path, to: &mut dyn Write) -> Result<(), BaselineError> {
         let failed = |source| WriteError::Io { action: "write", path: path.to_owned(), source };
         let mut to = Counted { to, written: 0, values: 0 };
-        serde_json::to_writer_pretty(&mut to, &Stored(self)).map_err(|error| match error.is_io() {
+        let mut serializer = Serializer::with_formatter(&mut to, Lines::default());
+        Stored(self).serialize(&mut serializer).map_err(|error| match error.is_io() {
             true => failed(error.into()).into(),
             false => self.unstorable(&error),
         })?;

@@ -2,6 +2,7 @@
 
 mod error;
 mod file;
+mod lines;
 mod query;
 mod read;
 mod row;

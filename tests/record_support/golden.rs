@@ -8,8 +8,12 @@ use runtime_baseline::{
     samples::{Evidence, IntervalMethod},
 };
 
-/// The stored form of [`golden`], to the letter.
+/// The stored form of [`golden`], indented, as it was written before an entry was a line.
 pub const GOLDEN: &str = include_str!("../golden/baseline.schema-2.json");
+
+/// The same as it is written, to the letter.
+#[allow(dead_code, reason = "not every test writes")]
+pub const WRITTEN: &str = include_str!("../golden/baseline.schema-2.lines.json");
 
 pub fn golden() -> Baseline {
     let mut environment = Environment::default();
