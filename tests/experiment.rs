@@ -275,3 +275,19 @@ fn a_baseline_that_cannot_be_read_is_not_overwritten() {
     assert!(matches!(recorder.finish(), Err(RecordError::Baseline(BaselineError::Schema { .. }))));
     assert!(fs::read_to_string(&path).unwrap().contains("\"schema\": 9"));
 }
+
+/// Cases cost up to thirty times each other, so a median of some of them would say which came up.
+#[cfg(feature = "regorus")]
+#[test]
+fn a_turn_of_decisions_asks_every_case() {
+    use runtime_baseline::{plans::Evaluation, policy::Policy};
+
+    let policy = Policy::by_name("http_authz").unwrap();
+    let cases = policy.cases.len();
+    let only = Filter::part("evaluation_latency/http_authz/regorus").unwrap();
+    let experiment = Experiment::new("tests/experiment").only(only).pass(Pass::Quick);
+    let outcome = experiment.run_here(|plan| Evaluation::of(vec![policy]).declare(plan)).unwrap();
+    let lane = outcome.lane("evaluation_latency/http_authz", "regorus").unwrap();
+    let turns: Vec<_> = lane.figures[0].samples.iter().map(|sample| sample.turn).collect();
+    assert!(turns.chunk_by(|a, b| a == b).all(|turn| turn.len() == cases), "{turns:?}, {cases} cases");
+}

@@ -69,6 +69,13 @@ impl Turns {
         self
     }
 
+    /// The same with turns that are cut [after](Self::at_most) that time.
+    #[must_use]
+    pub const fn cut_after(mut self, time: Duration) -> Self {
+        self.at_most = time;
+        self
+    }
+
     /// The same with another [`patience`](Self::patience).
     #[must_use]
     pub const fn with_patience(mut self, patience: Duration) -> Self {

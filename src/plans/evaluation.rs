@@ -2,6 +2,8 @@
 //! decision at a time and side by side, and how it grows with the data.
 
 mod growth;
+#[cfg(feature = "opa")]
+mod opa_bench;
 mod published;
 
 use std::{rc::Rc, sync::Arc, time::Duration};
@@ -22,6 +24,9 @@ use crate::{
 
 /// What the threads of a rate do, in the stored form.
 const LOAD: &str = "decisions without pause";
+
+/// How long a turn may take that asks all cases: thirty processes, and interpreters with large data.
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// The most latencies of one rate that are kept: enough for a 99th percentile of each process.
 const LATENCIES: usize = 250;
@@ -89,7 +94,8 @@ impl Evaluation {
                 rates(plan, &registry, policy);
             }
         }
-        opas_own(plan, &policies);
+        #[cfg(feature = "opa")]
+        opa_bench::declare(plan, &registry, &policies)?;
         if self.growth && plan.pass() != Pass::Test {
             growth::declare(plan, &registry)?;
         }
@@ -139,9 +145,13 @@ fn startups(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>) {
 
 /// `evaluation_latency`: one decision, engine warm. Loaded from the form that the engine loads fastest: once loaded, they
 /// are the same.
+///
+/// Cases cost up to thirty times each other, so each turn asks all of them: otherwise a median would say which of them came up.
+/// An engine that is a process for each decision takes a thousand times as long as others, and has turns of its own, so that
+/// it does not leave them two.
 fn evaluations(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>, made: &mut Made) -> Result<(), LaneError> {
     let group = format!("evaluation_latency/{}", policy.name);
-    let (mut lanes, mut adapters) = (Vec::new(), Vec::new());
+    let (mut lanes, mut processes, mut adapters) = (Vec::new(), Vec::new(), Vec::new());
     for engine in registry.engines() {
         let Some(form) = engine.forms().last().copied() else { continue };
         let name = lane_name(engine);
@@ -153,14 +163,24 @@ fn evaluations(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>, made: 
             Ok(loaded) => {
                 adapters.push((name.clone(), figure.clone()));
                 let decide = evaluate(loaded, Rc::clone(policy))?;
+                let lanes = if is_a_process_each(engine) { &mut processes } else { &mut lanes };
                 lanes.push(Lane::single(name, figure, &[Statistic::Median, Statistic::P99], decide));
             }
             Err(error) => plan.refused(&figure, &error),
         }
     }
     lanes.extend(by_hand::decisions(plan, &group, policy, &adapters, made));
-    plan.group(group, turns(plan, 2_500, 250), lanes);
+    let cases = if plan.pass() == Pass::Test { 1 } else { u32::try_from(policy.cases.len()).unwrap_or(u32::MAX) };
+    let all_cases = |turns: Turns| turns.of(cases).cut_after(LONGEST);
+    let (of_all, of_processes) = (all_cases(turns(plan, 2_500, 250)), all_cases(turns(plan, 2_500, 1)));
+    plan.group(group.clone(), of_all, lanes);
+    plan.group(group, of_processes, processes);
     Ok(())
+}
+
+/// Whether each of its decisions is a process of its own.
+fn is_a_process_each(engine: &dyn PolicyEngine) -> bool {
+    engine.identity().transport.as_deref() == Some("process")
 }
 
 /// `evaluation_rate` at one thread and at as many as the machine has cores, whose ratio shows what the engines of a process
@@ -180,6 +200,13 @@ fn rates(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>) {
         let name = |identity: &Identity, threads: usize| format!("{}/{threads}", flat(identity.subject.as_str()));
         asked.retain(|(identity, threads, _)| plan.wants(&group, &name(identity, *threads)));
         if asked.is_empty() {
+            continue;
+        }
+        // A round of all cases takes it as long as everybody else together.
+        if plan.pass() == Pass::Quick && !plan.is_filtered() && is_a_process_each(engine) {
+            let figure = Figure::new(Indicator::EvaluationRate, engine.identity(), &policy.name);
+            let (reason, remedy) = ("a quick pass has no time for it", "run the bench without --quick");
+            plan.unavailable(figure.at(Temperature::Warm).unavailable(reason, remedy));
             continue;
         }
         let loader: Arc<dyn Loader> = match engine.prepare(policy, form, Limits::default()) {
@@ -215,9 +242,10 @@ fn rate(
         let whole = throughput(loader.as_ref(), &policy, threads, time)?;
         taken.push(0, whole.rate);
         if threads > 1 {
-            // Evenly over all threads, which stand one after the other.
-            let step = (whole.latency.len() / LATENCIES).max(1);
-            whole.latency.iter().step_by(step).for_each(|latency| taken.push(1, *latency as f64));
+            // Whole rounds of the cases, evenly over all threads, which stand one after the other.
+            let every = (whole.latency.len() / LATENCIES).max(1);
+            let rounds = whole.latency.chunks(policy.cases.len().max(1)).step_by(every);
+            rounds.flatten().for_each(|latency| taken.push(1, *latency as f64));
         }
         Ok::<_, LaneError>(())
     });
@@ -228,34 +256,3 @@ fn rate(
         _ => lane.of(latency, &[Statistic::Median, Statistic::P99]),
     }
 }
-
-/// What OPA's own benchmark says of evaluation alone, without a transport: a cross-check, of a policy's first case. A quick
-/// pass asks it about one policy, since each takes it seconds.
-#[cfg(feature = "opa")]
-fn opas_own(plan: &mut Plan, policies: &[Rc<Policy>]) {
-    use crate::policy::opa::{Opa, OpaBench};
-
-    const GROUP: &str = "opa_bench";
-    // Where there is none, the registry says so.
-    let Ok(opa) = Opa::process().map(Rc::new) else { return };
-    let mut identity = opa.identity().clone();
-    identity.subject = "opa/bench".parse().expect("a valid constant");
-    identity.transport = None;
-    identity = identity.with_setting("GOMAXPROCS", OpaBench::PROCESSORS);
-    let some = plan.pass().of([policies.len(), 1, 1]);
-    let mut lanes = Vec::new();
-    for policy in policies.iter().take(some) {
-        let Some(case) = policy.cases.first() else { continue };
-        let figure = Figure::new(Indicator::EvaluationLatency, &identity, &policy.name).at(Temperature::Warm);
-        let figure = figure.with_setting("case", &case.name);
-        let (opa, policy) = (Rc::clone(&opa), Rc::clone(policy));
-        lanes.push(Lane::single(policy.name.clone(), figure, &[Statistic::Median], move || {
-            let input = policy.cases.first().map_or("", |case| case.input.as_str());
-            opa.bench(&policy, input, Limits::default()).map(|measured| measured.median_ns)
-        }));
-    }
-    plan.group(GROUP, Turns::rounds(1), lanes);
-}
-
-#[cfg(not(feature = "opa"))]
-fn opas_own(_: &mut Plan, _: &[Rc<Policy>]) {}

@@ -3,7 +3,7 @@
 
 mod phases;
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use super::{
     by_hand,
@@ -36,6 +36,9 @@ impl Default for Startup {
 const SINGLE: &str = "startup_time";
 const LIFECYCLE: &str = "lifecycle_time";
 const BURST: &str = "startup_burst";
+
+/// How long a turn of bursts in this process may go on: eight of the fastest, and one of a compiler that takes longer.
+const BURSTS_FOR: Duration = Duration::from_millis(40);
 
 impl Startup {
     /// Bursts of so many starts.
@@ -72,7 +75,7 @@ impl Startup {
             let of_a_burst = [Indicator::StartupP99, Indicator::StartRate];
             let is_asked = |one: &&Prepared| of_a_burst.iter().any(|it| one.candidate().is_asked(plan, *it, &here));
             let asked: Vec<_> = around(surrounding).filter(is_asked).collect();
-            self.bursts(plan, rounds, asked.into_iter());
+            self.bursts(plan, rounds, surrounding == Surrounding::This, asked.into_iter());
         }
         for surrounding in Surrounding::ALL {
             phases::bursts(plan, self.starts(plan), around(surrounding));
@@ -90,7 +93,13 @@ impl Startup {
 
     /// `startup_p99`, and what else a burst says: each burst's own 99th percentile, median and rate is one sample, since the
     /// starts of one burst are not independent of each other.
-    fn bursts<'a>(&self, plan: &mut Plan, rounds: u32, prepared: impl Iterator<Item = &'a Prepared>) {
+    fn bursts<'a>(
+        &self,
+        plan: &mut Plan,
+        rounds: u32,
+        in_this_process: bool,
+        prepared: impl Iterator<Item = &'a Prepared>,
+    ) {
         let starts = self.starts(plan);
         let lanes = prepared.map(|one| {
             let figure = |indicator| one.figure(indicator).concurrent(starts, "cold start");
@@ -109,8 +118,12 @@ impl Startup {
                 .of(figure(Indicator::StartRate), &[Statistic::Median])
         });
         let lanes = lanes.collect();
-        // Workers and pool slots are reserved before a burst is timed.
-        plan.group(BURST, Turns::rounds(rounds), lanes);
+        // Workers and pool slots are reserved before a burst is timed. In this process a first burst also writes to their pages
+        // for the first time, which takes a hundred times as long as a warm start; elsewhere each start has pages of its own.
+        // It takes milliseconds, of which the scheduler has most, so that a turn has several.
+        let (turns, most) = (Turns::rounds(rounds), plan.pass().of([8, 8, 1]));
+        let turns = if in_this_process { turns.warmed_up().of(most).cut_after(BURSTS_FOR) } else { turns };
+        plan.group(BURST, turns, lanes);
     }
 }
 

@@ -36,7 +36,7 @@ pub fn decide(engine: &mut dyn Evaluator, input: &str) -> Result<(u64, String), 
 }
 
 /// Asks the policy's cases in turn, one a call, and checks each decision: a source of samples for a
-/// `Lane`.
+/// `Lane`. Cases cost up to thirty times each other: a turn of as many samples as there are cases asks all of them.
 ///
 /// # Errors
 /// [`ProbeError::Empty`] when the policy has no case; each call of the result gives [`ProbeError`] when the engine does
@@ -72,6 +72,17 @@ impl<P: Borrow<Policy>> Checked<P> {
         let turn = self.turn;
         self.turn = (turn + 1) % self.policy.borrow().cases.len();
         turn
+    }
+
+    /// The next case is the first one.
+    pub(super) fn begin_round(&mut self) {
+        self.turn = 0;
+    }
+
+    /// How many cases come before the first one comes again.
+    pub(super) fn left_of_round(&self) -> u64 {
+        let cases = self.policy.borrow().cases.len();
+        ((cases - self.turn) % cases) as u64
     }
 
     /// How long the next decision takes, in nanoseconds.

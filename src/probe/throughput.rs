@@ -6,6 +6,9 @@
 //! for all at one instant, and a thread's rate is what it decided from then until it ended, by the clock on the wall less what
 //! its checks took. So a thread that waits for a core while others have it loses that time: sixteen threads on two cores
 //! decide what two cores can. The rates of the threads are added up.
+//!
+//! Cases cost up to thirty times each other. Both times end with a whole round of them, so that a slow engine is asked what a
+//! fast one is.
 
 use std::{path::PathBuf, thread, time::Duration};
 
@@ -24,7 +27,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Throughput {
-    /// The latency of each decision that was timed by itself, in nanoseconds, thread after thread.
+    /// The latency of each decision that was timed by itself, in nanoseconds, thread after thread, each in whole rounds of the cases.
     pub latency: Vec<u64>,
     /// Decisions per second, of all threads together.
     pub rate: f64,
@@ -39,10 +42,10 @@ const BLOCK: u64 = 64;
 /// last block goes on when others have ended.
 const BLOCK_TIME: u64 = 50_000;
 
-/// The most latencies that a thread keeps: enough for a 99th percentile.
+/// The most latencies that a thread keeps, and what is left of a round: enough for a 99th percentile.
 const MOST_SAMPLES: usize = 20_000;
 
-/// Has `threads` threads decide the policy's cases in turn, for `time` in all.
+/// Has `threads` threads decide the policy's cases in turn, for `time` in all, and until each has asked all of them as often.
 ///
 /// # Errors
 /// [`ProbeError::Empty`] when there is no thread or no case; else the first [`ProbeError`] of any thread.
@@ -111,35 +114,43 @@ fn ask(engine: Box<dyn Evaluator>, policy: &Policy, half: u64, begin: &Gate, aga
     Ok(One { latency, decisions, took })
 }
 
-/// Each decision by itself, for `time` nanoseconds.
+/// Each decision by itself, for `time` nanoseconds and to the end of a round.
 fn latencies(asked: &mut Checked<&Policy>, time: u64) -> Result<Vec<u64>, ProbeError> {
-    let mut latency = Vec::new();
+    let (mut latency, mut keeps) = (Vec::new(), true);
+    asked.begin_round();
     let start = clock::monotonic();
     loop {
         let took = asked.timed()?;
-        if latency.len() < MOST_SAMPLES {
+        if keeps {
             latency.push(took);
         }
-        if clock::monotonic() - start >= time {
-            return Ok(latency);
+        if asked.left_of_round() == 0 {
+            if clock::monotonic() - start >= time {
+                return Ok(latency);
+            }
+            keeps = latency.len() < MOST_SAMPLES;
         }
     }
 }
 
-/// How many decisions were made from that instant on, for `time` nanoseconds and until the last block ended, and how long that
-/// took without the checks.
+/// How many decisions were made from that instant on, for `time` nanoseconds and to the end of a round, and how long that took
+/// without the checks.
 fn blocks(asked: &mut Checked<&Policy>, since: u64, time: u64) -> Result<(u64, u64), ProbeError> {
     let (mut decisions, mut checks, mut block) = (0, 0, 1);
+    asked.begin_round();
     loop {
         let begin = clock::monotonic();
         let took = asked.block(block as usize)?;
         let now = clock::monotonic();
         decisions += block;
         checks += (now - begin).saturating_sub(took);
-        if now - since >= time {
-            return Ok((decisions, (now - since).saturating_sub(checks)));
-        }
         block = (BLOCK_TIME * block / took.max(1)).clamp(1, BLOCK);
+        if now - since >= time {
+            match asked.left_of_round() {
+                0 => return Ok((decisions, (now - since).saturating_sub(checks))),
+                left => block = block.min(left),
+            }
+        }
     }
 }
 
@@ -208,6 +219,30 @@ mod tests {
         // A block of each may end after the others.
         let most = 1e9 / Spinning::CPU as f64 * 1.25;
         assert!(rate > 0.0 && rate <= most, "{rate} decisions a second, of {most}");
+    }
+
+    /// Takes a millisecond for each decision, which is longer than a thread has.
+    struct Slow;
+
+    impl Evaluator for Slow {
+        fn evaluate(&mut self, _: &str) -> Result<String, PolicyError> {
+            thread::sleep(Duration::from_millis(1));
+            Ok("true".to_owned())
+        }
+    }
+
+    impl Loader for Slow {
+        fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
+            Ok(Box::new(Self))
+        }
+    }
+
+    #[test]
+    fn a_slow_engine_is_asked_all_cases_too() {
+        let mut policy = Policy::by_name("rbac-10").unwrap();
+        policy.cases.iter_mut().for_each(|case| case.expected = "true".to_owned());
+        let whole = throughput(&Slow, &policy, 2, Duration::from_millis(2)).unwrap();
+        assert_eq!((whole.decisions, whole.latency.len()), (26, 26), "{} cases", policy.cases.len());
     }
 
     #[test]

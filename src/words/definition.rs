@@ -33,8 +33,8 @@ impl Indicator {
                 "From the call that creates the instance, its artifact already on disk, to the instant at which the workload itself says that it is ready. The workload reads CLOCK_MONOTONIC itself, so that waking the reader is not in the figure. Cold, precompiled and warm are never mixed.",
             ),
             Self::StartupP99 => language.pick(
-                "一次突发中启动时间的第 99 百分位：N 次启动（默认 100 次）在屏障处同时放行，各自从自己的调用起计时。同一突发中的启动并不独立，因此一次突发为一个样本，数据为各次突发的中位数。",
-                "The 99th percentile of the startup time over a burst: N starts, 100 if nothing else is said, released together at a barrier, each timed from its own call. The starts of a burst are not independent, so a burst is one sample, and the figure is the median of the bursts.",
+                "一次突发中启动时间的第 99 百分位：N 次启动（默认 100 次）在屏障处同时放行，各自从自己的调用起计时。同一突发中的启动并不独立，因此一次突发为一个样本，数据为各次突发的中位数。进程内的启动先有一次不计的突发，此后内存页已被写过。",
+                "The 99th percentile of the startup time over a burst: N starts, 100 if nothing else is said, released together at a barrier, each timed from its own call. The starts of a burst are not independent, so a burst is one sample, and the figure is the median of the bursts. What starts in process has one before that does not count, so that its pages were written to.",
             ),
             Self::StartRate => language.pick(
                 "一次突发中的启动次数除以从放行到最后一个就绪的时间；在填充节点时，为存活实例达到某一数量前后的启动。",
@@ -81,12 +81,12 @@ impl Indicator {
                 "What one more loaded policy engine adds, each having decided once: proportional set size without pages of files, as the slope over several in a fresh process; of a server, the proportional set size of its process. The peak while the first is loaded stands beside it.",
             ),
             Self::EvaluationLatency => language.pick(
-                "一次决策：输入 JSON 进，决策 JSON 出，引擎已热；每个决策都与预期的决策核对，在计时之外。",
-                "One decision: input JSON in, decision JSON out, engine warm. Every decision is compared with the expected one, outside the timed span.",
+                "一次决策：输入 JSON 进，决策 JSON 出，引擎已热；策略的各个用例被询问的次数相同；每个决策都与预期的决策核对，在计时之外。",
+                "One decision: input JSON in, decision JSON out, engine warm. All cases of the policy are asked as often as each other. Every decision is compared with the expected one, outside the timed span.",
             ),
             Self::EvaluationRate => language.pick(
-                "决策数除以从全部线程同时开始到各自结束的时间，扣除核对所用；多个线程时为各线程之和，每个线程有自己的引擎，或到服务器的自己的连接。",
-                "Decisions over the wall time from the instant at which all threads began until each ended, less what the checks took; of several threads the sum, each with an engine of its own, or a connection of its own to a server.",
+                "决策数除以从全部线程同时开始到各自结束的时间，扣除核对所用，各自在问完一轮全部用例时结束；多个线程时为各线程之和，每个线程有自己的引擎，或到服务器的自己的连接。",
+                "Decisions over the wall time from the instant at which all threads began until each ended, less what the checks took, and each ends when it has asked a whole round of the cases; of several threads the sum, each with an engine of its own, or a connection of its own to a server.",
             ),
             Self::ControlPlaneStartup => language.pick(
                 "从创建第一个进程，到存储应答、API 服务器与调度器的 /readyz 及控制器管理器的 /healthz 均返回 ok；每个组件在其所需者就绪之后启动，每次启动都是全新、空的控制平面。",

@@ -28,7 +28,7 @@ type Decide = Box<dyn FnMut() -> Result<u64, LaneError>>;
 /// Both ways of finding the user; in a quick pass the one that grows.
 pub(super) fn declare(plan: &mut Plan, registry: &Registry) -> Result<(), LaneError> {
     // Loading the largest into each engine takes longer than all that is measured then.
-    let sizes: &[u32] = if plan.pass() == Pass::Full { &[10, 1_000, 10_000, 100_000] } else { &[10, 200, 600] };
+    let sizes: &[u32] = if plan.pass() == Pass::Full { &[10, 1_000, 10_000, 100_000] } else { &[10, 100, 300] };
     // A user that is found by key costs every engine the same at all sizes: what a quick pass shows is the scan.
     let rules: &[&str] = if plan.pass() == Pass::Full { &["", "-allow_any_case"] } else { &["-allow_any_case"] };
     for rule in rules {
@@ -49,7 +49,7 @@ pub(super) fn declare(plan: &mut Plan, registry: &Registry) -> Result<(), LaneEr
                 .of_part("growth")
                 .with_setting("sizes", listed.join(" "));
             // Such a figure would be that of its startup.
-            if engine.identity().transport.as_deref() == Some("process") {
+            if super::is_a_process_each(engine) {
                 let remedy = "its startup at each size says what that costs; the same engine as a server has a slope";
                 plan.unavailable(figure.unavailable("it loads the data for each decision", remedy));
                 continue;
