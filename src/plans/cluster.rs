@@ -70,7 +70,7 @@ fn size(name: String, plane: Rc<dyn ControlPlane>) -> Lane {
 fn start(plan: &Plan, name: String, plane: Rc<dyn ControlPlane>) -> Lane {
     let seconds = |of| Duration::from_secs(plan.pass().of(of));
     // A quick pass looks at it when it is still busy with its start, so that nothing is said of its idling.
-    let times = Times { idle_from: seconds([10, 0, 0]), age: seconds([30, 5, 0]) };
+    let times = Times { idle_from: seconds([5, 0, 0]), age: seconds([15, 5, 0]) };
     let objects = plan.pass().of([OBJECTS, 0, 0]);
     let of = |indicator, workload: &str| Figure::new(indicator, plane.identity(), workload);
     let age = format!("{} s after it was ready", times.age.as_secs());
@@ -87,8 +87,8 @@ fn start(plan: &Plan, name: String, plane: Rc<dyn ControlPlane>) -> Lane {
     let mut starts = 0;
     let lane = Lane::new(name, move |taken: &mut Taken| {
         starts += 1;
-        // To fill one takes twice as long as the rest, so that every other one is.
-        let filled = if starts % 2 == 1 { objects } else { 0 };
+        // To fill one takes twice as long as the rest, so that every third one is.
+        let filled = if starts % 3 == 1 { objects } else { 0 };
         let observed = observe_filled(plane.as_ref(), times, filled)?;
         tell(taken, &observed, objects > 0);
         Ok::<_, LaneError>(())

@@ -48,9 +48,10 @@ const MEMORY_PARTS: [(&str, &str, Part); 2] = [
     ("anonymous, when it was filled", "anonymous memory", |held| held.anonymous),
 ];
 
-/// What a full pass does not ask for by itself: it has the components of `kubernetes` and the store of
-/// `kubernetes/one-process`, and takes as long as each.
-const BETWEEN: &str = "kubernetes+kine";
+/// What a full pass does not ask for by itself, since it takes minutes and says little more. The first has the components of
+/// `kubernetes` and the store of the second. How fast nodes come is limited by the controller manager, which all have.
+const OBJECTS_LEFT_OUT: &[&str] = &["kubernetes+kine"];
+const NODES_LEFT_OUT: &[&str] = &["kubernetes+kine", "kubernetes/one-process"];
 
 /// The first figure of a lane. After it come two of each quantity that grows: what it is in the end, and the curve.
 const SIZE: usize = 0;
@@ -79,8 +80,8 @@ impl Scale {
             let (indicator, mut lanes) = (of.indicator(), Vec::new());
             for subject in Registry::subjects() {
                 let name = flat(&subject);
-                let between = subject == BETWEEN && !plan.is_filtered();
-                if between || !plan.wants(indicator.as_str(), &name) {
+                let is_left_out = of.left_out().contains(&subject.as_str()) && !plan.is_filtered();
+                if is_left_out || !plan.wants(indicator.as_str(), &name) {
                     continue;
                 }
                 match Registry::only(&subject) {
@@ -104,6 +105,13 @@ impl Of {
         match self {
             Self::Objects => Indicator::TotalObjects,
             Self::Nodes => Indicator::MaxNodes,
+        }
+    }
+
+    fn left_out(self) -> &'static [&'static str] {
+        match self {
+            Self::Objects => OBJECTS_LEFT_OUT,
+            Self::Nodes => NODES_LEFT_OUT,
         }
     }
 
