@@ -105,9 +105,54 @@ fn tail(value: f64, axis: &Axis, y: f64) -> Markup {
     html! { path.mark.tail d={ "M" (x) " " (at(y - 4.5)) "l4 4.5l-4 4.5l-4 -4.5z" } {} }
 }
 
-/// A coordinate of an outline: a part of a pixel is not seen of it, and there are many.
-fn whole(x: f64) -> f64 {
-    x.round()
+/// An outline in whole pixels, as the shortest path that draws it: there are many of them, and a part of a pixel is not seen.
+struct Outline {
+    path: String,
+    at: (i32, i32),
+    /// Where the path that is written ends: what goes on in one direction is one step of it.
+    written: (i32, i32),
+}
+
+impl Outline {
+    fn from(x: f64, y: f64) -> Self {
+        let mut outline = Self { path: String::new(), at: (0, 0), written: (0, 0) };
+        outline.jump(x, y);
+        outline
+    }
+
+    /// Goes on elsewhere.
+    fn jump(&mut self, x: f64, y: f64) {
+        self.write();
+        self.at = (whole(x), whole(y));
+        self.written = self.at;
+        self.path.push_str(&format!("M{} {}", self.at.0, self.at.1));
+    }
+
+    /// Across, then up or down.
+    fn step(&mut self, x: f64, y: f64) {
+        if whole(x) != self.at.0 && self.at.1 != self.written.1 {
+            self.write();
+        }
+        self.at = (whole(x), whole(y));
+    }
+
+    fn write(&mut self) {
+        for (command, way) in [('h', self.at.0 - self.written.0), ('v', self.at.1 - self.written.1)] {
+            if way != 0 {
+                self.path.push_str(&format!("{command}{way}"));
+            }
+        }
+        self.written = self.at;
+    }
+
+    fn path(mut self) -> String {
+        self.write();
+        self.path
+    }
+}
+
+fn whole(x: f64) -> i32 {
+    x.round() as i32
 }
 
 /// The outline of a histogram over equal parts of the axis, its highest column as high as the row.
@@ -119,37 +164,48 @@ fn area(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
         counts[column.min(COLUMNS - 1)] += 1;
     }
     let most = f64::from(counts.iter().copied().max().unwrap_or(1).max(1));
-    let mut outline = String::new();
-    let mut drawing = false;
-    for (i, count) in counts.iter().enumerate() {
-        let (left, right) = (whole(MARGIN + i as f64 * width), whole(MARGIN + (i + 1) as f64 * width));
-        match (*count > 0, drawing) {
-            (true, false) => outline.push_str(&format!("M{left} {}", whole(foot))),
-            (false, true) => outline.push_str(&format!("V{}", whole(foot))),
-            _ => {}
+    let columns: Vec<_> = counts.iter().enumerate().filter(|(_, count)| **count > 0).collect();
+    let mut outline: Option<Outline> = None;
+    for together in columns.chunk_by(|(left, _), (right, _)| left + 1 == *right) {
+        let left = |column: usize| MARGIN + column as f64 * width;
+        let (first, last) = (together[0].0, together[together.len() - 1].0);
+        match &mut outline {
+            Some(outline) => outline.jump(left(first), foot),
+            none => *none = Some(Outline::from(left(first), foot)),
         }
-        if *count > 0 {
-            outline.push_str(&format!("V{}H{right}", whole(foot - height * f64::from(*count) / most)));
+        let outline = outline.as_mut().expect("it was just begun");
+        for (column, count) in together {
+            outline.step(left(*column), foot - height * f64::from(**count) / most);
         }
-        drawing = *count > 0;
+        outline.step(left(last + 1), foot);
     }
-    if drawing {
-        outline.push_str(&format!("V{}", whole(foot)));
-    }
-    outline
+    outline.map(Outline::path).unwrap_or_default()
 }
 
 fn steps(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
-    let mut path = format!("M{} {}", whole(axis.place(row.min())), whole(foot));
+    let mut outline = Outline::from(axis.place(row.min()), foot);
     let last = row.quantiles.len().saturating_sub(1).max(1) as f64;
-    let mut before = (f64::NAN, f64::NAN);
     for (i, value) in row.quantiles.iter().enumerate() {
-        let point = (whole(axis.place(*value)), whole(foot - height * i as f64 / last));
-        // Quantiles that fall on one place are one step.
-        if point != before {
-            path.push_str(&format!("H{}V{}", point.0, point.1));
-        }
-        before = point;
+        outline.step(axis.place(*value), foot - height * i as f64 / last);
     }
-    path
+    outline.path()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outline;
+
+    #[test]
+    fn an_outline_is_as_short_as_what_it_draws() {
+        let mut outline = Outline::from(10.2, 50.0);
+        // Up, then twice across at one height, then across and up in one point each, then nowhere.
+        for (x, y) in [(10.0, 49.0), (10.0, 47.0), (12.0, 47.0), (15.0, 47.2), (16.0, 46.0), (17.0, 45.0), (17.2, 45.1)]
+        {
+            outline.step(x, y);
+        }
+        outline.jump(30.0, 50.0);
+        outline.step(30.0, 40.0);
+        outline.step(31.0, 50.0);
+        assert_eq!(outline.path(), "M10 50v-3h6v-1h1v-1M30 50v-10h1v10");
+    }
 }
