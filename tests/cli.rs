@@ -80,6 +80,11 @@ fn cite_and_audit_speak_two_languages() {
     assert!(chinese.contains("来源: [基准测试] | 版本: [noop 0.1.0] | 日期: [2026-01-02]"), "{chinese}");
     let audit = text(&run(&["audit", &measured, "--date", "2026-02-01"]).stdout);
     assert!(audit.contains("14.6.3 no CPU model") && audit.contains("0 of 3 records are complete."), "{audit}");
+    let audit = text(&run(&["audit", &measured, "--date", "2026-02-01", "--language", "zh"]).stdout);
+    assert!(
+        audit.starts_with("noop 的 startup_time，2026-01-02\n") && audit.contains("3 条记录中有 0 条完整。"),
+        "{audit}"
+    );
     let claims: Value = serde_json::from_slice(&run(&["audit", "--published", "--json"]).stdout).unwrap();
     assert_eq!(claims.as_array().unwrap().len(), 2 * runtime_baseline::claims().len());
 }

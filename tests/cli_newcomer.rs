@@ -56,12 +56,15 @@ fn what_matches_nothing_is_an_error_that_names_what_is_there() {
 #[test]
 fn what_could_not_be_measured_is_audited_without_a_figure() {
     let here = checkout([]);
-    let row = UnavailableRow::new("wasmedge".parse().unwrap(), Indicator::StartupTime, "not found", "install it");
+    let (reason, remedy) = ("this build has no adapter for it", "install it");
+    let row = UnavailableRow::new("wasmedge".parse().unwrap(), Indicator::StartupTime, reason, remedy);
     let mut run = Baseline::new();
     run.push_unavailable(row);
     run.save(file(here.path())).unwrap();
     let text = done(here.path(), &["audit", "--subject", "wasmedge"]);
-    assert!(text.contains("not measured: startup_time of wasmedge: not found (install it)"), "{text}");
+    assert!(text.contains(&format!("not measured: startup_time of wasmedge: {reason} ({remedy})")), "{text}");
+    let text = done(here.path(), &["audit", "--subject", "wasmedge", "--language", "zh"]);
+    assert!(text.contains("未测得：wasmedge 的 startup_time：") && !text.contains("adapter"), "{text}");
 }
 
 #[test]

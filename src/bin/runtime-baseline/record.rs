@@ -78,7 +78,8 @@ pub fn audit(args: &args::Audit) -> Result<Output, Failure> {
     let language = Language::from(args.language);
     let baseline = if args.published { None } else { Some(load(&args.baseline)?) };
     let claimed = || published().iter().flat_map(|c| [c.reference().metric(), c.contender().metric()]);
-    let unavailable = baseline.as_ref().map(|baseline| unavailable(baseline, &args.selection)).unwrap_or_default();
+    let unavailable =
+        baseline.as_ref().map(|baseline| unavailable(baseline, &args.selection, language)).unwrap_or_default();
     let metrics = match &baseline {
         Some(baseline) if unavailable.is_empty() => chosen(baseline, &args.baseline, &args.selection)?,
         Some(baseline) => selected(baseline.metrics(), &args.selection),
@@ -92,25 +93,41 @@ pub fn audit(args: &args::Audit) -> Result<Output, Failure> {
         });
         return Ok(Output::json(&Value::Array(value.collect())));
     }
+    let is_chinese = language == Language::Chinese;
     let mut text = String::new();
     for (metric, found) in audited.iter().filter(|(_, found)| !found.is_empty()) {
-        text.push_str(&format!("{} of {}, {}\n", metric.indicator(), metric.subject(), metric.provenance().date()));
+        let (indicator, subject, date) = (metric.indicator(), metric.subject(), metric.provenance().date());
+        text.push_str(&match is_chinese {
+            true => format!("{subject} 的 {indicator}，{date}\n"),
+            false => format!("{indicator} of {subject}, {date}\n"),
+        });
         describe(found).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     }
-    let complete = audited.iter().filter(|(_, found)| found.is_empty()).count();
-    text.push_str(&format!("{complete} of {} records are complete.\n", audited.len()));
+    let (complete, of) = (audited.iter().filter(|(_, found)| found.is_empty()).count(), audited.len());
+    text.push_str(&match is_chinese {
+        true => format!("{of} 条记录中有 {complete} 条完整。\n"),
+        false => format!("{complete} of {of} records are complete.\n"),
+    });
     text.push_str(&unavailable);
     for unknown in baseline.iter().flat_map(Baseline::unknown) {
-        text.push_str(&format!("not known to this release: {unknown}\n"));
+        let what = if is_chinese { "此版本不认识：" } else { "not known to this release: " };
+        text.push_str(&format!("{what}{unknown}\n"));
     }
     Ok(Output::fine(text))
 }
 
 /// What could not be measured is part of what a baseline lacks.
-fn unavailable(baseline: &Baseline, selection: &args::Selection) -> String {
+fn unavailable(baseline: &Baseline, selection: &args::Selection, language: Language) -> String {
     let rows = baseline.unavailable().iter();
     let rows = rows.filter(|row| selection.indicator.is_none_or(|i| row.indicator() == i));
     let rows = rows.filter(|row| selection.subject.as_ref().is_none_or(|s| row.subject() == s));
-    rows.map(|r| format!("not measured: {} of {}: {} ({})\n", r.indicator(), r.subject(), r.reason(), r.remedy()))
-        .collect()
+    rows.map(|row| {
+        let (indicator, subject) = (row.indicator(), row.subject());
+        let (reason, remedy) = (row.reason_in(language), row.remedy_in(language));
+        match language {
+            Language::Chinese => format!("未测得：{subject} 的 {indicator}：{reason}（{remedy}）\n"),
+            _ => format!("not measured: {indicator} of {subject}: {reason} ({remedy})\n"),
+        }
+    })
+    .collect()
 }
