@@ -6,8 +6,6 @@ use std::{
     time::Duration,
 };
 
-use procfs::process::Process;
-
 use super::{
     Answer, ClusterError, Entrance, LiveControlPlane, Started,
     component::{Component, LOOK},
@@ -16,7 +14,7 @@ use super::{
 };
 use crate::{
     Subject, clock,
-    process::listening,
+    process::{listening, supervised::has_ended},
     store::{KeyValueStore, LiveStore, Place, StoreError},
 };
 
@@ -108,11 +106,7 @@ impl Live {
     /// That the store's process lives, which takes no request.
     fn store_lives(&self) -> Result<(), ClusterError> {
         let Some(store) = &self.store else { return Ok(()) };
-        let runs = |pid: u32| {
-            let stat = Process::new(pid as i32).and_then(|process| process.stat());
-            stat.is_ok_and(|stat| !['Z', 'X'].contains(&stat.state))
-        };
-        if store.live.process().is_none_or(runs) {
+        if !store.live.process().is_some_and(has_ended) {
             return Ok(());
         }
         // It says itself how it ended.

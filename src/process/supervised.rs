@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use procfs::process::Process;
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -24,6 +25,29 @@ use super::child::bind;
 
 /// What is told of either end of what a program said, in bytes: the cause is often named first, and stacks follow.
 const SHOWN: u64 = 1024;
+
+/// How long one that was killed may take until it has ended: it gives back its memory first.
+const DYING: Duration = Duration::from_secs(5);
+
+/// Whether a process has ended. One that was killed and has not is waited for, since whoever needs it may fail and end before.
+pub(crate) fn has_ended(pid: u32) -> bool {
+    // Of include/linux/sched.h, and of a set of signals.
+    const EXITING: u32 = 0x4;
+    const KILL: u64 = 1 << (Signal::KILL.as_raw() - 1);
+    let deadline = Instant::now() + DYING;
+    let process = || Process::new(i32::try_from(pid).ok()?).ok();
+    while let Some((process, stat)) = process().and_then(|process| process.stat().ok().map(|stat| (process, stat))) {
+        if matches!(stat.state, 'Z' | 'X') {
+            return true;
+        }
+        let is_killed = || process.status().is_ok_and(|status| (status.sigpnd | status.shdpnd) & KILL != 0);
+        if Instant::now() > deadline || (stat.flags & EXITING == 0 && !is_killed()) {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    true
+}
 
 /// A program that runs.
 #[derive(Debug)]
@@ -61,9 +85,9 @@ impl Supervised {
         self.child.stdin.take().zip(self.child.stdout.take())
     }
 
-    /// Whether it has ended.
+    /// Whether it has ended, as [`has_ended`] tells.
     pub(crate) fn ended(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
+        !matches!(self.child.try_wait(), Ok(None)) || has_ended(self.id())
     }
 
     /// Looks again and again until `ready` finds what makes it ready, for at most `patience`. When it became ready is known to
@@ -209,6 +233,16 @@ mod tests {
         let mut over = shell("exit 3");
         assert!(over.wait_within(LONG).unwrap());
         assert_eq!(over.stop(Duration::ZERO).unwrap().code(), Some(3));
+    }
+
+    #[test]
+    fn who_was_killed_has_ended() {
+        for _ in 0..20 {
+            let mut program = shell("exec sleep 600");
+            assert!(!program.ended());
+            kill_process(Pid::from_raw(program.id() as i32).unwrap(), Signal::KILL).unwrap();
+            assert!(program.ended());
+        }
     }
 
     #[test]
