@@ -10,6 +10,7 @@ use std::{
 
 use runtime_baseline::{
     adapter::Limits,
+    stats::Summary,
     store::{Client, KeyValueStore, StoreError, etcd::Etcd},
 };
 
@@ -44,22 +45,17 @@ struct Seen {
 
 /// Where `ETCDCTL` says how many turns: compares, and says how it ended.
 pub fn asked() -> Option<ExitCode> {
+    let turns = crate::support::number("ETCDCTL", "3").transpose()?;
     // Without the feature `hook` nothing did so before: servers are started by helpers.
     runtime_baseline::become_helper();
-    let turns: usize = match crate::support::number("ETCDCTL", "3") {
-        Ok(turns) => turns?,
-        Err(error) => {
-            eprintln!("benches/store: {error}");
-            return Some(ExitCode::FAILURE);
-        }
-    };
-    Some(match compare(turns.max(1)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    let compared = turns.map_err(Into::into).and_then(|turns: usize| compare(turns.max(1)));
+    Some(compared.map_or_else(
+        |error| {
             eprintln!("benches/store: {error}");
             ExitCode::FAILURE
-        }
-    })
+        },
+        |()| ExitCode::SUCCESS,
+    ))
 }
 
 /// Takes `turns` turns of each side, each with an etcd of its own, and prints how far they are apart. This side's load is what the
@@ -108,21 +104,18 @@ fn here(load: &Load, rate: f64) -> Result<Seen, Box<dyn Error>> {
             clients.into_iter().map(|client| scope.spawn(move || write(client, load, rate, due, began))).collect();
         writing.into_iter().map(|thread| thread.join().expect("it does not panic")).collect::<Result<Vec<_>, _>>()
     })?;
-    let (seconds, latencies) = (began.elapsed().as_secs_f64(), latencies.concat());
-    let count = latencies.len() as f64;
-    let mean = latencies.iter().sum::<f64>() / count;
-    let deviation = (latencies.iter().map(|latency| (latency - mean).powi(2)).sum::<f64>() / count).sqrt();
-    Ok(Seen { rate: count / seconds, deviation })
+    let (seconds, latencies) = (began.elapsed().as_secs_f64(), Summary::of(&latencies.concat())?);
+    Ok(Seen { rate: latencies.count() as f64 / seconds, deviation: latencies.deviation() / 1e9 })
 }
 
-/// Writes whenever one is due, until the load's time is over. Returns the latencies in seconds.
+/// Writes whenever one is due, until the load's time is over. Returns the latencies in nanoseconds.
 fn write(
     mut client: Box<dyn Client>,
     load: &Load,
     rate: f64,
     due: &AtomicU64,
     began: Instant,
-) -> Result<Vec<f64>, StoreError> {
+) -> Result<Vec<u64>, StoreError> {
     let end = Duration::from_secs(load.seconds.into());
     let mut latencies = Vec::new();
     while began.elapsed() < end {
@@ -134,7 +127,7 @@ fn write(
         thread::sleep(at.saturating_sub(began.elapsed()));
         let asked = Instant::now();
         client.create(&format!("/{:0<KEY$}{number:015}", "check-perf/"), &VALUE)?;
-        latencies.push(asked.elapsed().as_secs_f64());
+        latencies.push(u64::try_from(asked.elapsed().as_nanos()).unwrap_or(u64::MAX));
     }
     Ok(latencies)
 }

@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use procfs::process::Process;
+
 use super::{
     Answer, ClusterError, Entrance, LiveControlPlane, Started,
     component::{Component, LOOK},
@@ -14,7 +16,7 @@ use super::{
 };
 use crate::{
     Subject, clock,
-    process::{listening, supervised::has_ended},
+    process::{listening, supervised::let_die},
     store::{KeyValueStore, LiveStore, Place, StoreError},
 };
 
@@ -106,7 +108,11 @@ impl Live {
     /// That the store's process lives, which takes no request.
     fn store_lives(&self) -> Result<(), ClusterError> {
         let Some(store) = &self.store else { return Ok(()) };
-        if !store.live.process().is_some_and(has_ended) {
+        let runs = |pid: u32| {
+            let stat = Process::new(pid as i32).and_then(|process| process.stat());
+            stat.is_ok_and(|stat| !['Z', 'X'].contains(&stat.state))
+        };
+        if store.live.process().is_none_or(runs) {
             return Ok(());
         }
         // It says itself how it ended.
@@ -118,6 +124,7 @@ impl Live {
 
     /// What the others need and have not: room, and the first that has ended. Their failures are its.
     fn cause(&self) -> Option<ClusterError> {
+        self.processes().into_iter().for_each(|(_, pid)| let_die(pid));
         let room = self.directory.has_room(&self.subject);
         let store = room.and_then(|()| self.store_lives());
         store.and_then(|()| self.components.iter().try_for_each(Component::lives)).err()

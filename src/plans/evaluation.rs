@@ -11,13 +11,14 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use super::{
     by_hand::{self, Made},
     prepared::flat,
+    quick::{is_short, leave_out},
     turns,
 };
 use crate::{
     Indicator, Statistic, Temperature,
     adapter::Identity,
     experiment::{Figure, Lane, LaneError, Pass, Plan, Taken, Turns},
-    policy::{Loader, Policy, PolicyEngine, PolicyForm, Registry},
+    policy::{Evaluator, Loader, Policy, PolicyEngine, PolicyError, PolicyForm, Registry},
     probe::{evaluate, first_decision, throughput},
     runtime::Limits,
 };
@@ -143,8 +144,7 @@ fn startups(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>) {
     plan.group(group, turns(plan, 2_500, 250).of(3), lanes);
 }
 
-/// `evaluation_latency`: one decision, engine warm. Loaded from the form that the engine loads fastest: once loaded, they
-/// are the same.
+/// `evaluation_latency`: one decision, engine warm.
 ///
 /// Cases cost up to thirty times each other, so each turn asks all of them: otherwise a median would say which of them came up.
 /// An engine that is a process for each decision takes a thousand times as long as others, and has turns of its own, so that
@@ -153,13 +153,12 @@ fn evaluations(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>, made: 
     let group = format!("evaluation_latency/{}", policy.name);
     let (mut lanes, mut processes, mut adapters) = (Vec::new(), Vec::new(), Vec::new());
     for engine in registry.engines() {
-        let Some(form) = engine.forms().last().copied() else { continue };
         let name = lane_name(engine);
         if !plan.wants(&group, &name) {
             continue;
         }
         let figure = Figure::new(Indicator::EvaluationLatency, engine.identity(), &policy.name).at(Temperature::Warm);
-        match engine.prepare(policy, form, Limits::default()).and_then(|loader| loader.load()) {
+        match warm(engine, policy, Limits::default()) {
             Ok(loaded) => {
                 adapters.push((name.clone(), figure.clone()));
                 let decide = evaluate(loaded, Rc::clone(policy))?;
@@ -176,6 +175,12 @@ fn evaluations(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>, made: 
     plan.group(group.clone(), of_all, lanes);
     plan.group(group, of_processes, processes);
     Ok(())
+}
+
+/// The engine with the policy loaded, from the form that it loads fastest: once loaded, they are the same.
+fn warm(engine: &dyn PolicyEngine, policy: &Policy, limits: Limits) -> Result<Box<dyn Evaluator>, PolicyError> {
+    let form = engine.forms().last().copied().unwrap_or(PolicyForm::Source);
+    engine.prepare(policy, form, limits)?.load()
 }
 
 /// Whether each of its decisions is a process of its own.
@@ -203,10 +208,9 @@ fn rates(plan: &mut Plan, registry: &Registry, policy: &Rc<Policy>) {
             continue;
         }
         // A round of all cases takes it as long as everybody else together.
-        if plan.pass() == Pass::Quick && !plan.is_filtered() && is_a_process_each(engine) {
+        if is_short(plan) && is_a_process_each(engine) {
             let figure = Figure::new(Indicator::EvaluationRate, engine.identity(), &policy.name);
-            let (reason, remedy) = ("a quick pass has no time for it", "run the bench without --quick");
-            plan.unavailable(figure.at(Temperature::Warm).unavailable(reason, remedy));
+            leave_out(plan, &figure.at(Temperature::Warm));
             continue;
         }
         let loader: Arc<dyn Loader> = match engine.prepare(policy, form, Limits::default()) {

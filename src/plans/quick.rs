@@ -5,8 +5,18 @@ use crate::{
     Indicator, Isolation, Temperature,
     adapter::Identity,
     claims::{Claims, claims},
-    experiment::{Pass, Plan},
+    experiment::{Figure, Pass, Plan},
 };
+
+/// Whether the plan is a quick pass that nobody narrowed: what takes minutes is then left out.
+pub(super) fn is_short(plan: &Plan) -> bool {
+    plan.pass() == Pass::Quick && !plan.is_filtered()
+}
+
+/// Says that a quick pass leaves the figure out.
+pub(super) fn leave_out(plan: &mut Plan, figure: &Figure) {
+    plan.unavailable(figure.unavailable("a quick pass has no time for it", "run the bench without --quick"));
+}
 
 /// What may be asked.
 pub(super) struct Candidate<'a> {
@@ -20,8 +30,7 @@ impl Candidate<'_> {
     /// Whether the plan's pass asks `indicator` of it, among the subjects that are `here`.
     pub fn is_asked(&self, plan: &Plan, indicator: Indicator, here: &[String]) -> bool {
         let within_a_process = matches!(self.identity.isolation, Isolation::None | Isolation::InProcess);
-        let everything = plan.pass() != Pass::Quick || plan.is_filtered();
-        everything || within_a_process || self.is_claimed(claims(), indicator, here)
+        !is_short(plan) || within_a_process || self.is_claimed(claims(), indicator, here)
     }
 
     /// Whether a side of a claim is about it: the side's own subject where that is here, else the first of its stand-ins that

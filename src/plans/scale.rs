@@ -5,7 +5,10 @@
 
 use std::{collections::BTreeMap, rc::Rc, time::Duration};
 
-use super::prepared::flat;
+use super::{
+    prepared::flat,
+    quick::{is_short, leave_out},
+};
 use crate::{
     Bound, Indicator, Statistic, Unit,
     cluster::{ControlPlane, Registry},
@@ -85,11 +88,7 @@ impl Scale {
                     continue;
                 }
                 match Registry::only(&subject) {
-                    Ok(plane) if plan.pass() == Pass::Quick && !plan.is_filtered() => {
-                        let figure = of.figure(plane.as_ref(), plan.pass());
-                        let reason = "a quick pass has no time for it";
-                        plan.unavailable(figure.unavailable(reason, "run the bench without --quick"));
-                    }
+                    Ok(plane) if is_short(plan) => leave_out(plan, &of.figure(plane.as_ref(), plan.pass())),
                     Ok(plane) => lanes.push(of.lane(name, Rc::from(plane), plan.pass())),
                     Err(error) => plan.not_made(&subject, &error, &[indicator]),
                 }

@@ -67,15 +67,20 @@ impl Startup {
             phases::singles(plan, around(surrounding));
         }
         for surrounding in Surrounding::ALL {
-            // A burst in this process takes as long as one start elsewhere.
-            let rounds = match surrounding {
-                Surrounding::This => plan.pass().of([8, 2, 1]),
-                _ => plan.pass().of([4, 1, 1]),
+            // A burst in this process takes as long as one start elsewhere: milliseconds, of which the scheduler has most, so that a
+            // turn has several. A first one also writes to pages for the first time, which takes a hundred times as long as a warm
+            // start; elsewhere each start has pages of its own.
+            let turns = match surrounding {
+                Surrounding::This => Turns::rounds(plan.pass().of([8, 2, 1]))
+                    .of(plan.pass().of([8, 8, 1]))
+                    .cut_after(BURSTS_FOR)
+                    .warmed_up(),
+                _ => Turns::rounds(plan.pass().of([4, 1, 1])),
             };
             let of_a_burst = [Indicator::StartupP99, Indicator::StartRate];
             let is_asked = |one: &&Prepared| of_a_burst.iter().any(|it| one.candidate().is_asked(plan, *it, &here));
             let asked: Vec<_> = around(surrounding).filter(is_asked).collect();
-            self.bursts(plan, rounds, surrounding == Surrounding::This, asked.into_iter());
+            self.bursts(plan, turns, asked.into_iter());
         }
         for surrounding in Surrounding::ALL {
             phases::bursts(plan, self.starts(plan), around(surrounding));
@@ -93,13 +98,7 @@ impl Startup {
 
     /// `startup_p99`, and what else a burst says: each burst's own 99th percentile, median and rate is one sample, since the
     /// starts of one burst are not independent of each other.
-    fn bursts<'a>(
-        &self,
-        plan: &mut Plan,
-        rounds: u32,
-        in_this_process: bool,
-        prepared: impl Iterator<Item = &'a Prepared>,
-    ) {
+    fn bursts<'a>(&self, plan: &mut Plan, turns: Turns, prepared: impl Iterator<Item = &'a Prepared>) {
         let starts = self.starts(plan);
         let lanes = prepared.map(|one| {
             let figure = |indicator| one.figure(indicator).concurrent(starts, "cold start");
@@ -118,11 +117,7 @@ impl Startup {
                 .of(figure(Indicator::StartRate), &[Statistic::Median])
         });
         let lanes = lanes.collect();
-        // Workers and pool slots are reserved before a burst is timed. In this process a first burst also writes to their pages
-        // for the first time, which takes a hundred times as long as a warm start; elsewhere each start has pages of its own.
-        // It takes milliseconds, of which the scheduler has most, so that a turn has several.
-        let (turns, most) = (Turns::rounds(rounds), plan.pass().of([8, 8, 1]));
-        let turns = if in_this_process { turns.warmed_up().of(most).cut_after(BURSTS_FOR) } else { turns };
+        // Workers and pool slots are reserved before a burst is timed.
         plan.group(BURST, turns, lanes);
     }
 }

@@ -180,68 +180,58 @@ mod tests {
         assert!(whole.rate > 0.0 && whole.rate * 0.01 <= whole.decisions as f64 * 1.001, "{whole:?}");
     }
 
-    /// Takes [`Spinning::CPU`] of its thread's CPU time for a decision.
-    struct Spinning;
+    /// Decides `true`, and does this for it.
+    struct Doing(fn());
 
-    impl Spinning {
-        const CPU: u64 = 20_000;
-    }
-
-    impl Evaluator for Spinning {
+    impl Evaluator for Doing {
         fn evaluate(&mut self, _: &str) -> Result<String, PolicyError> {
-            let cpu = || clock_gettime(ClockId::ThreadCPUTime);
-            let begin = cpu();
-            while (cpu() - begin).tv_nsec < Self::CPU as i64 {}
+            (self.0)();
             Ok("true".to_owned())
         }
     }
 
-    impl Loader for Spinning {
+    impl Loader for Doing {
         fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
-            Ok(Box::new(Self))
+            Ok(Box::new(Self(self.0)))
         }
+    }
+
+    /// A policy of 13 cases that it decides rightly.
+    fn always_true() -> Policy {
+        let mut policy = Policy::by_name("rbac-10").unwrap();
+        policy.cases.iter_mut().for_each(|case| case.expected = "true".to_owned());
+        policy
     }
 
     #[test]
     fn threads_on_one_core_decide_no_more_than_one_core_can() {
-        let mut policy = Policy::by_name("rbac-10").unwrap();
-        policy.cases.iter_mut().for_each(|case| case.expected = "true".to_owned());
+        const CPU: u64 = 20_000;
+        let spinning = Doing(|| {
+            let cpu = || clock_gettime(ClockId::ThreadCPUTime);
+            let begin = cpu();
+            while (cpu() - begin).tv_nsec < CPU as i64 {}
+        });
+        let policy = always_true();
         let rate = thread::scope(|scope| {
             let pinned = || {
                 // Its threads are where it is.
                 let mut one = CpuSet::new();
                 one.set(sched_getcpu());
                 sched_setaffinity(None, &one).unwrap();
-                throughput(&Spinning, &policy, 16, Duration::from_millis(30)).unwrap().rate
+                throughput(&spinning, &policy, 16, Duration::from_millis(30)).unwrap().rate
             };
             scope.spawn(pinned).join().unwrap()
         });
         // A block of each may end after the others.
-        let most = 1e9 / Spinning::CPU as f64 * 1.25;
+        let most = 1e9 / CPU as f64 * 1.25;
         assert!(rate > 0.0 && rate <= most, "{rate} decisions a second, of {most}");
-    }
-
-    /// Takes a millisecond for each decision, which is longer than a thread has.
-    struct Slow;
-
-    impl Evaluator for Slow {
-        fn evaluate(&mut self, _: &str) -> Result<String, PolicyError> {
-            thread::sleep(Duration::from_millis(1));
-            Ok("true".to_owned())
-        }
-    }
-
-    impl Loader for Slow {
-        fn load(&self) -> Result<Box<dyn Evaluator>, PolicyError> {
-            Ok(Box::new(Self))
-        }
     }
 
     #[test]
     fn a_slow_engine_is_asked_all_cases_too() {
-        let mut policy = Policy::by_name("rbac-10").unwrap();
-        policy.cases.iter_mut().for_each(|case| case.expected = "true".to_owned());
-        let whole = throughput(&Slow, &policy, 2, Duration::from_millis(2)).unwrap();
+        // Each decision takes as long as a thread has for all.
+        let (slow, policy) = (Doing(|| thread::sleep(Duration::from_millis(1))), always_true());
+        let whole = throughput(&slow, &policy, 2, Duration::from_millis(2)).unwrap();
         assert_eq!((whole.decisions, whole.latency.len()), (26, 26), "{} cases", policy.cases.len());
     }
 

@@ -29,26 +29,6 @@ const SHOWN: u64 = 1024;
 /// How long one that was killed may take until it has ended: it gives back its memory first.
 const DYING: Duration = Duration::from_secs(5);
 
-/// Whether a process has ended. One that was killed and has not is waited for, since whoever needs it may fail and end before.
-pub(crate) fn has_ended(pid: u32) -> bool {
-    // Of include/linux/sched.h, and of a set of signals.
-    const EXITING: u32 = 0x4;
-    const KILL: u64 = 1 << (Signal::KILL.as_raw() - 1);
-    let deadline = Instant::now() + DYING;
-    let process = || Process::new(i32::try_from(pid).ok()?).ok();
-    while let Some((process, stat)) = process().and_then(|process| process.stat().ok().map(|stat| (process, stat))) {
-        if matches!(stat.state, 'Z' | 'X') {
-            return true;
-        }
-        let is_killed = || process.status().is_ok_and(|status| (status.sigpnd | status.shdpnd) & KILL != 0);
-        if Instant::now() > deadline || (stat.flags & EXITING == 0 && !is_killed()) {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(1));
-    }
-    true
-}
-
 /// A program that runs.
 #[derive(Debug)]
 pub(crate) struct Supervised {
@@ -85,9 +65,9 @@ impl Supervised {
         self.child.stdin.take().zip(self.child.stdout.take())
     }
 
-    /// Whether it has ended, as [`has_ended`] tells.
+    /// Whether it has ended.
     pub(crate) fn ended(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None)) || has_ended(self.id())
+        !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Looks again and again until `ready` finds what makes it ready, for at most `patience`. When it became ready is known to
@@ -122,16 +102,7 @@ impl Supervised {
     pub(crate) fn wait_within(&mut self, patience: Duration) -> io::Result<bool> {
         let Some(pid) = Pid::from_raw(self.child.id() as i32).filter(|_| !self.ended()) else { return Ok(true) };
         // It was not reaped, so the number is still its own.
-        let process = pidfd_open(pid, PidfdFlags::empty())?;
-        let deadline = Instant::now() + patience;
-        loop {
-            let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok();
-            match poll(&mut [PollFd::new(&process, PollFlags::IN)], left.as_ref()) {
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-                Ok(seen) => return Ok(seen > 0),
-            }
-        }
+        Ok(end_within(pid, patience)?)
     }
 
     /// Asks it to end, by SIGTERM, and kills it if it has not ended after `grace`.
@@ -156,6 +127,36 @@ impl Drop for Supervised {
         // One that has ended already is only reaped; there is nobody to tell of another failure.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Waits for a process that was killed and has not ended yet: whoever needs it may fail and end before.
+pub(crate) fn let_die(pid: u32) {
+    let Some(pid) = Pid::from_raw(pid as i32).filter(|pid| is_dying(*pid)) else { return };
+    // It may be gone by now.
+    let _ = end_within(pid, DYING);
+}
+
+/// Whether a process ends, or will as soon as it has a turn.
+fn is_dying(pid: Pid) -> bool {
+    // Of include/linux/sched.h, and of a set of signals.
+    const EXITING: u32 = 0x4;
+    const KILL: u64 = 1 << (Signal::KILL.as_raw() - 1);
+    let Ok(process) = Process::new(pid.as_raw_nonzero().get()) else { return false };
+    process.stat().is_ok_and(|stat| stat.flags & EXITING != 0)
+        || process.status().is_ok_and(|status| (status.sigpnd | status.shdpnd) & KILL != 0)
+}
+
+/// Waits for the end of a process, for at most `patience`. Whether it has ended.
+fn end_within(pid: Pid, patience: Duration) -> rustix::io::Result<bool> {
+    let process = pidfd_open(pid, PidfdFlags::empty())?;
+    let deadline = Instant::now() + patience;
+    loop {
+        let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok();
+        match poll(&mut [PollFd::new(&process, PollFlags::IN)], left.as_ref()) {
+            Err(Errno::INTR) => {}
+            seen => return Ok(seen? > 0),
+        }
     }
 }
 
@@ -241,6 +242,7 @@ mod tests {
             let mut program = shell("exec sleep 600");
             assert!(!program.ended());
             kill_process(Pid::from_raw(program.id() as i32).unwrap(), Signal::KILL).unwrap();
+            let_die(program.id());
             assert!(program.ended());
         }
     }

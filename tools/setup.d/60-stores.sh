@@ -51,10 +51,12 @@ there() {
   etcd=$(locate etcd ETCD_BIN) && kine=$(locate kine KINE_BIN) && echo "$etcd, $kine"
 }
 
-# build NAME PACKAGE CGO FLAGS: into its place.
+# build FOLDER NAME PACKAGE CGO FLAGS: into its place.
 build() {
+  local folder=tools/stores/$1
+  shift
   echo "building $1 with $("$go" env GOVERSION)"
-  (cd "tools/stores/${1%ctl}" && CGO_ENABLED=$3 run_go build -mod=readonly -trimpath -ldflags "-s -w $4" -o "$work/$1" "$2") 2>&1 |
+  (cd "$folder" && CGO_ENABLED=$3 run_go build -mod=readonly -trimpath -ldflags "-s -w $4" -o "$work/$1" "$2") 2>&1 |
     tee "$work/build.log" ||
     { because "the build of $1 by $("$go" env GOVERSION): $(last_line "$work/build.log")"; return 1; }
   [ -n "$(version_of "$1" "$work/$1")" ] || { because "the $1 that was built does not run here"; return 1; }
@@ -66,9 +68,12 @@ bring() {
   [ -z "${ETCD_BIN:-}" ] || locate etcd ETCD_BIN || fail "ETCD_BIN is no etcd: correct or unset it"
   [ -z "${KINE_BIN:-}" ] || locate kine KINE_BIN || fail "KINE_BIN is no kine: correct or unset it"
   find_go || return 1
-  # What the bench is checked against comes along, and costs nobody the rest.
-  locate etcd ETCD_BIN || { build etcd $ETCD 0 "" && { build etcdctl $ETCDCTL 0 "" || true; }; } || return 1
+  if ! locate etcd ETCD_BIN; then
+    build etcd etcd $ETCD 0 "" || return 1
+    # What the bench is checked against costs nobody the rest.
+    build etcd etcdctl $ETCDCTL 0 "" || true
+  fi
   # With cgo, SQLite is the C library; without, a translation of it to Go, which is another engine.
   command -v "${CC:-gcc}" >/dev/null || command -v cc >/dev/null || fail "no C compiler here, which kine's SQLite takes"
-  locate kine KINE_BIN || build kine $KINE 1 "-X $KINE/pkg/version.Version=v$(pinned kine $KINE)"
+  locate kine KINE_BIN || build kine kine $KINE 1 "-X $KINE/pkg/version.Version=v$(pinned kine $KINE)"
 }

@@ -17,9 +17,6 @@ const MIB: u64 = 1 << 20;
 const SINGLE: &str = "limited_start";
 const BURST: &str = "limited_burst";
 
-/// What to do where a limit of memory was too small.
-const RAISE: &str = "raise the limit";
-
 /// Declares it.
 pub(super) fn declare(plan: &mut Plan) -> Result<(), LaneError> {
     if !plan.wants_some(SINGLE, "") && !plan.wants_some(BURST, "") {
@@ -57,7 +54,7 @@ fn singles(plan: &mut Plan, limited: &[Limited]) {
         let artifact = Rc::clone(&one.artifact);
         let figure = one.figure(Indicator::StartupTime);
         Lane::single(one.name(), figure, &[Statistic::Median, Statistic::P99], move || {
-            within_limit(startup(artifact.as_ref()))
+            startup(artifact.as_ref()).map_err(beyond_limit)
         })
     });
     let lanes = lanes.collect();
@@ -70,7 +67,7 @@ fn bursts(plan: &mut Plan, limited: &[Limited]) {
         let artifact = Rc::clone(&one.artifact);
         let figure = one.figure(Indicator::StartupP99).concurrent(starts, "cold start");
         let sample = move |taken: &mut Taken| {
-            let burst = within_limit(burst(artifact.as_ref(), starts as usize))?;
+            let burst = burst(artifact.as_ref(), starts as usize).map_err(beyond_limit)?;
             taken.push(0, Summary::of(&burst.startup)?.p99() as f64);
             Ok::<_, LaneError>(())
         };
@@ -81,12 +78,12 @@ fn bursts(plan: &mut Plan, limited: &[Limited]) {
 }
 
 /// That a start asks for more than its limit is what the limit does, and no fault of the run.
-fn within_limit<T>(outcome: Result<T, ProbeError>) -> Result<T, LaneError> {
-    match outcome {
-        Err(ProbeError::Runtime(error @ RuntimeError::MemoryLimit { .. })) => {
-            Err(Failure::refused(error.to_string(), RAISE).into())
+fn beyond_limit(error: ProbeError) -> LaneError {
+    match error {
+        ProbeError::Runtime(error @ RuntimeError::MemoryLimit { .. }) => {
+            Failure::refused(error.to_string(), "raise the limit").into()
         }
-        outcome => Ok(outcome?),
+        error => error.into(),
     }
 }
 
@@ -134,10 +131,7 @@ fn add(
         }
         Err(error) => {
             let figure = figure(Indicator::StartupTime, identity, temperature, &limit);
-            match error {
-                RuntimeError::MemoryLimit { .. } => plan.unavailable(figure.unavailable(error.to_string(), RAISE)),
-                error => plan.refused(&figure, &error),
-            }
+            plan.refused(&figure, beyond_limit(error.into()).as_ref());
         }
     }
 }
@@ -214,9 +208,8 @@ mod tests {
     #[test]
     fn a_start_that_its_limit_has_no_room_for_is_no_failure_of_the_run() {
         let beyond = RuntimeError::MemoryLimit { workload: "ready".to_owned(), limit: 4096 };
-        let error = within_limit(Err::<u64, _>(beyond.into())).unwrap_err();
-        let failure = Failure::of(error.as_ref());
-        assert!(failure.refused && failure.remedy == RAISE, "{failure:?}");
+        let failure = Failure::of(beyond_limit(beyond.into()).as_ref());
+        assert!(failure.refused && failure.remedy == "raise the limit", "{failure:?}");
         assert!(
             !Failure::of(&ProbeError::from(RuntimeError::MemoryLimit { workload: "ready".to_owned(), limit: 1 }))
                 .refused

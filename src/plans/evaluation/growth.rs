@@ -6,11 +6,11 @@
 
 use std::{rc::Rc, time::Duration};
 
-use super::{Lane, LaneError, Plan, turns};
+use super::{Lane, LaneError, Plan, turns, warm};
 use crate::{
     Indicator, Statistic, Temperature, Unit,
     experiment::{Figure, Pass, Taken},
-    policy::{Policy, PolicyEngine, PolicyForm, Registry},
+    policy::{Policy, PolicyEngine, Registry},
     probe::evaluate,
     runtime::Limits,
     samples::{Axis, Curve},
@@ -72,11 +72,9 @@ struct Size {
 }
 
 fn loaded(engine: &dyn PolicyEngine, bindings: u32, policy: &Rc<Policy>) -> Result<Size, LaneError> {
-    let form = engine.forms().last().copied().unwrap_or(PolicyForm::Source);
     // Limits that 100,000 bindings fit into: the real OPA takes several times their text.
     let room = Limits { time: Duration::from_secs(60), memory: 1 << 30 };
-    let evaluator = engine.prepare(policy, form, room)?.load()?;
-    let mut decide = evaluate(evaluator, Rc::clone(policy))?;
+    let mut decide = evaluate(warm(engine, policy, room)?, Rc::clone(policy))?;
     let decide = Box::new(move || decide().map_err(LaneError::from));
     Ok(Size { bindings: f64::from(bindings), cases: policy.cases.len().max(1), decide })
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::{Lane, LaneError, Plan, lane_name, turns};
+use super::{Lane, LaneError, Plan, lane_name, turns, warm};
 use crate::{
     Indicator, Statistic, Temperature,
     adapter::Identity,
@@ -37,15 +37,12 @@ pub(super) fn declare(plan: &mut Plan, registry: &Registry, policies: &[Rc<Polic
         };
         let mut lanes = Vec::new();
         for engine in registry.engines().filter(|engine| engine.identity().transport.is_none()) {
-            let (Some(form), name) = (engine.forms().last().copied(), lane_name(engine)) else { continue };
-            let name = format!("{}, {name}", policy.name);
+            let name = format!("{}, {}", policy.name, lane_name(engine));
             if !plan.wants(GROUP, &name) {
                 continue;
             }
             // Why it cannot be loaded is said of the whole policy.
-            let Ok(loaded) = engine.prepare(&policy, form, Limits::default()).and_then(|loader| loader.load()) else {
-                continue;
-            };
+            let Ok(loaded) = warm(engine, &policy, Limits::default()) else { continue };
             let decide = evaluate(loaded, Rc::clone(&policy))?;
             lanes.push(Lane::single(name, figure(engine.identity()), &[Statistic::Median], decide));
         }

@@ -3,7 +3,10 @@
 
 use std::{cell::RefCell, rc::Rc, thread, time::Duration};
 
-use super::{FILL, MEMORY, STARTUP, SUBJECT};
+use super::{
+    super::quick::{is_short, leave_out},
+    FILL, MEMORY, STARTUP, SUBJECT,
+};
 use crate::{
     Bound, Indicator, Phase, Statistic, Unit,
     cluster::{
@@ -77,8 +80,8 @@ pub(super) fn declare(plan: &mut Plan, plane: Box<dyn ControlPlane>, asked: &[In
     plan.fresh(MEMORY, Turns::rounds(pass.of(NODES)), vec![memory(&cluster, age)]);
     let budget = budget(pass);
     let figure = density(&cluster.node, budget);
-    if pass == Pass::Quick && !plan.is_filtered() {
-        plan.unavailable(figure.unavailable("a quick pass has no time for it", "run the bench without --quick"));
+    if is_short(plan) {
+        leave_out(plan, &figure);
     } else {
         plan.group(FILL, Turns::rounds(1), vec![fill(figure, &cluster, budget)]);
     }

@@ -106,6 +106,7 @@ fn tail(value: f64, axis: &Axis, y: f64) -> Markup {
 }
 
 /// An outline in whole pixels, as the shortest path that draws it: there are many of them, and a part of a pixel is not seen.
+#[derive(Default)]
 struct Outline {
     path: String,
     at: (i32, i32),
@@ -114,13 +115,7 @@ struct Outline {
 }
 
 impl Outline {
-    fn from(x: f64, y: f64) -> Self {
-        let mut outline = Self { path: String::new(), at: (0, 0), written: (0, 0) };
-        outline.jump(x, y);
-        outline
-    }
-
-    /// Goes on elsewhere.
+    /// Begins, or goes on elsewhere.
     fn jump(&mut self, x: f64, y: f64) {
         self.write();
         self.at = (whole(x), whole(y));
@@ -165,25 +160,22 @@ fn area(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
     }
     let most = f64::from(counts.iter().copied().max().unwrap_or(1).max(1));
     let columns: Vec<_> = counts.iter().enumerate().filter(|(_, count)| **count > 0).collect();
-    let mut outline: Option<Outline> = None;
+    let mut outline = Outline::default();
     for together in columns.chunk_by(|(left, _), (right, _)| left + 1 == *right) {
         let left = |column: usize| MARGIN + column as f64 * width;
         let (first, last) = (together[0].0, together[together.len() - 1].0);
-        match &mut outline {
-            Some(outline) => outline.jump(left(first), foot),
-            none => *none = Some(Outline::from(left(first), foot)),
-        }
-        let outline = outline.as_mut().expect("it was just begun");
+        outline.jump(left(first), foot);
         for (column, count) in together {
             outline.step(left(*column), foot - height * f64::from(**count) / most);
         }
         outline.step(left(last + 1), foot);
     }
-    outline.map(Outline::path).unwrap_or_default()
+    outline.path()
 }
 
 fn steps(row: &Sketch, axis: &Axis, foot: f64, height: f64) -> String {
-    let mut outline = Outline::from(axis.place(row.min()), foot);
+    let mut outline = Outline::default();
+    outline.jump(axis.place(row.min()), foot);
     let last = row.quantiles.len().saturating_sub(1).max(1) as f64;
     for (i, value) in row.quantiles.iter().enumerate() {
         outline.step(axis.place(*value), foot - height * i as f64 / last);
@@ -197,7 +189,8 @@ mod tests {
 
     #[test]
     fn an_outline_is_as_short_as_what_it_draws() {
-        let mut outline = Outline::from(10.2, 50.0);
+        let mut outline = Outline::default();
+        outline.jump(10.2, 50.0);
         // Up, then twice across at one height, then across and up in one point each, then nowhere.
         for (x, y) in [(10.0, 49.0), (10.0, 47.0), (12.0, 47.0), (15.0, 47.2), (16.0, 46.0), (17.0, 45.0), (17.2, 45.1)]
         {
