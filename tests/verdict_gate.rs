@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use runtime_baseline::{
-    Baseline, Bound, Component, Environment, Hardware, Indicator, Interval, Isolation, Metric, Provenance, Quantity,
-    Source, SourceKind, Statistic, UnavailableRow, Unit,
+    Baseline, Bound, Component, Environment, Hardware, Indicator, Interval, Isolation, Language, Metric, Provenance,
+    Quantity, Source, SourceKind, Statistic, UnavailableRow, Unit,
     compare::{
         Doubt, Evidence, Gate, GateReport, GateRow, GroupRuling, Limits, LimitsError, Measured, Outcome, Ruling,
     },
@@ -67,7 +67,7 @@ fn what_the_machine_did_to_all_is_taken_out_and_a_slower_lane_is_found() {
     let rerun = compare(&old, &lanes(1.123, 0, 1.0));
     assert_eq!((rerun.outcome(), rerun.counts().fine, rerun.comparisons), (Outcome::Fine, 30, 30), "{rerun:?}");
     assert_eq!(
-        rerun.headline(),
+        rerun.headline(Language::English),
         "fine: 0 worse, 0 better, 30 fine, 0 could not be seen, of 30 series; Holm at 1 % over 30 comparisons"
     );
     assert_eq!(rerun.groups.len(), 1);
@@ -106,7 +106,11 @@ fn a_lane_by_hand_tells_the_machine_from_the_code() {
     let old = run(1.0, 0.0);
     let code = compare(&old, &run(1.2, 0.0));
     assert_eq!((code.outcome(), code.groups[0].ruling), (Outcome::Worse, GroupRuling::Worse));
-    assert!(code.headline().contains("1 of its groups worse as wholes"), "{}", code.headline());
+    assert!(
+        code.headline(Language::English).contains("1 of its groups worse as wholes"),
+        "{}",
+        code.headline(Language::English)
+    );
     let machine = compare(&old, &run(1.2, 20.0));
     assert_eq!((machine.outcome(), machine.groups[0].ruling), (Outcome::Fine, GroupRuling::Chance));
     assert!(machine.groups[0].to_string().contains("those by hand by +20.0 %"));

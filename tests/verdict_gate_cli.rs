@@ -51,6 +51,33 @@ fn baseline(root: &Path, name: &str, ns: u64) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// Every sentence, not the first alone: of a row that got worse, one that could not be seen, and one that is gone.
+#[test]
+fn a_gate_is_chinese_where_it_is_asked_to_be() {
+    let root = tempfile::tempdir().unwrap();
+    let [mut old, mut new] = [Baseline::new(), Baseline::new()];
+    for (baseline, ns) in [(&mut old, 1_000_000), (&mut new, 1_200_000)] {
+        baseline.push(metric("noop", ns));
+        baseline.push(metric("crun", 0));
+    }
+    old.push(metric("runc", 1_000));
+    let [old, new] = [("old", old), ("new", new)].map(|(name, baseline)| {
+        let path = root.path().join(format!("{name}.json"));
+        baseline.save(&path).unwrap();
+        path.to_str().unwrap().to_owned()
+    });
+    let foreign = ["startup_time/", "noop", "crun", "runc", "median", "Holm", "ms", "µs", "ns", "| |"];
+    for format in ["text", "markdown"] {
+        let said = text(&gate(&[&old, &new, "--language", "zh", "--all", "--format", format]).stdout);
+        assert!(said.starts_with("变差：") || said.starts_with("**变差："), "{said}");
+        let mut rest = foreign.iter().fold(said.clone(), |rest, name| rest.replace(name, ""));
+        rest.retain(|c| c.is_ascii_alphabetic());
+        assert!(said.contains("无法判断") && said.contains("未再测得") && rest.is_empty(), "{rest}: {said}");
+    }
+    let pairs = gate(&["--run", "true", "true", "--pairs", "5", "--language", "zh"]);
+    assert!(text(&pairs.stdout).contains("成对运行 5 次"), "{}", text(&pairs.stdout));
+}
+
 #[test]
 fn the_exit_code_is_the_outcome() {
     let root = tempfile::tempdir().unwrap();

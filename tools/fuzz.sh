@@ -2,6 +2,7 @@
 # Fuzzes what reads files and texts of others, each target for a while.
 #   tools/fuzz.sh                     every target that can be built here, FUZZ_SECONDS (60) each
 #   tools/fuzz.sh citation baseline   those
+#   FUZZ_RUNS=10000000 tools/fuzz.sh  as many executions of each, however long that takes
 #   tools/fuzz.sh --minimise TARGET   puts what a long run found, reduced to what covers the same, into fuzz/corpus
 #
 # FUZZ_FEATURES says which targets there are beyond the record half's: `measure` (policy folders, OPA's ABI), `container`
@@ -63,7 +64,8 @@ for target; do
     "$program" -merge=1 -max_len=4096 "fuzz/corpus/$target" "$corpus" 2>&1 | tail -n 1
     continue
   fi
-  options=(-max_total_time="${FUZZ_SECONDS:-60}" -timeout="${FUZZ_TIMEOUT:-25}" -rss_limit_mb=1024 -print_final_stats=1
+  if [ -n "${FUZZ_RUNS-}" ]; then length=-runs=$FUZZ_RUNS; else length=-max_total_time=${FUZZ_SECONDS:-60}; fi
+  options=("$length" -timeout="${FUZZ_TIMEOUT:-25}" -rss_limit_mb=1024 -print_final_stats=1
     -artifact_prefix="$found/" -verbosity=0)
   for dictionary in fuzz/dictionaries/*.dict; do
     # Its first line names the targets that it is for.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use runtime_baseline::{
-    Baseline, Indicator, Statistic, Temperature,
+    Baseline, Indicator, Language, Statistic, Temperature,
     compare::{Gate, GateReport, Measured, Ruling},
     experiment::{Experiment, Figure, Lane, LaneError, Pass, Plan, Turns},
     plans::{Evaluation, Startup},
@@ -89,7 +89,12 @@ pub fn passes(times: usize, tally: &mut Tally) -> Result<(), Box<dyn Error>> {
             let sides = [(&old_run, &old), (&new_run, &new)];
             let [old, new] = sides.map(|(run, directory)| Measured::with_samples(run, directory.path()));
             let report = Gate::new().compare(&[old], new)?;
-            println!("{plan}, pair {}: {} ({:.0} s)", pair + 1, report.headline(), begin.elapsed().as_secs_f64());
+            println!(
+                "{plan}, pair {}: {} ({:.0} s)",
+                pair + 1,
+                report.headline(Language::English),
+                begin.elapsed().as_secs_f64()
+            );
             count.add(&report);
         }
         count.tell(&format!("one quick pass of {plan} against another"), tally);
@@ -116,7 +121,7 @@ pub fn sides(times: usize, pairs: usize, tally: &mut Tally) -> Result<(), Box<dy
             }
             let gate = Gate::new().max_regression(if slower == 20 { 0.01 } else { 0.04 });
             let report = gate.compare_pairs(&runs)?;
-            println!("{} ‰ slower, gate {}: {}", slower, time + 1, report.headline());
+            println!("{} ‰ slower, gate {}: {}", slower, time + 1, report.headline(Language::English));
             let slowed = report.rows.iter().find(|row| row.series.contains(SLOWED)).ok_or("the slowed lane is gone")?;
             found += usize::from(slowed.ruling == Ruling::Worse);
             let least = slowed.change.map_or(f64::INFINITY, |change| change.least);

@@ -6,6 +6,7 @@
 mod definition;
 mod difference;
 mod factor;
+mod gate;
 mod missing;
 mod noise;
 mod phase;

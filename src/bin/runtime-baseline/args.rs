@@ -110,6 +110,9 @@ pub struct Gate {
     /// Print JSON
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    /// In which language
+    #[arg(long, value_enum, default_value = "en")]
+    pub language: Tongue,
     /// Run two commands side by side, in pairs of random order, and compare their wall times. Plain words are run as they
     /// are, anything else by sh
     #[arg(long, num_args = 2, value_names = ["BASE", "HEAD"])]

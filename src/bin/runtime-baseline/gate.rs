@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use runtime_baseline::{
-    Baseline, Quantity,
+    Baseline, Language, Quantity,
     compare::{Gate, GateReport, GateRow, GroupRuling, Limits, Measured, Outcome, RowChange, Ruling},
 };
 use serde_json::{Value, json};
@@ -38,6 +38,7 @@ pub fn gate(args: &args::Gate) -> Result<Output, Failure> {
     if let Some(limits) = &args.limits {
         gate = gate.limits(Limits::load(limits)?);
     }
+    let language = Language::from(args.language);
     let (report, note) = match &args.run {
         Some(commands) => pairs::run(&gate, args, commands)?,
         None => {
@@ -51,9 +52,9 @@ pub fn gate(args: &args::Gate) -> Result<Output, Failure> {
     };
     let format = if args.json { GateFormat::Json } else { args.format };
     let output = match format {
-        GateFormat::Json => Output::json(&as_json(&report, &note)),
-        GateFormat::Text => Output::fine(as_text(&report, &note, args.all)),
-        GateFormat::Markdown => Output::fine(as_markdown(&report, &note, args.all)),
+        GateFormat::Json => Output::json(&as_json(&report, &note, language)),
+        GateFormat::Text => Output::fine(as_text(&report, &note, args.all, language)),
+        GateFormat::Markdown => Output::fine(as_markdown(&report, &note, args.all, language)),
     };
     Ok(Output { code: report.outcome().exit_code(), ..output })
 }
@@ -80,87 +81,111 @@ fn shown(report: &GateReport, all: bool) -> (Vec<&GateRow>, usize) {
     (rows, left)
 }
 
-fn as_text(report: &GateReport, note: &str, all: bool) -> String {
+fn as_text(report: &GateReport, note: &str, all: bool, language: Language) -> String {
     let outcome = report.outcome();
     let colour = match outcome {
         Outcome::Fine => Colour::Green,
         Outcome::Worse => Colour::Red,
         _ => Colour::Yellow,
     };
-    let headline = report.headline();
-    let rest = headline.strip_prefix(outcome.as_str()).unwrap_or(&headline);
-    let mut text = format!("{}{rest}\n{note}", coloured(outcome.as_str(), colour));
-    groups(report).iter().for_each(|group| text.push_str(&format!("  {group}\n")));
+    let (headline, word) = (report.headline(language), outcome.describe(language));
+    let rest = headline.strip_prefix(word).unwrap_or(&headline);
+    let mut text = format!("{}{rest}\n{note}", coloured(word, colour));
+    groups(report, language).iter().for_each(|group| text.push_str(&format!("  {group}\n")));
     let (rows, left) = shown(report, all);
-    text.push_str(&table(&rows.iter().map(|row| cells(row, true)).collect::<Vec<_>>()));
+    text.push_str(&table(&rows.iter().map(|row| cells(row, true, language)).collect::<Vec<_>>()));
     if left > 0 {
-        text.push_str(&format!("… and {left} more that are worse or better: --all\n"));
+        text.push_str(&more(left, language));
     }
-    text + &remarks(report)
+    text + &remarks(report, language)
 }
 
-fn as_markdown(report: &GateReport, note: &str, all: bool) -> String {
-    let mut text = format!("**{}**\n", report.headline());
+fn as_markdown(report: &GateReport, note: &str, all: bool, language: Language) -> String {
+    let mut text = format!("**{}**\n", report.headline(language));
     if !note.is_empty() {
         text.push_str(&format!("\n{note}"));
     }
-    let groups = groups(report);
+    let groups = groups(report, language);
     if !groups.is_empty() {
         text.push('\n');
         groups.iter().for_each(|group| text.push_str(&format!("- {group}\n")));
     }
     let (rows, left) = shown(report, all);
     if !rows.is_empty() {
-        text.push_str("\n| series | old | new | change (95 %) | |\n| --- | ---: | ---: | ---: | --- |\n");
+        text.push_str(match language {
+            Language::Chinese => "\n| 序列 | 旧 | 新 | 变化（95 %） | |\n",
+            _ => "\n| series | old | new | change (95 %) | |\n",
+        });
+        text.push_str("| --- | ---: | ---: | ---: | --- |\n");
     }
     for row in rows {
         // A bar would end the cell.
-        let cells: Vec<String> = cells(row, false).iter().map(|cell| cell.replace('|', "\\|")).collect();
+        let cells: Vec<String> = cells(row, false, language).iter().map(|cell| cell.replace('|', "\\|")).collect();
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     if left > 0 {
-        text.push_str(&format!("\n… and {left} more that are worse or better.\n"));
+        text.push_str(&format!("\n{}", more(left, language)));
     }
-    let remarks = remarks(report);
+    let remarks = remarks(report, language);
     if remarks.is_empty() { text } else { format!("{text}\n{remarks}") }
 }
 
+/// That not all rows are shown, and how to see them.
+fn more(left: usize, language: Language) -> String {
+    match language {
+        Language::Chinese => format!("…… 另有 {left} 个变差或变好：--all\n"),
+        _ => format!("… and {left} more that are worse or better: --all\n"),
+    }
+}
+
 /// The groups that moved as wholes.
-fn groups(report: &GateReport) -> Vec<String> {
+fn groups(report: &GateReport, language: Language) -> Vec<String> {
     let mut moved: Vec<_> = report.groups.iter().filter(|group| group.ruling != GroupRuling::Within).collect();
     moved.sort_by_key(|group| group.ruling != GroupRuling::Worse);
-    let mut lines: Vec<String> = moved.iter().take(GROUPS).map(ToString::to_string).collect();
+    let mut lines: Vec<String> = moved.iter().take(GROUPS).map(|group| group.describe(language)).collect();
     if moved.len() > GROUPS {
-        lines.push(format!("… and {} more groups that moved", moved.len() - GROUPS));
+        let left = moved.len() - GROUPS;
+        lines.push(match language {
+            Language::Chinese => format!("…… 另有 {left} 组整体变动"),
+            _ => format!("… and {left} more groups that moved"),
+        });
     }
     lines
 }
 
 /// What is to be known of the rest: how many could not be seen and why, and what could have been.
-fn remarks(report: &GateReport) -> String {
+fn remarks(report: &GateReport, language: Language) -> String {
+    let is_chinese = language == Language::Chinese;
     let mut kinds: BTreeMap<&str, (usize, String)> = BTreeMap::new();
     for row in &report.rows {
         if let Ruling::Unseen(doubt) = &row.ruling {
-            let entry = kinds.entry(doubt.kind()).or_insert_with(|| (0, format!("{}: {doubt}", row.series)));
-            entry.0 += 1;
+            let example = || format!("{}: {}", row.series, doubt.describe(language));
+            kinds.entry(doubt.kind(language)).or_insert_with(|| (0, example())).0 += 1;
         }
     }
     let mut text = String::new();
     for (kind, (count, example)) in kinds {
-        text.push_str(&format!("{count} could not be seen, {kind}; such as {example}\n"));
+        text.push_str(&match is_chinese {
+            true => format!("{count} 个无法判断，{kind}；例如 {example}\n"),
+            false => format!("{count} could not be seen, {kind}; such as {example}\n"),
+        });
     }
     let mut least: Vec<f64> = report.rows.iter().filter_map(noise).collect();
     least.sort_by(f64::total_cmp);
     if let (Some(half), Some(tenth)) = (least.get(least.len() / 2), least.get(least.len() * 9 / 10)) {
-        let (half, tenth) = (percent(*half), percent(*tenth));
-        text.push_str(&format!(
-            "the least worsening that would be found: {half} in half of the series, {tenth} in nine tenths\n"
-        ));
+        let (half, tenth) = (percent(*half, language), percent(*tenth, language));
+        text.push_str(&match is_chinese {
+            true => format!("可发现的最小劣化：半数序列为 {half}，九成序列为 {tenth}\n"),
+            false => format!(
+                "the least worsening that would be found: {half} in half of the series, {tenth} in nine tenths\n"
+            ),
+        });
     }
     if report.relative && report.rows.iter().any(|row| row.change.is_some_and(|c| c.measured != c.ratio.value)) {
-        text.push_str(
-            "changes are against what the series' peers have in common; in brackets after them, as measured\n",
-        );
+        text.push_str(match is_chinese {
+            true => "变化已扣除同组序列的共同变动；其后方括号内为实测变化\n",
+            false => "changes are against what the series' peers have in common; in brackets after them, as measured\n",
+        });
     }
     text
 }
@@ -170,11 +195,15 @@ fn noise(row: &GateRow) -> Option<f64> {
 }
 
 /// Without a sign, and without digits that say nothing.
-fn percent(fraction: f64) -> String {
-    if fraction < 10.0 { format!("{:.1} %", fraction * 100.0) } else { "over 1000 %".to_owned() }
+fn percent(fraction: f64, language: Language) -> String {
+    if fraction < 10.0 { format!("{:.1} %", fraction * 100.0) } else { format!("{}1000 %", over(language)) }
 }
 
-fn cells(row: &GateRow, colours: bool) -> Vec<String> {
+fn over(language: Language) -> &'static str {
+    if language == Language::Chinese { "超过 " } else { "over " }
+}
+
+fn cells(row: &GateRow, colours: bool, language: Language) -> Vec<String> {
     let figure = |quantity: Option<Quantity>| quantity.map_or("-".into(), |q| q.rounded());
     let colour = match &row.ruling {
         Ruling::Worse => Colour::Red,
@@ -182,23 +211,34 @@ fn cells(row: &GateRow, colours: bool) -> Vec<String> {
         Ruling::Unseen(_) => Colour::Yellow,
         _ => Colour::Plain,
     };
-    let word = row.ruling.as_str();
+    let word = row.ruling.describe(language);
     let mut ruling = if colours { coloured(word, colour) } else { word.to_owned() };
     if let Ruling::Unseen(doubt) = &row.ruling {
-        ruling.push_str(&format!(": {doubt}"));
+        ruling.push_str(if language == Language::Chinese { "：" } else { ": " });
+        ruling.push_str(&doubt.describe(language));
     }
-    ruling.extend(noise(row).map(|least| format!(" (sees {})", percent(least))));
-    vec![row.series.clone(), figure(row.old), figure(row.new), row.change.map_or("-".into(), change), ruling]
+    if let Some(least) = noise(row).map(|least| percent(least, language)) {
+        ruling.push_str(&match language {
+            Language::Chinese => format!("（可见 {least}）"),
+            _ => format!(" (sees {least})"),
+        });
+    }
+    let change = row.change.map_or("-".into(), |row| change(row, language));
+    vec![row.series.clone(), figure(row.old), figure(row.new), change, ruling]
 }
 
-fn change(change: RowChange) -> String {
+fn change(change: RowChange, language: Language) -> String {
     let percent = |factor: f64| {
-        if factor < 11.0 { format!("{:+.1}%", (factor - 1.0) * 100.0) } else { "over +1000%".to_owned() }
+        if factor < 11.0 { format!("{:+.1}%", (factor - 1.0) * 100.0) } else { format!("{}+1000%", over(language)) }
     };
     let ratio = change.ratio;
     let mut text = percent(ratio.value);
     if change.probability.is_some() {
-        text.push_str(&format!(" ({} to {})", percent(ratio.low), percent(ratio.high)));
+        let (low, high) = (percent(ratio.low), percent(ratio.high));
+        text.push_str(&match language {
+            Language::Chinese => format!("（{low} 至 {high}）"),
+            _ => format!(" ({low} to {high})"),
+        });
     }
     if change.measured != ratio.value {
         text.push_str(&format!(" [{}]", percent(change.measured)));
@@ -206,9 +246,9 @@ fn change(change: RowChange) -> String {
     text
 }
 
-fn as_json(report: &GateReport, note: &str) -> Value {
+fn as_json(report: &GateReport, note: &str, language: Language) -> Value {
     let counts = report.counts();
-    let rows: Vec<Value> = report.rows.iter().map(row_json).collect();
+    let rows: Vec<Value> = report.rows.iter().map(|row| row_json(row, language)).collect();
     let groups: Vec<Value> = report
         .groups
         .iter()
@@ -216,12 +256,12 @@ fn as_json(report: &GateReport, note: &str) -> Value {
             json!({
                 "name": group.name, "series": group.series, "shift": group.shift, "by_hand": group.by_hand,
                 "moved": group.ruling != GroupRuling::Within, "worse": group.ruling == GroupRuling::Worse,
-                "says": group.to_string(),
+                "says": group.describe(language),
             })
         })
         .collect();
     json!({
-        "outcome": report.outcome().as_str(), "headline": report.headline(), "note": note.trim_end(),
+        "outcome": report.outcome().as_str(), "headline": report.headline(language), "note": note.trim_end(),
         "max_regression": report.max_regression, "false_alarms": report.false_alarms,
         "comparisons": report.comparisons, "relative": report.relative, "strict": report.strict,
         "counts": {
@@ -232,7 +272,7 @@ fn as_json(report: &GateReport, note: &str) -> Value {
     })
 }
 
-fn row_json(row: &GateRow) -> Value {
+fn row_json(row: &GateRow, language: Language) -> Value {
     json!({
         "series": row.series,
         "unit": row.new.or(row.old).map(|quantity| quantity.unit().as_str()),
@@ -246,6 +286,6 @@ fn row_json(row: &GateRow) -> Value {
         "evidence": row.evidence.as_str(),
         "limit": row.limit,
         "ruling": row.ruling.as_str(),
-        "why": match &row.ruling { Ruling::Unseen(doubt) => Some(doubt.to_string()), _ => None },
+        "why": match &row.ruling { Ruling::Unseen(doubt) => Some(doubt.describe(language)), _ => None },
     })
 }

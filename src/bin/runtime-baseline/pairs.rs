@@ -11,7 +11,7 @@ use std::{
 
 use fastrand::Rng;
 use runtime_baseline::{
-    Baseline,
+    Baseline, Language,
     compare::{Gate, GateReport},
 };
 
@@ -120,7 +120,11 @@ pub fn run(gate: &Gate, args: &args::Gate, commands: &[String]) -> Result<(GateR
             gate.compare_pairs(&pairs)?
         }
     };
-    let note = format!("{} pairs of `{}` and `{}`, order by seed {seed}\n", schedule.done, base.text, head.text);
+    let (pairs, base, head) = (schedule.done, base.text, head.text);
+    let note = match Language::from(args.language) {
+        Language::Chinese => format!("`{base}` 与 `{head}` 成对运行 {pairs} 次，次序种子为 {seed}\n"),
+        _ => format!("{pairs} pairs of `{base}` and `{head}`, order by seed {seed}\n"),
+    };
     Ok((report, note))
 }
 

@@ -1,6 +1,4 @@
-//! What a gate says: of each series, of each group, and of the whole.
-
-use std::fmt;
+//! What a gate found: of each series, of each group, and of the whole.
 
 use crate::{Quantity, compare::Difference, stats::Estimate};
 
@@ -28,7 +26,7 @@ impl Outcome {
         }
     }
 
-    /// The word for people.
+    /// The word for programs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -112,22 +110,6 @@ impl GateReport {
             Outcome::Fine
         }
     }
-
-    /// One line that says all of it.
-    #[must_use]
-    pub fn headline(&self) -> String {
-        let Counts { worse, better, fine, unseen, new, ignored } = self.counts();
-        let mut line = format!("{}: {worse} worse, {better} better, {fine} fine", self.outcome().as_str());
-        line.push_str(&format!(", {unseen} could not be seen, of {} series", self.rows.len()));
-        for (count, what) in
-            [(new, "new"), (ignored, "ignored"), (self.worse_groups().count(), "of its groups worse as wholes")]
-        {
-            if count > 0 {
-                line.push_str(&format!(", {count} {what}"));
-            }
-        }
-        line + &format!("; Holm at {} % over {} comparisons", self.false_alarms * 100.0, self.comparisons)
-    }
 }
 
 /// One series.
@@ -184,7 +166,7 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// The word for people.
+    /// The word for programs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -217,7 +199,7 @@ pub enum Ruling {
 }
 
 impl Ruling {
-    /// The word for people.
+    /// The word for programs.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -252,50 +234,6 @@ pub enum Doubt {
     Elsewhere(Vec<Difference>),
 }
 
-impl Doubt {
-    /// The kind in two or three words, for a summary.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Noise => "too noisy",
-            Self::NoInterval => "without an interval",
-            Self::Zero => "zero",
-            Self::Bound => "bounds",
-            Self::FewRuns => "in too few runs",
-            Self::Gone(_) => "gone",
-            Self::Elsewhere(_) => "measured elsewhere",
-        }
-    }
-}
-
-/// What is wrong, and what to do about it.
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Noise => {
-                write!(f, "too noisy for its limit: run more, or raise it")
-            }
-            Self::NoInterval => write!(f, "a side has no interval: measure it more often, or set ignore in the limits"),
-            Self::Zero => {
-                write!(f, "a figure of zero has no ratio: it is below what was resolved, or was not measured")
-            }
-            Self::Bound => write!(f, "a side is a bound and no value"),
-            Self::FewRuns => write!(f, "fewer than three runs have it"),
-            Self::Gone(None) => write!(f, "not measured again"),
-            Self::Gone(Some(reason)) => write!(f, "not measured again: {reason}"),
-            Self::Elsewhere(all) if all.iter().all(|d| d.left.is_none() && d.right.is_none()) => write!(
-                f,
-                "neither side names its CPU, so they may be of two machines: say it (edit --cpu), or measure both sides on \
-                 one machine in turns (gate --run)"
-            ),
-            Self::Elsewhere(all) => {
-                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-                write!(f, "measured under other circumstances: {}", all.join(", "))
-            }
-        }
-    }
-}
-
 /// What the series of a group did as a whole.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -326,21 +264,4 @@ pub enum GroupRuling {
     Worse,
     /// The same for the better.
     Better,
-}
-
-impl fmt::Display for GateGroup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |factor: f64| (factor - 1.0) * 100.0;
-        write!(f, "{}: all {} moved by {:+.1} %", self.name, self.series, percent(self.shift))?;
-        if let Some(by_hand) = self.by_hand {
-            write!(f, ", those by hand by {:+.1} %", percent(by_hand))?;
-        }
-        match self.ruling {
-            GroupRuling::Within => write!(f, ", within the limit"),
-            GroupRuling::Moved => write!(f, ": the machine, or all of them (--absolute counts it)"),
-            GroupRuling::Chance => write!(f, ": no more than chance explains"),
-            GroupRuling::Worse => write!(f, ": worse, and it is not the machine"),
-            GroupRuling::Better => write!(f, ": better, and it is not the machine"),
-        }
-    }
 }

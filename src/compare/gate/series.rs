@@ -148,7 +148,7 @@ impl<'a> Group<'a> {
         name.extend(self.isolation.map(|isolation| format!(", {isolation}")));
         name.extend(self.transport.map(|transport| format!(", {transport}")));
         if self.concurrency != 1 {
-            name.push_str(&format!(", {} at once", self.concurrency));
+            name.push_str(&format!(", concurrency {}", self.concurrency));
         }
         name
     }
