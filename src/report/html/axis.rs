@@ -1,5 +1,8 @@
 //! From values to places, and the values worth a tick.
 
+use maud::{Markup, html};
+
+use super::at;
 use crate::{Quantity, Unit};
 
 /// A line of values from `low` to `high`, drawn from `start` to `end`.
@@ -73,6 +76,28 @@ impl Axis {
             .find(far)
             .or_else(|| (2..=12).map(|every| of(&[1.0], every)).find(far))
             .unwrap_or_else(|| of(&[1.0], 1).into_iter().take(1).collect())
+    }
+}
+
+/// Lines across a picture at these values, all of them one path, and their labels below.
+pub(super) fn scale(axis: &Axis, ticks: &[f64], unit: Unit, [top, bottom]: [f64; 2]) -> Markup {
+    let height = at(bottom - top);
+    let places: Vec<f64> = ticks.iter().map(|value| at(axis.place(*value))).collect();
+    let lines: String = places.iter().map(|x| format!("M{x} {top}v{height}")).collect();
+    html! {
+        @if !places.is_empty() { path.grid d=(lines) {} }
+        @for (value, x) in ticks.iter().zip(&places) {
+            text class={ "tick" (anchor(*x, axis, 28.0)) } x=(x) y=(at(bottom + 14.0)) { (label(*value, unit)) }
+        }
+    }
+}
+
+/// What a tick's class ends with: a label within `room` of an end of the axis is not centred, or it would stand outside.
+pub(super) fn anchor(x: f64, axis: &Axis, room: f64) -> &'static str {
+    match x {
+        x if x < axis.start + room => " first",
+        x if x > axis.end - room => " last",
+        _ => "",
     }
 }
 

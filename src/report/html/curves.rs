@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{
     Picture, at,
-    axis::{Axis, label},
+    axis::{Axis, label, scale},
 };
 use crate::report::plot::{Line, Scale};
 
@@ -16,50 +16,46 @@ const BOTTOM: f64 = 220.0;
 const LEGEND: f64 = 16.0;
 
 /// So many marks of a line: with more they would hide it.
-const MOST_MARKS: usize = 12;
+const MOST_MARKS: usize = 8;
 
 /// A bend of a line that is flatter than this, in units of the picture, is not seen, and not drawn.
-const SEEN: f64 = 0.3;
+const SEEN: f64 = 0.6;
 
 pub(super) fn draw(x: &Scale, y: &Scale, lines: &[Line]) -> Picture {
     let points = || lines.iter().flat_map(|line| &line.points);
     let across = Axis::fitting(points().map(|p| p.0), LEFT, RIGHT);
     let up = Axis::fitting(points().map(|p| p.1), BOTTOM, TOP);
     let below = BOTTOM + 36.0;
+    let heights: Vec<(f64, f64)> = up.ticks(30.0).into_iter().map(|value| (value, at(up.place(value)))).collect();
+    let rules: String = heights.iter().map(|(_, place)| format!("M{LEFT} {place}H{RIGHT}")).collect();
     let marks = html! {
-        @for value in up.ticks(30.0) {
-            @let place = at(up.place(value));
-            line.grid x1=(LEFT) x2=(RIGHT) y1=(place) y2=(place) {}
-            text.tick x=(LEFT - 6.0) y=(place + 4.0) text-anchor="end" { (label(value, y.unit)) }
+        path.grid d=(rules) {}
+        @for (value, place) in &heights {
+            text.tick.last x=(LEFT - 6.0) y=(at(place + 4.0)) { (label(*value, y.unit)) }
         }
-        @for value in across.ticks(90.0) {
-            @let place = at(across.place(value));
-            line.grid x1=(place) x2=(place) y1=(TOP) y2=(BOTTOM) {}
-            text.tick x=(place) y=(BOTTOM + 14.0) text-anchor=(if place > RIGHT - 30.0 { "end" } else { "middle" }) {
-                (label(value, x.unit))
-            }
-        }
+        (scale(&across, &across.ticks(90.0), x.unit, [TOP, BOTTOM]))
         text.label x="4" y="12" { "↑ " (y.label) }
         text.label x=(RIGHT) y=(BOTTOM + 30.0) text-anchor="end" { (x.label) " →" }
         @for (i, line) in lines.iter().enumerate() {
-            (one(line, i, &across, &up))
             @let y = below + (i as f64 + 0.5) * LEGEND;
-            (marks(i, [(10.0, y)].into_iter()))
+            (one(line, i, (&across, &up), (10.0, y)))
             text.label x="22" y=(y + 4.0) { (line.label) }
         }
     };
     Picture { width: WIDTH, height: below + LEGEND * (lines.len() as f64 + 0.5), marks }
 }
 
-fn one(line: &Line, index: usize, across: &Axis, up: &Axis) -> Markup {
-    let places: Vec<(f64, f64)> = line.points.iter().map(|(x, y)| (at(across.place(*x)), at(up.place(*y)))).collect();
+/// A line, its marks, and the mark before its name. In whole units: a part of one is not seen.
+fn one(line: &Line, index: usize, (across, up): (&Axis, &Axis), legend: (f64, f64)) -> Markup {
+    let place = |(x, y): &(f64, f64)| (across.place(*x).round(), up.place(*y).round());
+    let places: Vec<(f64, f64)> = line.points.iter().map(place).collect();
     let path: Vec<String> = bends(&places).iter().map(|(x, y)| format!("{x} {y}")).collect();
     let every = places.len().div_ceil(MOST_MARKS).max(1);
     html! {
         @if places.len() > 1 {
-            path class={ "mark line line-" (index % SHAPES) } d={ "M" (path.join("L")) } {}
+            path class={ "mark line line-" (index % SHAPES) } d={ "M" (path.join(" ")) } {}
         }
-        (marks(index, places.into_iter().step_by(every)))
+        (marks(index, places.into_iter().step_by(every).chain([legend])))
     }
 }
 
@@ -89,12 +85,12 @@ const SHAPES: usize = 6;
 /// All of a line are one path.
 fn marks(index: usize, places: impl Iterator<Item = (f64, f64)>) -> Markup {
     let shape = match index % SHAPES {
-        0 => "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z",
-        1 => "m-2.8 -2.8h5.6v5.6h-5.6z",
-        2 => "m0 -3.6l3.6 6.4h-7.2z",
-        3 => "m0 -4l4 4l-4 4l-4 -4z",
-        4 => "m-3 -3l6 6m-6 0l6 -6",
-        _ => "m0 3.6l3.6 -6.4h-7.2z",
+        0 => "m-3 0a3 3 0 1 0 6 0 3 3 0 1 0-6 0",
+        1 => "m-3-3h6v6h-6z",
+        2 => "m0-4l4 7h-8z",
+        3 => "m0-4l4 4-4 4-4-4z",
+        4 => "m-3-3l6 6m-6 0l6-6",
+        _ => "m0 4l4-7h-8z",
     };
     let all: String = places.map(|(x, y)| format!("M{x} {y}{shape}")).collect();
     html! { path class={ "mark point line-" (index % SHAPES) } d=(all) {} }

@@ -4,7 +4,7 @@ use maud::html;
 
 use super::{
     Picture, at,
-    axis::{Axis, label},
+    axis::{Axis, scale},
 };
 use crate::{
     Unit,
@@ -26,29 +26,26 @@ pub(super) fn draw(unit: Unit, rows: &[Figure]) -> Picture {
     let ends = rows.iter().flat_map(|row| row.interval.map_or([row.value; 2], |(low, high)| [low, high]));
     let axis = Axis::by_ratio(ends.chain(rows.iter().map(|row| row.value)), MARGIN, WIDTH - MARGIN);
     let bottom = rows.len() as f64 * ROW;
-    let anchor = |x: f64| match x {
-        x if x < 40.0 => "start",
-        x if x > WIDTH - 40.0 => "end",
-        _ => "middle",
-    };
     let widest = rows.iter().map(|row| columns(&row.words)).max().unwrap_or_default() as f64 * CHARACTER;
     // A label at an end of the axis is not centred on its tick.
     let apart = APART.max(1.6 * widest);
     let place = |value: f64| at(axis.place(value));
+    let mark = |i: usize| i as f64 * ROW + MARK;
+    let ranges = rows.iter().enumerate().filter_map(|(i, row)| row.interval.map(|ends| (i, ends)));
+    let ranges: String =
+        ranges.map(|(i, (low, high))| format!("M{} {}H{}", place(low), mark(i), place(high))).collect();
+    // A line that hardly goes anywhere, with round ends, is a dot in a third of the characters.
+    let dots: String =
+        rows.iter().enumerate().map(|(i, row)| format!("M{} {}h.1", place(row.value), mark(i))).collect();
     let marks = html! {
-        @for value in axis.ticks(apart) {
-            line.grid x1=(place(value)) x2=(place(value)) y1="0" y2=(bottom) {}
-            text.tick x=(place(value)) y=(bottom + 14.0) text-anchor=(anchor(place(value))) { (label(value, unit)) }
-        }
+        (scale(&axis, &axis.ticks(apart), unit, [0.0, bottom]))
         @for (i, row) in rows.iter().enumerate() {
             @let top = i as f64 * ROW;
             text x=(MARGIN) y=(top + WORDS) { (row.label) }
-            text.label.end x=(WIDTH - MARGIN) y=(top + WORDS) { (row.words) }
-            @if let Some((low, high)) = row.interval {
-                path.range d={ "M" (place(low)) " " (top + MARK) "H" (place(high)) } {}
-            }
-            circle.mark.dot cx=(place(row.value)) cy=(top + MARK) {}
+            text.end x=(WIDTH - MARGIN) y=(top + WORDS) { (row.words) }
         }
+        @if !ranges.is_empty() { path.range d=(ranges) {} }
+        path.mark.dots d=(dots) {}
     };
     Picture { width: WIDTH, height: bottom + FOOT, marks }
 }

@@ -3,7 +3,10 @@
 
 use maud::{Markup, html};
 
-use super::{at, axis::Axis};
+use super::{
+    at,
+    axis::{Axis, anchor},
+};
 use crate::report::forest::{Forest, Mark, Row, Rows};
 
 /// What lies further out is drawn at the end of the axis.
@@ -76,19 +79,12 @@ fn scale(axis: &Axis, forest: &Forest) -> Markup {
                     line.one x1=(percent(1.0)) x2=(percent(1.0)) y1="0" y2="100%" {}
                 } }
                 @for value in &ticks {
-                    text.tick x=(percent(*value)) y="14" text-anchor=(anchor(axis.place(*value))) { (label(*value)) }
+                    @let anchor = anchor(axis.place(*value), axis, 6.0);
+                    text class={ "tick" (anchor) } x=(percent(*value)) y="14" { (label(*value)) }
                 }
             }
             span.end { (forest.ends[1]) }
         }
-    }
-}
-
-fn anchor(place: f64) -> &'static str {
-    match place {
-        place if place < 6.0 => "start",
-        place if place > 94.0 => "end",
-        _ => "middle",
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn render(document: &Document) -> String {
             }
         }
     };
-    without_end_tags(page.into_string())
+    without_quotes(&without_end_tags(page.into_string()))
 }
 
 const fn tag(language: Language) -> &'static str {
@@ -66,6 +66,25 @@ const fn tag(language: Language) -> &'static str {
 fn without_end_tags(page: String) -> String {
     let page = ["</td>", "</th>", "</tr>"].iter().fold(page, |page, tag| page.replace(tag, ""));
     ["path", "circle", "line", "use"].iter().fold(page, |page, tag| page.replace(&format!("></{tag}>"), "/>"))
+}
+
+/// A value of letters and digits alone needs no quotes, where what follows is no slash: they are a thirtieth of a page. In what is
+/// text they are escaped.
+fn without_quotes(page: &str) -> String {
+    let is_plain = |value: &str| {
+        !value.is_empty()
+            && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '%' | '#'))
+    };
+    let mut parts = page.split("=\"");
+    let mut short = String::with_capacity(page.len());
+    short.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        match part.split_once('"').filter(|(value, rest)| is_plain(value) && rest.starts_with([' ', '>'])) {
+            Some((value, rest)) => short.extend(["=", value, rest]),
+            None => short.extend(["=\"", part]),
+        }
+    }
+    short
 }
 
 fn write_section(section: &Section, number: usize, language: Language) -> Markup {
@@ -185,4 +204,22 @@ struct Picture {
 /// A coordinate to a tenth: more is not seen, and a page of long numbers is large.
 fn at(x: f64) -> f64 {
     (x * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_quotes;
+
+    #[test]
+    fn quotes_stay_where_a_value_needs_them() {
+        for (long, short) in [
+            (r##"<a id="x-1" href="#x-1">"##, "<a id=x-1 href=#x-1>"),
+            (r##"<use href="#x"/>"##, r##"<use href="#x"/>"##),
+            (r#"<i class="" title="a b" lang="é">="#, r#"<i class="" title="a b" lang="é">="#),
+            (r#"<i class="a"b="c">"#, r#"<i class="a"b=c>"#),
+            ("", ""),
+        ] {
+            assert_eq!(without_quotes(long), short);
+        }
+    }
 }

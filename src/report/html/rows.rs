@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{
     Picture, at,
-    axis::{Axis, label},
+    axis::{Axis, scale},
 };
 use crate::{
     Quantity, Unit,
@@ -30,7 +30,7 @@ pub(super) fn spread(unit: Unit, rows: &[Row]) -> Picture {
         let (left, right) = (at(axis.place(row.min())), at(axis.place(row.max())));
         html! {
             path.mark.area d=(area(row, axis, foot, height)) {}
-            line.mark.range x1=(left) x2=(right) y1=(at(foot)) y2=(at(foot)) {}
+            path.mark.range d={ "M" (left) " " (at(foot)) "H" (right) } {}
             (centre(row.median, axis, foot))
             (tail(row.p99, axis, foot))
         }
@@ -41,7 +41,7 @@ pub(super) fn spread(unit: Unit, rows: &[Row]) -> Picture {
 pub(super) fn cumulative(unit: Unit, rows: &[Row]) -> Picture {
     draw(unit, rows, 34.0, |row, axis, foot, height| {
         html! {
-            line.frame x1=(MARGIN) x2=(WIDTH - MARGIN) y1=(at(foot)) y2=(at(foot)) {}
+            path.frame d={ "M" (MARGIN) " " (at(foot)) "H" (WIDTH - MARGIN) } {}
             path.mark.step d=(steps(row, axis, foot, height)) {}
             (centre(row.median, axis, foot - 0.5 * height))
             (tail(row.p99, axis, foot - 0.99 * height))
@@ -62,21 +62,8 @@ fn draw(unit: Unit, rows: &[Row], height: f64, marks: impl Fn(&Sketch, &Axis, f6
         y += GAP;
     }
     let bottom = y;
-    let tick = |value: f64| {
-        let x = at(axis.place(value));
-        let anchor = match x {
-            x if x < 40.0 => "start",
-            x if x > WIDTH - 40.0 => "end",
-            _ => "middle",
-        };
-        html! {
-            line.grid x1=(x) x2=(x) y1="0" y2=(at(bottom)) {}
-            text.tick x=(x) y=(at(bottom + 14.0)) text-anchor=(anchor) { (label(value, unit)) }
-        }
-    };
-    let ticks = axis.ticks(APART);
     let marks = html! {
-        @for value in ticks { (tick(value)) }
+        (scale(&axis, &axis.ticks(APART), unit, [0.0, bottom]))
         @for (row, foot) in rows.iter().zip(&feet) {
             @let top = foot - height - words(row) + 10.0;
             text.label x=(MARGIN) y=(at(top)) { (row.label) }
@@ -102,7 +89,7 @@ fn centre(value: f64, axis: &Axis, y: f64) -> Markup {
 /// A diamond.
 fn tail(value: f64, axis: &Axis, y: f64) -> Markup {
     let (x, y) = (at(axis.place(value)), at(y));
-    html! { path.mark.tail d={ "M" (x) " " (at(y - 4.5)) "l4 4.5l-4 4.5l-4 -4.5z" } {} }
+    html! { path.mark.tail d={ "M" (x) " " (at(y - 4.5)) "l4 4.5-4 4.5-4-4.5z" } {} }
 }
 
 /// An outline in whole pixels, as the shortest path that draws it: there are many of them, and a part of a pixel is not seen.

@@ -39,7 +39,7 @@ pub(super) fn draw(bars: &[Bar]) -> Picture {
     let marks = html! {
         @for (i, bar) in bars.iter().enumerate() {
             text x=(MARGIN) y=(top(i) + WORDS) { (bar.label) }
-            text.label.end x=(WIDTH - MARGIN) y=(top(i) + WORDS) { (bar.words) }
+            text.end x=(WIDTH - MARGIN) y=(top(i) + WORDS) { (bar.words) }
         }
         @for (ink, path) in (0..INKS).map(|ink| (ink, path(ink))).filter(|(_, path)| !path.is_empty()) {
             path class={ "mark phase line-" (ink) } d=(path) {}

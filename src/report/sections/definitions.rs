@@ -1,9 +1,10 @@
 //! How each number of the report is defined.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::{groups::Group, notes};
 use crate::{
-    Indicator, Language, Metric, Phase, Statistic, Temperature, claims,
+    Family, Indicator, Language, Metric, Phase, Statistic, Temperature, claims,
     report::{
         Report,
         document::{Block, Fold, Item, Section},
@@ -11,7 +12,7 @@ use crate::{
     words::report::rest::{self, definitions as say},
 };
 
-pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section> {
+pub(super) fn section(report: &Report<'_>, families: &BTreeMap<Family, Vec<Group<'_>>>, language: Language) -> Section {
     let mut section = Section::new("definitions", say::title(language));
     let mut present: BTreeSet<Indicator> = report.metrics.iter().map(|metric| metric.indicator()).collect();
     present.extend(report.baseline.unavailable().iter().map(crate::UnavailableRow::indicator));
@@ -39,8 +40,14 @@ pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section
     let statistics = statistics.into_iter().map(|s| item(&s.label(language), s.definition(language)));
     let [name, text] = say::interval(language);
     blocks.push(Block::List(statistics.chain([item(name, text)]).collect()));
+
+    let mind = notes::meanings(report, families.values().flatten(), language);
+    if !mind.is_empty() {
+        blocks.push(Block::Heading(say::mind(language).to_owned()));
+        blocks.push(Block::List(mind));
+    }
     section.blocks.push(Block::Fold(Fold::new(rest::all(language), blocks)));
-    Some(section)
+    section
 }
 
 fn phase(metric: &Metric) -> Option<Phase> {

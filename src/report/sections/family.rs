@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    MOST_GROUPS, MOST_ROWS,
+    Apart, MOST_GROUPS, MOST_ROWS,
     fills::Fills,
     groups::{Group, Row, STATISTICS, id, is_compared},
     notes, phases, plots, policy,
 };
 use crate::{
-    Family, Isolation, Language, Metric, Statistic,
+    Date, Family, Isolation, Language, Metric, Statistic,
     report::{
         Report,
         document::{Block, Cell, Column, Fold, Section, Table, Tone},
@@ -28,7 +28,7 @@ pub(super) fn section(
     report: &Report<'_>,
     family: Family,
     groups: &[Group<'_>],
-    uniform: bool,
+    apart: &Apart<'_>,
     language: Language,
 ) -> Section {
     let mut section =
@@ -51,7 +51,7 @@ pub(super) fn section(
     for (number, group) in groups.iter().enumerate() {
         let shown = group.rows.len().min(room);
         room -= shown;
-        let mut blocks = tables(report, group, &fills, shown, uniform, language);
+        let mut blocks = tables(report, group, &fills, shown, apart, language);
         blocks.extend(distributions.of_group(report, group, language));
         let fold = Fold::new(group.name(language), blocks).at(id(family, number));
         section.blocks.push(Block::Fold(fold.detail(span(group, language))));
@@ -79,13 +79,13 @@ fn tables(
     group: &Group<'_>,
     fills: &Fills<'_>,
     shown: usize,
-    uniform: bool,
+    apart: &Apart<'_>,
     language: Language,
 ) -> Vec<Block> {
     let (parts, whole): (Vec<&Row<'_>>, Vec<&Row<'_>>) = group.rows[..shown].iter().partition(|row| row.is_part());
     let left_out = group.rows.len() - shown;
     let of = |rows: &[&Row<'_>], left_out: usize| {
-        let mut table = table(report, group, fills, rows, uniform, language);
+        let mut table = table(report, group, fills, rows, apart, language);
         table.left_out = left_out;
         Block::Table(table)
     };
@@ -108,7 +108,7 @@ fn table(
     group: &Group<'_>,
     fills: &Fills<'_>,
     rows: &[&Row<'_>],
-    uniform: bool,
+    apart: &Apart<'_>,
     language: Language,
 ) -> Table {
     let references = group.references();
@@ -118,8 +118,8 @@ fn table(
     // Percentiles that have no name of their own.
     let all = rows.iter().flat_map(|row| &row.metrics).map(|metric| metric.statistic());
     statistics.extend(all.filter(|statistic| !STATISTICS.contains(statistic)).collect::<BTreeSet<_>>());
-    let columns = columns(&statistics, language);
-    let each = count_of_each(rows);
+    let (each, day) = (count_of_each(rows), day_of_all(rows).filter(|_| apart.days));
+    let columns = columns(&statistics, apart.days && day.is_none(), language);
     let is_of_parts = rows.iter().all(|row| row.is_part());
     let one_isolation =
         is_of_parts || rows.windows(2).all(|pair| of_isolation(pair[0]) == of_isolation(pair[1])) && rows.len() > 1;
@@ -133,15 +133,15 @@ fn table(
         cells.extend(outcome(row, fills));
         let count = row.first().count().filter(|_| each.is_none());
         cells.push(Cell::new(count.map(|n| n.to_string()).unwrap_or_default()));
-        cells.push(if uniform { Cell::default() } else { version(row) });
+        cells.push(version(row, apart, day));
         cells.push(Cell::new(notes::words(report, row, language)).tone(Tone::Warning));
         cells
     };
-    let table = Table::new(caption(group, rows, each, language), columns, rows.iter().map(cells).collect());
+    let table = Table::new(caption(group, rows, (each, day), language), columns, rows.iter().map(cells).collect());
     table.without_empty_columns()
 }
 
-fn columns(statistics: &[Statistic], language: Language) -> Vec<Column> {
+fn columns(statistics: &[Statistic], dated: bool, language: Language) -> Vec<Column> {
     let mut columns = vec![Column::text(column::subject(language))];
     for statistic in statistics {
         columns.push(Column::number(statistic.label(language)));
@@ -151,7 +151,7 @@ fn columns(statistics: &[Statistic], language: Language) -> Vec<Column> {
     let [stopped, rate, each, budget] = column::fill(language);
     columns.extend([Column::text(stopped), Column::number(rate), Column::number(each), Column::text(budget)]);
     columns.push(Column::number(column::samples(language)));
-    columns.push(Column::text(column::version(language)));
+    columns.push(Column::text(column::version(dated, language)));
     columns.push(Column::text(column::mind(language)));
     columns
 }
@@ -162,10 +162,23 @@ fn count_of_each(rows: &[&Row<'_>]) -> Option<u64> {
     (rows.len() > 1 && rows.iter().all(|row| row.first().count() == Some(first))).then_some(first)
 }
 
-/// What the heading above does not say.
-fn caption(group: &Group<'_>, rows: &[&Row<'_>], each: Option<u64>, language: Language) -> String {
+/// The day of which all rows are, where there is one: said once then.
+fn day_of_all(rows: &[&Row<'_>]) -> Option<Date> {
+    let day = |row: &Row<'_>| row.first().provenance().date();
+    let first = day(rows.first()?);
+    rows.iter().all(|row| day(row) == first).then_some(first)
+}
+
+/// What the heading above does not say, and what all rows have in common: how many samples, and the day.
+fn caption(
+    group: &Group<'_>,
+    rows: &[&Row<'_>],
+    (each, day): (Option<u64>, Option<Date>),
+    language: Language,
+) -> String {
     let intervals = rows.iter().any(|row| row.principal().interval().is_some());
-    figures::caption(intervals, group.reference.filter(|_| rows.len() > 1), each, language)
+    let reference = group.reference.filter(|_| rows.len() > 1);
+    figures::caption(intervals, reference, each, day.map(|day| day.to_string()), language)
 }
 
 /// The settings in which rows of one name differ: what all share says nothing within the table.
@@ -206,10 +219,16 @@ fn of_isolation<'a>(row: &Row<'a>) -> (Option<Isolation>, Option<&'a str>) {
     (row.isolation(), row.transport())
 }
 
-/// The first component is the subject itself.
-fn version(row: &Row<'_>) -> Cell {
+/// The first component is the subject itself. What it is of in the whole report, or the day of the whole table, says nothing here.
+fn version(row: &Row<'_>, apart: &Apart<'_>, day: Option<Date>) -> Cell {
     let provenance = row.first().provenance();
-    Cell::new(provenance.components()[0].to_string()).detail(provenance.date().to_string())
+    let component = &provenance.components()[0];
+    let version = apart.versions.contains(component.name()).then(|| component.to_string()).unwrap_or_default();
+    match (version.is_empty(), apart.days && day.is_none()) {
+        (_, false) => Cell::new(version),
+        (true, true) => Cell::new(provenance.date().to_string()),
+        (false, true) => Cell::new(version).detail(provenance.date().to_string()),
+    }
 }
 
 fn isolation(row: &Row<'_>) -> Cell {

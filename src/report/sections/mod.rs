@@ -21,13 +21,13 @@ mod summary;
 mod unavailable;
 mod verdicts;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Report,
     document::{Block, Document, Section, Table},
 };
-use crate::{Family, Language, Metric, words::report};
+use crate::{Component, Family, Language, Metric, words::report};
 use judged::Answers;
 use machine::Machine;
 pub(super) use summary::blocks as summary;
@@ -70,8 +70,8 @@ pub(super) fn document(report: &Report<'_>, language: Language) -> Document {
         sections.push(glance::section(&families, language));
     }
     let figures = FAMILIES.into_iter().filter_map(|family| Some((family, families.get(&family)?)));
-    let uniform = is_uniform(&report.metrics);
-    sections.extend(figures.map(|(family, groups)| family::section(report, family, groups, uniform, language)));
+    let apart = Apart::of(&report.metrics);
+    sections.extend(figures.map(|(family, groups)| family::section(report, family, groups, &apart, language)));
     sections.extend(fleet::section(report, &families, language));
     sections.push(machine.section(language));
     if !is_about_this {
@@ -80,21 +80,33 @@ pub(super) fn document(report: &Report<'_>, language: Language) -> Document {
         section.blocks = verdicts::remarks(&answers, language);
         sections.push(section);
     }
-    let rest: [fn(&Report<'_>, Language) -> Option<Section>; 4] =
-        [unavailable::section, audit::section, definitions::section, reproduce::section];
-    sections.extend(rest.into_iter().filter_map(|section| section(report, language)));
+    sections.extend(unavailable::section(report, language));
+    sections.extend(audit::section(report, language));
+    sections.push(definitions::section(report, &families, language));
+    sections.extend(reproduce::section(report, language));
     let (title, place) = (report::page::title(language).to_owned(), machine.place(report, language));
     Document { language, title, place, sections, opening }
 }
 
-/// Whether all figures are of one day, and of one version of each component: said once then, and not in each row.
-fn is_uniform(metrics: &[&Metric]) -> bool {
-    let mut versions = HashMap::new();
-    metrics.iter().all(|metric| {
-        let component = &metric.provenance().components()[0];
-        let same = *versions.entry(component.name()).or_insert(component.version()) == component.version();
-        same && metric.provenance().date() == metrics[0].provenance().date()
-    })
+/// What figures of one report differ in: what all have in common is said once, and not in each row.
+struct Apart<'a> {
+    /// What was measured in several versions.
+    versions: HashSet<&'a str>,
+    /// Whether the figures are of several days.
+    days: bool,
+}
+
+impl<'a> Apart<'a> {
+    fn of(metrics: &[&'a Metric]) -> Self {
+        let mut first = HashMap::new();
+        let components = metrics.iter().map(|metric| &metric.provenance().components()[0]);
+        let versions = components
+            .filter(|component| *first.entry(component.name()).or_insert(component.version()) != component.version())
+            .map(Component::name)
+            .collect();
+        let days = metrics.windows(2).any(|pair| pair[0].provenance().date() != pair[1].provenance().date());
+        Self { versions, days }
+    }
 }
 
 /// The first screen: what became of the published figures, and their picture.

@@ -1,4 +1,5 @@
-//! What to know of figures before trusting them: warnings of their samples, and what makes them stale.
+//! What to know of figures before trusting them: warnings of their samples, and what makes them stale. What each warning means
+//! stands once in the report.
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// At most so many rows are named with what is wrong with each.
-const MOST_ROWS: usize = 4;
+const MOST_ROWS: usize = 3;
 
 /// The samples that a row's figures were taken from, where they are at hand and its own.
 pub(super) fn sketch(report: &Report<'_>, row: &Row<'_>) -> Option<Rc<Sketch>> {
@@ -52,16 +53,14 @@ fn is_stale(report: &Report<'_>, row: &Row<'_>) -> bool {
     row.metrics.iter().any(|metric| !report.staleness.check(metric).is_empty())
 }
 
-/// What was found in a group, each kind once with what to do about it, and the rows that it concerns.
+/// What was found in a group, each kind once with the rows that it concerns.
 pub(super) fn list(report: &Report<'_>, group: &Group<'_>, most: usize, language: Language) -> Option<Block> {
-    let mut warned: BTreeMap<usize, (&'static str, &'static str, Vec<String>)> = BTreeMap::new();
+    let mut warned: BTreeMap<usize, (&'static str, Vec<String>)> = BTreeMap::new();
     let mut stale: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in group.rows.iter().take(most) {
         if let Some(sketch) = sketch(report, row) {
             for warning in of_row(&sketch, row) {
-                let (_, _, rows) = warned
-                    .entry(order(warning))
-                    .or_insert_with(|| (warning.name(language), warning.advice(language), Vec::new()));
+                let (_, rows) = warned.entry(order(warning)).or_insert_with(|| (warning.name(language), Vec::new()));
                 let finding = warning.finding(language, Some(sketch.unit));
                 rows.push(format!("{}{}{finding}", row.name(), said::colon(language)));
             }
@@ -72,9 +71,9 @@ pub(super) fn list(report: &Report<'_>, group: &Group<'_>, most: usize, language
         }
     }
     let (colon, semicolon) = (said::colon(language), said::semicolon(language));
-    let warnings = warned.into_values().map(|(name, advice, rows)| {
-        let rows = words::few(&rows, MOST_ROWS, semicolon, language);
-        Item { name: name.to_owned(), text: format!("{advice}{}{rows}", say::stop(language)).into() }
+    let warnings = warned.into_values().map(|(name, rows)| Item {
+        name: name.to_owned(),
+        text: words::few(&rows, MOST_ROWS, semicolon, language).into(),
     });
     // One reason for each version or day: a hundred of them are read by nobody.
     let stale = stale.into_iter().take(MOST_NAMES).map(|(why, rows)| {
@@ -83,6 +82,24 @@ pub(super) fn list(report: &Report<'_>, group: &Group<'_>, most: usize, language
     });
     let items: Vec<Item> = warnings.chain(stale).collect();
     (!items.is_empty()).then_some(Block::List(items))
+}
+
+/// What each kind that was found means, and what to do about it.
+pub(super) fn meanings<'a>(
+    report: &Report<'_>,
+    groups: impl Iterator<Item = &'a Group<'a>>,
+    language: Language,
+) -> Vec<Item> {
+    let mut found = BTreeMap::new();
+    for row in groups.flat_map(|group| &group.rows) {
+        if let Some(sketch) = sketch(report, row) {
+            found.extend(of_row(&sketch, row).map(|warning| {
+                let item = Item { name: warning.name(language).to_owned(), text: warning.advice(language).into() };
+                (order(warning), item)
+            }));
+        }
+    }
+    found.into_values().collect()
 }
 
 /// Those that forbid an interval first, then those that make one wrong.

@@ -27,8 +27,8 @@ pub(crate) mod column {
         language.pick("样本数", "samples")
     }
 
-    pub(crate) const fn version(language: Language) -> &'static str {
-        language.pick("版本，日期", "version, date")
+    pub(crate) const fn version(dated: bool, language: Language) -> &'static str {
+        if dated { language.pick("版本，日期", "version, date") } else { language.pick("版本", "version") }
     }
 
     pub(crate) const fn mind(language: Language) -> &'static str {
@@ -61,7 +61,13 @@ pub(crate) const fn policies(language: Language) -> &'static str {
 }
 
 /// What a table's title does not say.
-pub(crate) fn caption(intervals: bool, reference: Option<&str>, each: Option<u64>, language: Language) -> String {
+pub(crate) fn caption(
+    intervals: bool,
+    reference: Option<&str>,
+    each: Option<u64>,
+    day: Option<String>,
+    language: Language,
+) -> String {
     let intervals = intervals.then_some(language.pick("下方为 95 % 区间", "with 95 % intervals"));
     let factors = reference.map(|reference| match language {
         Language::English => format!("factors are against {reference}"),
@@ -73,7 +79,7 @@ pub(crate) fn caption(intervals: bool, reference: Option<&str>, each: Option<u64
         Language::Chinese => format!("每行 {count} 个样本"),
     });
     let first = language.pick("最好的在前", "Best first").to_owned();
-    let parts = [Some(first), intervals.map(str::to_owned), factors, each];
+    let parts = [Some(first), intervals.map(str::to_owned), factors, each, day];
     parts.into_iter().flatten().collect::<Vec<_>>().join(language.pick("，", ", "))
 }
 
@@ -87,11 +93,6 @@ pub(crate) fn at_once(count: u32, language: Language) -> String {
 
 pub(crate) const fn stale(language: Language) -> &'static str {
     language.pick("过期", "stale")
-}
-
-/// Between advice and what it concerns.
-pub(crate) const fn stop(language: Language) -> &'static str {
-    language.pick("。", ". ")
 }
 
 /// How the samples of a burst are drawn.

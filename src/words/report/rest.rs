@@ -88,6 +88,10 @@ pub(crate) mod definitions {
         language.pick("统计量与区间", "Statistics and intervals")
     }
 
+    pub(crate) const fn mind(language: Language) -> &'static str {
+        language.pick("表中“注意”一栏的含义", "What to mind, in the last column of a table")
+    }
+
     pub(crate) const fn interval(language: Language) -> [&'static str; 2] {
         language.pick(
             [
