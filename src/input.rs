@@ -15,8 +15,8 @@ use rustix::{
     fs::{OFlags, fcntl_setfl},
 };
 
-/// The most bytes of a baseline: 200,000 figures as an importer makes them, or 70,000 of benches, each with its machine.
-pub(crate) const MOST_OF_A_BASELINE: u64 = 128 << 20;
+/// The most bytes of a baseline: 250,000 figures as an importer makes them, or 100,000 of benches, each with its machine.
+pub(crate) const MOST_OF_A_BASELINE: u64 = 160 << 20;
 /// The most bytes of a file of raw data: two million samples.
 pub(crate) const MOST_OF_SAMPLES: u64 = 32 << 20;
 /// The most bytes of what people write by hand: claims, limits.

@@ -143,3 +143,30 @@ fn a_bad_entry_is_named_with_its_place() {
     let BaselineError::Entry { index, line, column, .. } = error else { panic!("{error:?}") };
     assert_eq!((index, line, column), (1999, 1, text.len() - 2));
 }
+
+/// Of so many that several threads read them.
+#[test]
+fn a_large_baseline_keeps_its_order_and_names_its_first_fault() {
+    let count = 20_000;
+    let text = |wrong: &[usize]| {
+        let figure = |index: usize| {
+            let statistic = if wrong.contains(&index) { "5" } else { "\"median\"" };
+            format!(
+                "{{\"indicator\":\"startup_time\",\"subject\":\"noop\",\"workload\":\"w{index}\",\"statistic\":{statistic},\
+                 \"value\":{index},\"unit\":\"ns\",\"later\":{index},\"provenance\":{{\"source\":{{\"kind\":\"benchmark\",\
+                 \"reference\":\"a bench\"}},\"components\":[{{\"name\":\"noop\",\"version\":\"0.1.0\"}}],\
+                 \"date\":\"2026-11-23\"}}}}"
+            )
+        };
+        let figures: Vec<String> = (0..count).map(figure).collect();
+        format!("{{\"schema\":2,\"metrics\":[{}]}}", figures.join(","))
+    };
+    let directory = tempdir().unwrap();
+    let path = directory.path().join("b.json");
+    fs::write(&path, text(&[])).unwrap();
+    let read = Baseline::load(&path).unwrap();
+    let values: Vec<u64> = read.metrics().iter().map(|metric| metric.quantity().as_f64() as u64).collect();
+    assert!(values.iter().copied().eq(0..count as u64) && read.unknown().len() == count);
+    let (error, _) = error(text(&[count / 4, count - 1]));
+    assert!(matches!(error, BaselineError::Entry { index, .. } if index == count / 4), "{error}");
+}

@@ -1,6 +1,17 @@
 //! Reading a baseline's file: each error says where in it, and what a later release wrote is kept.
 
-use std::{cell::Cell, io, ops::RangeInclusive, path::Path, sync::Arc};
+use std::{
+    collections::HashSet,
+    io,
+    ops::RangeInclusive,
+    panic,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+};
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::value::RawValue;
@@ -19,19 +30,27 @@ use crate::{
 /// The schemas that this release reads.
 const READ: RangeInclusive<u64> = 1..=Baseline::SCHEMA;
 
-/// The most values of a baseline: 200,000 figures as an importer makes them. Each takes up to a hundred bytes once it is read.
-pub(super) const MOST_VALUES: usize = 8_000_000;
+/// The most values of a baseline: 300,000 figures as an importer makes them, or 100,000 of benches. Each takes up to eighty bytes
+/// once it is read.
+pub(super) const MOST_VALUES: usize = 12_000_000;
 /// The most entries and fields that are not known, each of which takes a hundred times as long as a value that is.
 const MOST_UNKNOWN: usize = 400_000;
 /// The most bytes of an entry: what is not known of it takes a hundred times its size for a moment.
 const MOST_OF_AN_ENTRY: usize = 256 << 10;
+
+/// The list of metrics.
+const METRICS: &str = "metrics";
+/// From so many bytes on several threads read them, which take a moment to begin.
+const MANY: usize = 4 << 20;
+/// As many as make reading no more than half of what is done with a baseline then.
+const MOST_THREADS: usize = 4;
 
 /// The text of a file, for errors that say where in it.
 struct Text<'a> {
     path: &'a Path,
     text: &'a str,
     /// How many entries and fields of it are not known so far.
-    unknown: Cell<usize>,
+    unknown: AtomicUsize,
 }
 
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError> {
@@ -39,7 +58,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
         let (line, column) = position(&bytes[..error.valid_up_to()]);
         BaselineError::NotJson { path: path.to_owned(), line, column, message: "not UTF-8".to_owned() }
     })?;
-    let text = Text { path, text, unknown: Cell::new(0) };
+    let text = Text { path, text, unknown: AtomicUsize::new(0) };
     // An array of as many entries would be taken for the object.
     if text.text.trim_start().starts_with('[') {
         let (path, message) = (path.to_owned(), "an array, and a baseline is an object".to_owned());
@@ -72,10 +91,11 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
             baseline.runs.insert(run.id().to_owned(), (Arc::new(run), fields));
         }
     }
-    for entry in text.list("metrics", &entries.metrics) {
-        let metric = entry.read(|wire| metric_of(wire, &baseline.runs))?;
-        if let Some((metric, fields)) = metric.known(&mut baseline) {
-            baseline.metrics.push(metric.with_unknown_fields(fields));
+    for part in metrics(&text, &entries.metrics, &baseline.runs) {
+        for metric in part? {
+            if let Some((metric, fields)) = metric.known(&mut baseline) {
+                baseline.metrics.push(metric.with_unknown_fields(fields));
+            }
         }
     }
     for entry in text.list("unavailable", &entries.unavailable) {
@@ -90,6 +110,31 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
     runs.retain(|_, (run, fields)| !fields.is_empty() || kept.contains(run.id()));
     baseline.runs = runs;
     Ok(baseline)
+}
+
+/// The metrics in their order, in parts: those of a large baseline are read by several threads, each of which reads one.
+fn metrics(text: &Text<'_>, entries: &[&RawValue], runs: &Runs) -> Vec<Result<Vec<Found<Metric>>, BaselineError>> {
+    let read = |first: usize, part: &[&RawValue]| {
+        let mut origins = HashSet::new();
+        let entries = part.iter().enumerate().map(|(i, raw)| Entry { text, list: METRICS, index: first + i, raw });
+        entries.map(|entry| entry.read(|wire| Ok(metric_of(wire, runs)?.share(&mut origins)))).collect()
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    if text.text.len() < MANY || threads == 1 {
+        return vec![read(0, entries)];
+    }
+    let size = entries.len().div_ceil(threads).max(1);
+    thread::scope(|scope| {
+        let begun = entries.chunks(size).enumerate().map(|(i, part)| {
+            // Where there can be no thread more, this one reads the part.
+            let thread = thread::Builder::new().spawn_scoped(scope, move || read(i * size, part));
+            thread.map_err(|_| read(i * size, part))
+        });
+        let begun: Vec<_> = begun.collect();
+        let ended =
+            |thread: thread::ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|why| panic::resume_unwind(why));
+        begun.into_iter().map(|thread| thread.map_or_else(|read| read, ended)).collect()
+    })
 }
 
 /// A metric of a baseline that has these runs.
@@ -149,8 +194,7 @@ impl Entry<'_> {
             Found::Unknown(_) => 1,
         };
         let unknown = &self.text.unknown;
-        unknown.set(unknown.get() + more);
-        if unknown.get() > MOST_UNKNOWN {
+        if unknown.fetch_add(more, Relaxed) + more > MOST_UNKNOWN {
             return Err(self.wrong(&format!(
                 "with it more than {MOST_UNKNOWN} entries and fields are not known: use the release that wrote them"
             )));

@@ -1,9 +1,9 @@
 //! In what the circumstances of two figures differ.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Metric, Quantity,
+    Conditions, Hardware, Metric, Quantity, Software,
     provenance::{binary, cpus, same_memory},
 };
 
@@ -90,62 +90,100 @@ impl Difference {
 /// one recorded run: two machines without a name are not one machine. Memory within 2 % is the same. Noise is no circumstance of its own; see the records.
 #[must_use]
 pub fn differences(left: &Metric, right: &Metric) -> Vec<Difference> {
-    let mut found = Vec::new();
-    let mut differ = |aspect, left: Option<String>, right: Option<String>| {
-        if left != right {
-            found.push(Difference { aspect, left, right });
-        }
-    };
-    fn text<T: ToString>(value: Option<T>) -> Option<String> {
-        value.map(|v| v.to_string())
-    }
-    differ(Aspect::Subject, text(Some(left.subject())), text(Some(right.subject())));
-    differ(Aspect::Workload, text(left.workload()), text(right.workload()));
-    differ(Aspect::Temperature, text(left.temperature()), text(right.temperature()));
-    differ(Aspect::Statistic, text(Some(left.statistic())), text(Some(right.statistic())));
-    differ(Aspect::Unit, text(Some(left.quantity().unit())), text(Some(right.quantity().unit())));
-    for name in names(left).union(&names(right)) {
-        // Two components that are on one side each are other subjects, not other versions.
-        if let (Some(a), Some(b)) = (version(left, name), version(right, name)) {
-            differ(Aspect::Version(name.clone()), Some(a), Some(b));
-        }
+    find(left, right, false)
+}
+
+/// The same of what the left side states.
+pub(super) fn from_stated(left: &Metric, right: &Metric) -> Vec<Difference> {
+    find(left, right, true)
+}
+
+fn find(left: &Metric, right: &Metric, stated: bool) -> Vec<Difference> {
+    let mut found = Found { all: Vec::new(), stated };
+    found.of(Aspect::Subject, Some(left.subject()), Some(right.subject()));
+    found.of(Aspect::Workload, left.workload(), right.workload());
+    found.of(Aspect::Temperature, left.temperature(), right.temperature());
+    found.of(Aspect::Statistic, Some(left.statistic()), Some(right.statistic()));
+    found.of(Aspect::Unit, Some(left.quantity().unit()), Some(right.quantity().unit()));
+    for (name, (a, b)) in versions(left, right) {
+        found.of(Aspect::Version(name), Some(a), Some(b));
     }
     let (a, b) = (left.provenance().environment(), right.provenance().environment());
-    let (x, y) = (&a.hardware, &b.hardware);
-    differ(Aspect::Cpu, x.cpu.clone(), y.cpu.clone());
-    differ(Aspect::Cores, text(x.cores), text(y.cores));
-    let memory = |bytes: Option<u64>| bytes.map(|n| Quantity::bytes(n).rounded());
-    if !same_memory(x.memory_bytes, y.memory_bytes) {
-        differ(Aspect::Memory, memory(x.memory_bytes), memory(y.memory_bytes));
+    // Figures that were measured alike share it.
+    if !std::ptr::eq(a, b) {
+        found.of_hardware(&a.hardware, &b.hardware);
+        found.of_software(&a.software, &b.software);
+        found.of_conditions(&a.conditions, &b.conditions);
     }
-    differ(Aspect::Storage, x.storage.clone(), y.storage.clone());
-    differ(Aspect::Virtualization, x.virtualization.clone(), y.virtualization.clone());
-    differ(Aspect::CpuQuota, x.cpu_quota_millis.map(cpus), y.cpu_quota_millis.map(cpus));
-    let is_close = x.memory_limit_bytes.map(binary) == y.memory_limit_bytes.map(binary);
-    // A limit is what somebody set: one that differs by little is another one, and is told from it to the byte.
-    let limit = |bytes| if is_close { format!("{bytes} B") } else { binary(bytes) };
-    differ(Aspect::MemoryLimit, x.memory_limit_bytes.map(limit), y.memory_limit_bytes.map(limit));
-    differ(Aspect::Cpuset, x.cpuset.clone(), y.cpuset.clone());
-    differ(Aspect::Os, a.software.os.clone(), b.software.os.clone());
-    differ(Aspect::Kernel, a.software.kernel.clone(), b.software.kernel.clone());
-    differ(Aspect::Rustc, a.software.rustc.clone(), b.software.rustc.clone());
-    differ(Aspect::Container, a.software.container.clone(), b.software.container.clone());
-    let yes_or_no = |answer: Option<bool>| answer.map(|answer| if answer { "yes" } else { "no" }.to_owned());
-    differ(Aspect::UserNamespace, yes_or_no(a.software.user_namespace), yes_or_no(b.software.user_namespace));
-    differ(Aspect::ClockSource, a.software.clock_source.clone(), b.software.clock_source.clone());
-    let (x, y) = (&a.conditions, &b.conditions);
-    differ(Aspect::Concurrency, text(x.concurrency), text(y.concurrency));
-    differ(Aspect::Load, x.load.clone(), y.load.clone());
-    differ(Aspect::Isolation, text(x.isolation), text(y.isolation));
-    differ(Aspect::Transport, x.transport.clone(), y.transport.clone());
-    let (x, y) = (x.settings(), y.settings());
-    let settings: BTreeSet<_> = x.keys().chain(y.keys()).collect();
-    for key in settings {
-        differ(Aspect::Engine(key.clone()), x.get(key).cloned(), y.get(key).cloned());
+    found.of(Aspect::Date, Some(left.provenance().date()), Some(right.provenance().date()));
+    found.all.extend(unnamed(left, right).filter(|_| !stated));
+    found.all
+}
+
+/// What was found. Most of two figures is alike, and is put into words where it is not.
+struct Found {
+    all: Vec<Difference>,
+    /// Only what the left side states.
+    stated: bool,
+}
+
+impl Found {
+    fn of<T: PartialEq + ToString>(&mut self, aspect: Aspect, left: Option<T>, right: Option<T>) {
+        self.said(aspect, left, right, |value| value.to_string());
     }
-    differ(Aspect::Date, text(Some(left.provenance().date())), text(Some(right.provenance().date())));
-    found.extend(unnamed(left, right));
-    found
+
+    fn said<T: PartialEq>(&mut self, aspect: Aspect, left: Option<T>, right: Option<T>, say: impl Fn(T) -> String) {
+        if left != right && (left.is_some() || !self.stated) {
+            let (left, right) = (left.map(&say), right.map(&say));
+            // Two values may be one to people.
+            if left != right {
+                self.all.push(Difference { aspect, left, right });
+            }
+        }
+    }
+
+    fn of_hardware(&mut self, x: &Hardware, y: &Hardware) {
+        self.of(Aspect::Cpu, x.cpu.as_deref(), y.cpu.as_deref());
+        self.of(Aspect::Cores, x.cores, y.cores);
+        if !same_memory(x.memory_bytes, y.memory_bytes) {
+            self.said(Aspect::Memory, x.memory_bytes, y.memory_bytes, |bytes| Quantity::bytes(bytes).rounded());
+        }
+        self.of(Aspect::Storage, x.storage.as_deref(), y.storage.as_deref());
+        self.of(Aspect::Virtualization, x.virtualization.as_deref(), y.virtualization.as_deref());
+        self.said(Aspect::CpuQuota, x.cpu_quota_millis, y.cpu_quota_millis, cpus);
+        let (a, b) = (x.memory_limit_bytes, y.memory_limit_bytes);
+        // A limit is what somebody set: one that differs by little is another one, and is told from it to the byte.
+        self.said(Aspect::MemoryLimit, a, b, |bytes| match a.map(binary) == b.map(binary) {
+            true => format!("{bytes} B"),
+            false => binary(bytes),
+        });
+        self.of(Aspect::Cpuset, x.cpuset.as_deref(), y.cpuset.as_deref());
+    }
+
+    fn of_software(&mut self, x: &Software, y: &Software) {
+        self.of(Aspect::Os, x.os.as_deref(), y.os.as_deref());
+        self.of(Aspect::Kernel, x.kernel.as_deref(), y.kernel.as_deref());
+        self.of(Aspect::Rustc, x.rustc.as_deref(), y.rustc.as_deref());
+        self.of(Aspect::Container, x.container.as_deref(), y.container.as_deref());
+        let yes_or_no = |answer: bool| if answer { "yes" } else { "no" }.to_owned();
+        self.said(Aspect::UserNamespace, x.user_namespace, y.user_namespace, yes_or_no);
+        self.of(Aspect::ClockSource, x.clock_source.as_deref(), y.clock_source.as_deref());
+    }
+
+    fn of_conditions(&mut self, x: &Conditions, y: &Conditions) {
+        self.of(Aspect::Concurrency, x.concurrency, y.concurrency);
+        self.of(Aspect::Load, x.load.as_deref(), y.load.as_deref());
+        self.of(Aspect::Isolation, x.isolation, y.isolation);
+        self.of(Aspect::Transport, x.transport.as_deref(), y.transport.as_deref());
+        if x.set_like(x.part()) == y.set_like(y.part()) {
+            return;
+        }
+        let (x, y) = (x.settings(), y.settings());
+        let settings: BTreeSet<&String> = x.keys().chain(y.keys()).collect();
+        for key in settings {
+            self.of(Aspect::Engine(key.clone()), x.get(key), y.get(key));
+        }
+    }
 }
 
 /// That nobody named the CPU of either figure, so that nothing tells whether they are of one machine. A run that both were
@@ -158,12 +196,16 @@ pub(super) fn unnamed(left: &Metric, right: &Metric) -> Option<Difference> {
     is_unnamed.then_some(Difference { aspect: Aspect::Cpu, left: None, right: None })
 }
 
-/// Component names, without case: `WasmEdge` and `wasmedge` are one.
-fn names(metric: &Metric) -> BTreeSet<String> {
-    metric.provenance().components().iter().map(|c| c.name().to_lowercase()).collect()
-}
-
-fn version(metric: &Metric, name: &str) -> Option<String> {
-    let mut components = metric.provenance().components().iter();
-    components.find(|c| c.name().to_lowercase() == name).map(|c| c.version().to_owned())
+/// The versions of what took part on both sides, by name and without its case: `WasmEdge` and `wasmedge` are one. Two components
+/// that are on one side each are other subjects, not other versions.
+fn versions<'a>(left: &'a Metric, right: &'a Metric) -> BTreeMap<String, (&'a str, &'a str)> {
+    let lower = |name: &'a str| name.chars().flat_map(char::to_lowercase);
+    let mut found = BTreeMap::new();
+    for a in left.provenance().components() {
+        let mut others = right.provenance().components().iter();
+        if let Some(b) = others.find(|b| lower(a.name()).eq(lower(b.name()))) {
+            found.entry(lower(a.name()).collect()).or_insert((a.version(), b.version()));
+        }
+    }
+    found
 }

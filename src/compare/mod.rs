@@ -7,6 +7,7 @@ mod missing;
 mod rule;
 mod verdict;
 
+use difference::from_stated;
 pub use difference::{Aspect, Difference, differences};
 pub(crate) use figures::Figures;
 pub use gate::{

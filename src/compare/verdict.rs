@@ -2,11 +2,11 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 use super::{
-    Aspect, Beside, Comparison, Difference, Figures, Missing, RunOf, differences, estimate,
+    Aspect, Beside, Comparison, Difference, Figures, Missing, RunOf, differences, estimate, from_stated,
     rule::{Answer, Undecided, rule},
 };
 use crate::{
@@ -249,9 +249,8 @@ fn unmet(side: &Side, metric: &Metric, compared: &[Aspect]) -> Vec<Difference> {
     let claimed = side.metric();
     let cold = claimed.provenance().environment().conditions.is_cold_start();
     let pooled = cold && metric.temperature() == Some(Temperature::Warm);
-    let mut found: Vec<Difference> = differences(claimed, metric)
+    let mut found: Vec<Difference> = from_stated(claimed, metric)
         .into_iter()
-        .filter(|d| d.left.is_some())
         .filter(|d| match d.aspect {
             Aspect::Isolation | Aspect::Workload | Aspect::Temperature => true,
             Aspect::Concurrency if concurrency_matters(claimed.indicator()) => true,
@@ -341,10 +340,14 @@ fn agreed(claim: &Claim, pair: &Comparison, others: &[Comparison]) -> Verdict {
         return verdict;
     }
     let conditions: Vec<_> = all.iter().map(|(pair, _)| told(pair.contender)).collect();
+    // What differs at all differs from the first.
+    let differs = |key: &String| conditions[1..].iter().any(|other| other.get(key) != conditions[0].get(key));
+    let keys: BTreeSet<&String> = conditions.iter().flat_map(BTreeMap::keys).collect();
+    let telling: BTreeSet<&String> = keys.into_iter().filter(|key| differs(key)).collect();
     let said = all
         .iter()
         .zip(&conditions)
-        .map(|((pair, verdict), own)| format!("{}: {}", apart(pair.contender, own, &conditions), verdict.as_str()));
+        .map(|((pair, verdict), own)| format!("{}: {}", apart(pair.contender, own, &telling), verdict.as_str()));
     Verdict::NotComparable(vec![Missing::Agreement(said.collect())])
 }
 
@@ -356,8 +359,8 @@ fn told(metric: &Metric) -> BTreeMap<String, String> {
 }
 
 /// What tells such a figure apart from all of them.
-fn apart(metric: &Metric, own: &BTreeMap<String, String>, all: &[BTreeMap<String, String>]) -> String {
-    let tells = own.iter().filter(|(key, value)| all.iter().any(|other| other.get(*key) != Some(*value)));
+fn apart(metric: &Metric, own: &BTreeMap<String, String>, telling: &BTreeSet<&String>) -> String {
+    let tells = own.iter().filter(|(key, _)| telling.contains(key));
     let tells = tells.map(|(key, value)| format!("{key}={value}"));
     let parts: Vec<String> = metric.workload().map(str::to_owned).into_iter().chain(tells).collect();
     if parts.is_empty() { metric.statistic().to_string() } else { parts.join(" ") }

@@ -27,6 +27,7 @@ pub use subject::Subject;
 pub(crate) use typed::{decimal, number};
 
 use std::{
+    collections::HashSet,
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -34,7 +35,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::provenance::{Environment, Provenance, ProvenanceError, Run};
+use crate::provenance::{Environment, Origin, Provenance, ProvenanceError, Run};
 
 /// The fields of a stored entry that are not known: where, as a JSON pointer, and what, as the shortest JSON of it. As values
 /// they would take up to a hundred times as much.
@@ -185,6 +186,12 @@ impl Metric {
 
     pub(crate) fn with_run(mut self, run: Arc<Run>) -> Self {
         self.provenance = self.provenance.with_run(run);
+        self
+    }
+
+    /// Shares with others in memory what it has in common with them.
+    pub(crate) fn share(mut self, known: &mut HashSet<Arc<Origin>>) -> Self {
+        self.provenance.share(known);
         self
     }
 

@@ -1,14 +1,14 @@
 //! On what a figure was measured. Every field may be missing, since published figures leave them out; what is missing
 //! is listed by the audit, never filled in.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, hash::Hash, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 use super::wire;
 
 /// Hardware, software and conditions of a measurement.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(from = "wire::Environment", into = "wire::Environment")]
 #[non_exhaustive]
 pub struct Environment {
@@ -63,7 +63,7 @@ pub struct Software {
 }
 
 /// How the machine was loaded, and how the subject was set up.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub struct Conditions {
     /// The part of its subject that the figure is of: the gzip layer, page tables, the host process. A figure without it is of
@@ -118,6 +118,9 @@ impl Conditions {
         self.load.as_deref() == Some(Self::COLD_START)
     }
 
+    /// Settings that have a field of their own.
+    pub(crate) const WITH_FIELDS: [&str; 5] = ["part", "method", "budget", "pool", "around"];
+
     /// Sets what has a field of its own (`part`, `method`, `budget`, `pool`, `around`), or else a setting of the engine.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
@@ -130,6 +133,12 @@ impl Conditions {
             "around" if size.is_some() => self.around = size,
             _ => drop(self.engine.insert(name, value)),
         }
+    }
+
+    /// What the [settings](Self::settings) are made of, but for the part, which the caller gives: of two figures they are the
+    /// same where this is.
+    pub(crate) fn set_like<'a>(&'a self, part: Option<&'a str>) -> impl Hash + Ord + 'a {
+        (&self.engine, part, &self.method, &self.budget, self.pool, self.around)
     }
 
     /// Everything by which figures of one subject and workload are told apart, by name: the engine's settings, and the part,

@@ -25,7 +25,7 @@ pub use notation::{Citation, CitationText, EnvironmentBlock, Language, NotationE
 pub(crate) use notation::{binary, cpus};
 pub use run::{Moment, MomentError, Run};
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{collections::HashSet, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -45,12 +45,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "wire::Provenance", into = "wire::Provenance")]
 pub struct Provenance {
-    source: Source,
-    /// Never empty: `new` takes the first one.
-    components: Vec<Component>,
+    origin: Arc<Origin>,
     date: Date,
     /// Shared, since all figures of a run have it.
     run: Option<Arc<Run>>,
+}
+
+/// What figures that were measured alike have in common. It is most of a figure, so that who reads many shares it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Origin {
+    source: Source,
+    /// Never empty: `new` takes the first one.
+    components: Vec<Component>,
     environment: Environment,
 }
 
@@ -58,14 +64,15 @@ impl Provenance {
     /// The least that a figure must say of itself. `component` is the thing measured.
     #[must_use]
     pub fn new(source: Source, component: Component, date: Date) -> Self {
-        Self { source, components: vec![component], date, run: None, environment: Environment::default() }
+        let origin = Origin { source, components: vec![component], environment: Environment::default() };
+        Self { origin: Arc::new(origin), date, run: None }
     }
 
     /// Adds a component that took part (an engine below the subject, a client, the tool that measured).
     #[must_use]
     pub fn with_component(mut self, component: Component) -> Self {
-        if !self.components.contains(&component) {
-            self.components.push(component);
+        if !self.origin.components.contains(&component) {
+            Arc::make_mut(&mut self.origin).components.push(component);
         }
         self
     }
@@ -80,20 +87,20 @@ impl Provenance {
     /// Says on what hardware and software, and under which conditions.
     #[must_use]
     pub fn with_environment(mut self, environment: Environment) -> Self {
-        self.environment = environment;
+        Arc::make_mut(&mut self.origin).environment = environment;
         self
     }
 
     /// Who says so.
     #[must_use]
     pub fn source(&self) -> &Source {
-        &self.source
+        &self.origin.source
     }
 
     /// What was measured, first, and what took part. Never empty.
     #[must_use]
     pub fn components(&self) -> &[Component] {
-        &self.components
+        &self.origin.components
     }
 
     /// When it was measured or published.
@@ -111,7 +118,15 @@ impl Provenance {
     /// On what, and under which conditions.
     #[must_use]
     pub fn environment(&self) -> &Environment {
-        &self.environment
+        &self.origin.environment
+    }
+
+    /// Takes the place in memory of an equal origin that is known, or makes its own known.
+    pub(crate) fn share(&mut self, known: &mut HashSet<Arc<Origin>>) {
+        match known.get(&self.origin) {
+            Some(origin) => self.origin = Arc::clone(origin),
+            None => drop(known.insert(Arc::clone(&self.origin))),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Fields that this release does not know are no error here: whoever reads a baseline keeps them.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -159,7 +159,8 @@ impl TryFrom<Run> for super::Run {
 impl From<super::Provenance> for Provenance {
     fn from(provenance: super::Provenance) -> Self {
         let run = provenance.run.as_deref().map(|run| RunReference::Whole(run.into()));
-        let super::Provenance { source, components, date, environment, .. } = provenance;
+        let super::Provenance { origin, date, .. } = provenance;
+        let super::Origin { source, components, environment } = Arc::unwrap_or_clone(origin);
         Self { source, components, date, run, environment: environment.into() }
     }
 }
@@ -301,17 +302,20 @@ impl Conditions {
     /// Takes over what schema 1 had among the engine's settings, or within the load. Returns the part that the figure is of,
     /// where it stood there.
     pub(crate) fn upgrade(&mut self) -> Option<String> {
-        let mut conditions = super::Conditions::default();
-        for (name, value) in std::mem::take(&mut self.engine) {
-            conditions.set(name, value);
+        let mut moved = None;
+        if super::Conditions::WITH_FIELDS.iter().any(|name| self.engine.contains_key(*name)) {
+            let mut conditions = super::Conditions::default();
+            for (name, value) in std::mem::take(&mut self.engine) {
+                conditions.set(name, value);
+            }
+            let super::Conditions { part, method, around, pool, budget, engine, .. } = conditions;
+            moved.clone_from(&part);
+            self.engine = engine;
+            self.part = self.part.take().or(part);
+            self.method = self.method.take().or(method);
+            (self.around, self.pool) = (self.around.or(around), self.pool.or(pool));
+            self.budget = self.budget.take().or(budget);
         }
-        let super::Conditions { part, method, around, pool, budget, engine, .. } = conditions;
-        let moved = part.clone();
-        self.engine = engine;
-        self.part = self.part.take().or(part);
-        self.method = self.method.take().or(method);
-        (self.around, self.pool) = (self.around.or(around), self.pool.or(pool));
-        self.budget = self.budget.take().or(budget);
         // `fill, around 100 live`
         let around = |load: &str| load.strip_prefix("fill, around ")?.strip_suffix(" live")?.parse().ok();
         if let Some(live) = self.load.as_deref().and_then(around) {

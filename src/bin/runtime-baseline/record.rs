@@ -1,6 +1,6 @@
 //! `report` and `audit`.
 
-use std::path::Path;
+use std::{mem::ManuallyDrop, path::Path};
 
 use runtime_baseline::{
     Baseline, Claims, Date, Language, Metric, Shortfall, Staleness,
@@ -35,7 +35,8 @@ pub fn chosen<'a>(
 }
 
 pub fn report(args: &args::Report) -> Result<Output, Failure> {
-    let baseline = load(&args.baseline)?;
+    // The process ends with the report: giving the memory of a large baseline back piece by piece is a twentieth of its time.
+    let baseline = ManuallyDrop::new(load(&args.baseline)?);
     let claims = args.claims.as_ref().map(Claims::load).transpose()?;
     let language = Language::from(args.language);
     let mut staleness = Staleness::on(Date::today()).with_components(args.components.iter().cloned());

@@ -65,7 +65,7 @@ pub(super) fn by_family<'a>(metrics: &[&'a Metric]) -> BTreeMap<Family, Vec<Grou
         let key = (metric.indicator(), metric.workload(), conditions.concurrency, conditions.load.as_deref());
         let row = (
             (metric.subject(), metric.temperature(), conditions.isolation),
-            (&conditions.transport, conditions.settings(), Machine(&environment.hardware)),
+            (&conditions.transport, conditions.set_like(conditions.part()), Machine(&environment.hardware)),
         );
         groups.entry(key).or_default().entry(row).or_default().push(metric);
     }

@@ -38,11 +38,9 @@ pub(super) fn splits<'a>(metrics: &[&'a Metric]) -> Vec<Split<'a>> {
     let mut found: BTreeMap<_, (Option<&'a Metric>, BTreeMap<Phase, &'a Metric>)> = BTreeMap::new();
     for metric in metrics.iter().copied().filter(|metric| is_of_phases(metric)) {
         let conditions = &metric.provenance().environment().conditions;
-        let mut settings = conditions.settings();
-        let part = settings.remove("part").unwrap_or_default();
         let of = (metric.subject().as_str(), metric.temperature(), metric.workload());
-        let split = found.entry((conditions.concurrency, of, settings)).or_default();
-        match Phase::of_part(&part) {
+        let split = found.entry((conditions.concurrency, of, conditions.set_like(None))).or_default();
+        match conditions.part().and_then(Phase::of_part) {
             Some(phase) => drop(split.1.insert(phase, metric)),
             None => split.0 = Some(metric),
         }
