@@ -3,6 +3,7 @@
 #   tools/fuzz.sh                     every target that can be built here, FUZZ_SECONDS (60) each
 #   tools/fuzz.sh citation baseline   those
 #   FUZZ_RUNS=10000000 tools/fuzz.sh  as many executions of each, however long that takes
+#   FUZZ_JOBS=1 tools/fuzz.sh         one at a time, and not one on each core
 #   tools/fuzz.sh --minimise TARGET   puts what a long run found, reduced to what covers the same, into fuzz/corpus
 #
 # FUZZ_FEATURES says which targets there are beyond the record half's: `measure` (policy folders, OPA's ABI), `container`
@@ -50,19 +51,14 @@ TMPDIR=$(mktemp -d "$memory/runtime-baseline-fuzz.XXXXXX")
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 
-failed=0 all=0
-for target; do
-  program=$programs/$target
-  if [ ! -x "$program" ]; then
-    echo "skipped: make fuzz: $target takes a feature that was not asked for (FUZZ_FEATURES)" >&2
-    continue
-  fi
-  corpus=$state/corpus/$target found=$state/found/$target
+# one TARGET: with a line of what came of it, and its executions in a file.
+one() {
+  local target=$1 program=$programs/$1 corpus=$state/corpus/$1 found=$state/found/$1 length options runs ended=0 dictionary
   mkdir -p "$corpus" "$found" "fuzz/corpus/$target"
   if [ -n "$minimise" ]; then
     # What is long covers little that a short one does not, and has no place in a repository.
     "$program" -merge=1 -max_len=4096 "fuzz/corpus/$target" "$corpus" 2>&1 | tail -n 1
-    continue
+    return
   fi
   if [ -n "${FUZZ_RUNS-}" ]; then length=-runs=$FUZZ_RUNS; else length=-max_total_time=${FUZZ_SECONDS:-60}; fi
   options=("$length" -timeout="${FUZZ_TIMEOUT:-25}" -rss_limit_mb=1024 -print_final_stats=1
@@ -72,13 +68,32 @@ for target; do
     if sed -n 1p "$dictionary" | grep -qw "$target"; then options+=(-dict="$dictionary"); fi
   done
   if ! "$program" "${options[@]}" "$corpus" "fuzz/corpus/$target" >"$state/$target.log" 2>&1; then
-    failed=1
+    ended=1
     echo "$target: FAILED; the input is in $found, and it said:" >&2
     tail -n 40 "$state/$target.log" >&2
   fi
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$state/$target.log" | tail -n 1)
-  all=$((all + ${runs:-0}))
   echo "$target: ${runs:-?} executions"
+  echo "${runs:-0}" >"$TMPDIR/$target.runs"
+  return $ended
+}
+
+failed=0 running=0
+for target; do
+  if [ ! -x "$programs/$target" ]; then
+    echo "skipped: make fuzz: $target takes a feature that was not asked for (FUZZ_FEATURES)" >&2
+    continue
+  fi
+  if [ "$running" -ge "${FUZZ_JOBS:-$(nproc)}" ]; then
+    wait -n || failed=1
+    running=$((running - 1))
+  fi
+  one "$target" &
+  running=$((running + 1))
 done
-if [ -z "$minimise" ]; then echo "$all executions, $failed failures"; fi
+for ((; running > 0; running--)); do wait -n || failed=1; done
+if [ -z "$minimise" ]; then
+  all=$(cat "$TMPDIR"/*.runs 2>/dev/null | awk '{ all += $1 } END { print all + 0 }')
+  if [ $failed = 0 ]; then echo "$all executions, no failure"; else echo "$all executions, and failures"; fi
+fi
 exit $failed
