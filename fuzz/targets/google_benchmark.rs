@@ -6,9 +6,8 @@ mod shared;
 use runtime_baseline::{Indicator, exchange::Format};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let directory = shared::directory();
-    let path = shared::file(&directory, bytes);
+    let path = shared::file(bytes);
     // Which format it is, is asked of files that are none.
-    let _ = Format::of(&path);
+    let _ = Format::of(path);
     shared::check(shared::import(Indicator::EvaluationLatency).google_benchmark(path));
 });

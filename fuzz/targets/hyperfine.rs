@@ -6,7 +6,6 @@ mod shared;
 use runtime_baseline::Indicator;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let directory = shared::directory();
-    let path = shared::file(&directory, bytes);
+    let path = shared::file(bytes);
     shared::check(shared::import(Indicator::LifecycleTime).hyperfine(path));
 });

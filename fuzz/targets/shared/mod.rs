@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use runtime_baseline::{
@@ -58,10 +59,10 @@ pub fn check(imported: Result<Imported, ExchangeError>) {
     drop((to_csv(&imported.baseline), to_bencher(&imported.baseline), to_openmetrics(&imported.baseline)));
 }
 
-/// The path of a file in `directory` with this content.
+/// A file with this content: one for all inputs, since making and removing one takes as long as reading it does.
 #[allow(dead_code, reason = "each target uses its part")]
-pub fn file(directory: &TempDir, content: &[u8]) -> PathBuf {
-    let path = directory.path().join("file");
-    write(&path, content);
-    path
+pub fn file(content: &[u8]) -> &'static Path {
+    static FILE: LazyLock<PathBuf> = LazyLock::new(|| directory().keep().join("file"));
+    fs::write(&*FILE, content).expect("a file");
+    &FILE
 }
