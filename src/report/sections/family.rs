@@ -223,7 +223,8 @@ fn of_isolation<'a>(row: &Row<'a>) -> (Option<Isolation>, Option<&'a str>) {
 fn version(row: &Row<'_>, apart: &Apart<'_>, day: Option<Date>) -> Cell {
     let provenance = row.first().provenance();
     let component = &provenance.components()[0];
-    let version = apart.versions.contains(component.name()).then(|| component.to_string()).unwrap_or_default();
+    let is_one_of_several = apart.versions.contains(component.name());
+    let version = if is_one_of_several { component.to_string() } else { String::new() };
     match (version.is_empty(), apart.days && day.is_none()) {
         (_, false) => Cell::new(version),
         (true, true) => Cell::new(provenance.date().to_string()),
