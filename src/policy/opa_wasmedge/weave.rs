@@ -4,9 +4,9 @@
 //! WasmEdge's own way (`interruptible`) asks with an atomic exchange, which makes a decision eight times slower. An atomic
 //! load costs next to nothing, and the compiler may not move it out of a loop.
 
-use std::ops::Range;
-
 use wasmparser::{FunctionBody, Operator, Parser, Payload};
+
+use crate::runtime::wasmedge::splice::{HEADER, code_section, part, section};
 
 /// Where it asks: the guest stops when the 32-bit word there is not zero. LLVM's linker, which OPA's Wasm was made by, puts
 /// nothing below 1024, so that a null pointer points to nothing.
@@ -14,11 +14,6 @@ pub(super) const STOP: u32 = 1020;
 
 /// `i32.const 0`, `i32.atomic.load offset=1020`, `if`, `unreachable`, `end`.
 const QUESTION: [u8; 11] = [0x41, 0x00, 0xfe, 0x10, 0x02, 0xfc, 0x07, 0x04, 0x40, 0x00, 0x0b];
-
-/// The length of a module's magic number and version.
-const HEADER: usize = 8;
-
-const CODE: u8 = 10;
 
 /// The module with the question in it. The error says what is no Wasm, and where.
 pub(super) fn weave(wasm: &[u8]) -> Result<Vec<u8>, String> {
@@ -58,36 +53,6 @@ fn asking(wasm: &[u8], body: &FunctionBody<'_>) -> wasmparser::Result<Vec<u8>> {
     }
     woven.extend(part(wasm, copied..range.end));
     Ok(woven)
-}
-
-/// Offsets are those of a file; a module lies in memory.
-fn part(wasm: &[u8], range: Range<u64>) -> &[u8] {
-    &wasm[range.start as usize..range.end as usize]
-}
-
-fn code_section(woven: &mut Vec<u8>, bodies: Vec<Vec<u8>>) {
-    let mut content = Vec::new();
-    number(&mut content, bodies.len());
-    for body in bodies {
-        number(&mut content, body.len());
-        content.extend(body);
-    }
-    section(woven, CODE, &content);
-}
-
-fn section(woven: &mut Vec<u8>, id: u8, content: &[u8]) {
-    woven.push(id);
-    number(woven, content.len());
-    woven.extend(content);
-}
-
-/// LEB128, as Wasm has it.
-fn number(woven: &mut Vec<u8>, mut number: usize) {
-    while number > 0x7f {
-        woven.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    woven.push(number as u8);
 }
 
 #[cfg(test)]

@@ -22,8 +22,9 @@
 //! **Memory limit.** A module whose memory is larger than the limit from the start, and one that asks to grow beyond it,
 //! end alike, in [`RuntimeError::MemoryLimit`]. The engine limits no table: a module whose tables could hold more than
 //! 10,000 elements together, or one for each 4 KiB of the limit where that is more, is refused with the same error before it
-//! runs. **The stack has no limit**: a module that recurses without end overflows that of its thread in machine code, which
-//! ends the process, and takes gigabytes when it is interpreted. Run foreign modules in `container+wasmedge`.
+//! runs. The engine limits no stack either: machine code overflows that of its thread, which ends the process, and the interpreter
+//! takes gigabytes. So calls that can come back to who makes them are counted in the module itself, which is written anew for
+//! that, and trap where their frames come to 512 KiB; a module without such calls runs as it is.
 //!
 //! **Log.** The engine says in its log alone which import is missing and that memory was refused, so this adapter takes
 //! the log of the whole process.
@@ -42,6 +43,8 @@ mod compile;
 pub(crate) mod contained;
 mod ffi;
 mod signals;
+pub(crate) mod splice;
+mod stack;
 mod start;
 mod tables;
 mod watch;
@@ -142,7 +145,8 @@ impl WasmEdge {
         let watch = Watch::new().map_err(|error| engine(format!("its time limit thread: {error}")))?;
         let mut identity = Identity::new(subject.clone(), component, Isolation::InProcess)
             .with_component(sdk)
-            .with_setting("mode", mode);
+            .with_setting("mode", mode)
+            .with_setting("stack_limit_bytes", stack::MOST);
         for (name, value) in wasm::settings(&limits) {
             identity = identity.with_setting(name, value);
         }
@@ -186,6 +190,10 @@ impl Runtime for WasmEdge {
         if tables::most_elements(&wasm).is_some_and(|most| most > wasm::table_limit(&self.limits) as u64) {
             return Err(of.memory_limit());
         }
+        let wasm = stack::bounded(&wasm).map_err(|why| match why {
+            stack::Unbounded::Invalid(reason) => of.invalid(reason),
+            stack::Unbounded::Frame => of.memory_limit(),
+        })?;
         let (config, watch) = (Arc::clone(&self.config), Some(Arc::clone(&self.watch)));
         let job = Job { of, config, watch, mode: self.mode };
         start::prepare(job, temperature, &wasm)
