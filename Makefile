@@ -2,7 +2,7 @@
 
 BENCH_ARGS ?=
 
-.PHONY: bench test soak test-v2 setup policies workloads lint fuzz miri deny clean-baseline
+.PHONY: bench test soak test-v2 setup policies workloads lint modules fuzz miri deny clean-baseline
 
 # SETUP=none|local|full and WITHOUT="opa browser" say what may be brought: tools/setup.sh --help. WITH=wasmi builds a feature in
 # that is not usual; "WITH=wasmi,store" two.
@@ -40,7 +40,11 @@ policies:
 workloads:
 	tools/build-workloads.sh
 
-# What each of these three needs and this machine may lack is said, and no failure.
+# What each of these four needs and this machine may lack is said, and no failure.
+# Every module of WebAssembly's own test suite through every engine in this process; ENGINE=wasmi takes one.
+modules:
+	@tools/modules.sh $(ENGINE)
+
 # Every fuzz target for FUZZ_SECONDS (60). FUZZ="citation tarball" names some; tools/fuzz.sh has the rest.
 fuzz:
 	@tools/fuzz.sh $(FUZZ)

@@ -27,7 +27,7 @@ struct Answer {
 
 /// Compiles and loads.
 pub fn load(wasm: &[u8], data: &str, memory: usize) -> Loaded {
-    let engine = Engine::new(Config::new().epoch_interruption(true)).expect("an engine");
+    let engine = Engine::new(Config::new().epoch_interruption(true).wasm_gc(false)).expect("an engine");
     let module = Module::from_binary(&engine, wasm).expect("valid Wasm");
     let mut store = Store::new(&engine, StoreLimitsBuilder::new().memory_size(memory).build());
     store.limiter(|limits| limits);

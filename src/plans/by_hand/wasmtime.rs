@@ -40,6 +40,7 @@ impl Bare {
         let mut config = Config::new();
         config
             .epoch_interruption(true)
+            .wasm_gc(false)
             .memory_reservation(MEMORY as u64)
             .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         let engine = Engine::new(&config)?;

@@ -70,7 +70,8 @@ impl OpaWasm {
     pub fn new() -> Result<Self, PolicyError> {
         let subject: Subject = "opa-wasm/wasmtime".parse().expect("a valid constant");
         let failed = |reason: String| PolicyError::Engine { subject: subject.clone(), reason };
-        let engine = Engine::new(Config::new().epoch_interruption(true)).map_err(|e| failed(format!("{e:#}")))?;
+        let engine =
+            Engine::new(Config::new().epoch_interruption(true).wasm_gc(false)).map_err(|e| failed(format!("{e:#}")))?;
         let ticker = Ticker::new().map_err(|e| failed(format!("its ticker thread: {e}")))?;
         ticker.add(&engine);
         let wasmtime = Component::new("wasmtime", wasmtime_environ::VERSION).map_err(|e| failed(e.to_string()))?;

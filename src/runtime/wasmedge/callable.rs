@@ -79,7 +79,7 @@ impl From<Fault> for Trouble {
 pub(crate) fn machine_code(wasm: &[u8]) -> Result<disk::Artifact, Trouble> {
     disk::shared(wasm, || {
         let directory = disk::workplace()?;
-        let code = compile::ahead_of_time(wasm, directory.path(), compile::Ended::ByItself).map_err(Trouble::Engine)?;
+        let code = compile::ahead_of_time(wasm, directory.path(), compile::Ended::ByItself)?;
         Ok(disk::Artifact::write(&code)?)
     })
 }

@@ -7,7 +7,10 @@ use wasmedge_sdk::{
     config::{CommonConfigOptions, CompilerConfigOptions, Config, ConfigBuilder},
 };
 
-use super::{ffi, signals};
+use super::{
+    ffi::{self, Fault},
+    signals,
+};
 
 /// The optimisation level of both compilers, ahead of time and just in time: the engine's default.
 const LEVEL_NAME: &str = "O3";
@@ -32,7 +35,7 @@ impl Ended {
 }
 
 /// Compiles `wasm`; works in `directory`.
-pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path, ended: Ended) -> Result<Vec<u8>, String> {
+pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path, ended: Ended) -> Result<Vec<u8>, Fault> {
     // LLVM takes its signals with the first file that it writes in a process, and only then (`RegisterHandlers` in its
     // lib/Support/Unix/Signals.inc). A module without anything makes that a matter of milliseconds: meanwhile another
     // engine's traps are not its own.
@@ -42,7 +45,7 @@ pub(super) fn ahead_of_time(wasm: &[u8], directory: &Path, ended: Ended) -> Resu
         // Where this fails, so does what follows.
         drop(compiled_at_once(b"\0asm\x01\0\0\0", directory, ended));
     });
-    compiled_at_once(wasm, directory, ended)
+    compiled_at_once(wasm, directory, ended).map_err(Fault::of_compiler)
 }
 
 fn compiled_at_once(wasm: &[u8], directory: &Path, ended: Ended) -> Result<Vec<u8>, String> {

@@ -73,7 +73,7 @@ fn compiled(wasm: &[u8]) -> Result<Vec<u8>, RuntimeError> {
     let file = disk::Artifact::write(wasm)?;
     load(&job, file.path())?;
     let directory = disk::workplace()?;
-    compile::ahead_of_time(wasm, directory.path(), compile::Ended::WithProcess).map_err(|reason| job.engine(reason))
+    compile::ahead_of_time(wasm, directory.path(), compile::Ended::WithProcess).map_err(|fault| job.judge(fault))
 }
 
 /// Loads, validates, and checks what the ready protocol asks of a module.

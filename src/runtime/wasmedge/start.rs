@@ -137,7 +137,7 @@ pub(super) fn prepare(job: Job, temperature: Temperature, wasm: &[u8]) -> Result
     let (file, module) = if job.mode == Mode::Aot {
         let directory = disk::workplace()?;
         let code = compile::ahead_of_time(wasm, directory.path(), compile::Ended::ByEngine)
-            .map_err(|reason| job.engine(reason))?;
+            .map_err(|fault| job.judge(fault))?;
         let code = File::write(&code)?;
         let module = job.load(&code)?;
         holds_machine_code(&job, code.content.path())?;

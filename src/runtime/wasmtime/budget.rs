@@ -46,10 +46,11 @@ impl From<Limits> for Budget {
 }
 
 /// The configuration of every temperature: Wasmtime's defaults, epochs, and one 32-bit memory, so that the memory limit
-/// is the instance's and not each memory's.
+/// is the instance's and not each memory's. Without garbage collection, which is not built in: a call through a table of a type
+/// that has subtypes would end the process.
 pub(super) fn on_demand() -> Config {
     let mut config = Config::new();
-    config.epoch_interruption(true).wasm_multi_memory(false).wasm_memory64(false);
+    config.epoch_interruption(true).wasm_multi_memory(false).wasm_memory64(false).wasm_gc(false);
     config
 }
 

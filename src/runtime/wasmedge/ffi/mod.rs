@@ -14,7 +14,8 @@ mod run;
 use std::{ffi::CStr, ptr::NonNull};
 
 use wasmedge_sys::ffi::{
-    self, WasmEdge_ErrCode_Interrupted, WasmEdge_ErrCode_Success, WasmEdge_ErrCode_Terminated, WasmEdge_String,
+    self, WasmEdge_ErrCode_AOTNotImpl, WasmEdge_ErrCode_Interrupted, WasmEdge_ErrCode_Success,
+    WasmEdge_ErrCode_Terminated, WasmEdge_String,
 };
 
 pub(super) use log::capture as capture_log;
@@ -37,9 +38,20 @@ impl Fault {
         self.code == WasmEdge_ErrCode_Interrupted
     }
 
-    /// Whether the module is wrong, or asks for what is not there: the codes of loading, validation and linking.
+    /// Whether the module is wrong, or asks for what is not there: the codes of loading, validation and linking, and that of the
+    /// compiler where it lacks a proposal that the interpreter has.
     pub(super) fn invalid(&self) -> bool {
-        (0x100..0x400).contains(&self.code)
+        (0x100..0x400).contains(&self.code) || self.code == WasmEdge_ErrCode_AOTNotImpl
+    }
+
+    /// What the compiler said, or the log of it: its code stands at the end of it, or in it.
+    pub(super) fn of_compiler(message: String) -> Self {
+        let code = WasmEdge_ErrCode_AOTNotImpl;
+        if message.to_lowercase().replace(':', "").contains(&format!("error code {code}")) {
+            let message = format!("the compiler does not take what the module uses ({message})");
+            return Self { code, message, memory: false };
+        }
+        Self { code: 0, message, memory: false }
     }
 
     /// Whether the guest trapped.

@@ -195,7 +195,7 @@ pub(in crate::runtime::wasmedge) fn run_in_vm(engine: Arc<Engine>, path: &CStr) 
         ffi::WasmEdge_VMGetActiveModule(vm.as_ptr())
     };
     if let Some(message) = log::not_compiled() {
-        return Err(Fault { code: 0, message, memory: false });
+        return Err(Fault::of_compiler(message));
     }
     marks::begin(Phase::Run);
     let end = end(engine.call(instance))?;

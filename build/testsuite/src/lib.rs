@@ -1,0 +1,1 @@
+//! Nothing: tools/modules.sh asks cargo where the dependency lies.
