@@ -25,6 +25,7 @@ pub(super) trait Guest {
 const MOST_OF_A_TABLE: usize = 8 << 20;
 
 /// The text in a guest's memory from `address` up to the next NUL byte.
+#[cfg_attr(not(feature = "opa-wasm"), allow(dead_code, reason = "read by the guest on Wasmtime"))]
 pub(super) fn text(memory: &[u8], address: i32) -> Result<String, String> {
     let rest = memory.get(address as u32 as usize..).unwrap_or_default();
     let length = rest.iter().position(|&byte| byte == 0).ok_or("a text leaves the memory")?;

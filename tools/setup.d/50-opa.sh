@@ -45,8 +45,12 @@ official() {
   fetch "$site/$file" "$work/opa" "$sum" && keep "$work/opa"
 }
 
-# compile [-n]: has OPA built, or with -n only what that takes downloaded. Without cgo, as the official static binary is.
-compile() { GOBIN=$work/bin CGO_ENABLED=0 run_go install "$@" -trimpath "github.com/open-policy-agent/opa@v$VERSION"; }
+# compile [-n]: has OPA built, or with -n only what that takes downloaded. Without cgo, as the official static binary is, and without
+# what debuggers read, which is a tenth of the work and a quarter of the file.
+compile() {
+  GOBIN=$work/bin CGO_ENABLED=0 run_go install "$@" -trimpath -ldflags "-s -w" -gcflags all=-dwarf=false \
+    "github.com/open-policy-agent/opa@v$VERSION"
+}
 
 # What can be done while something else computes: all but the build.
 ahead() {

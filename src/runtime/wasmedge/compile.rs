@@ -21,6 +21,7 @@ pub(super) enum Ended {
     /// By the engine, which the code asks at every loop and call.
     ByEngine,
     /// With its process: the code asks nobody.
+    #[cfg_attr(not(feature = "container"), allow(dead_code, reason = "containers end so"))]
     WithProcess,
     /// By itself: it was written to ask, with atomic operations.
     ByItself,
