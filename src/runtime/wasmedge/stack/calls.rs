@@ -26,6 +26,8 @@ pub(super) struct Calls {
 
 #[derive(Default)]
 struct Function {
+    /// How many values its parameters and locals are.
+    locals: u32,
     frame: u32,
     calls: Vec<Call>,
 }
@@ -45,6 +47,15 @@ enum Target {
     One(u32),
     /// Whatever is taken.
     Taken,
+}
+
+/// What is written anew of a function.
+#[derive(Debug, Default)]
+pub(super) struct Woven {
+    /// How many values its parameters and locals are.
+    pub locals: u32,
+    /// Its calls about which something is done, in their order.
+    pub calls: Vec<(Range<u64>, Counted)>,
 }
 
 /// What is done about a call.
@@ -131,14 +142,14 @@ impl Calls {
         self.functions.iter().map(|function| function.frame).max().unwrap_or(0)
     }
 
-    /// The calls about which something is done, by where they lie: those that can come back to who makes them; all, where the frames of
-    /// a chain of others could be too many; and those that take the place of their caller.
-    pub fn counted(&self) -> BTreeMap<u64, (Range<u64>, Counted)> {
+    /// The functions with calls about which something is done, by their number: calls that can come back to who makes them; all,
+    /// where the frames of a chain of others could be too many; and those that take the place of their caller.
+    pub fn counted(&self) -> BTreeMap<usize, Woven> {
         let component = self.components();
         let all = self.functions.iter().fold(0_u32, |sum, function| sum.saturating_add(function.frame)) > MOST;
         let bytes = self.bytes();
         let most_taken = self.taken.iter().map(|own| bytes[*own]).max().unwrap_or(0);
-        let mut counted = BTreeMap::new();
+        let mut counted: BTreeMap<usize, Woven> = BTreeMap::new();
         for (caller, function) in self.functions.iter().enumerate() {
             for call in &function.calls {
                 let (comes_back, takes) = match call.target {
@@ -154,7 +165,9 @@ impl Calls {
                     false if comes_back || all => Counted::By(takes),
                     false => continue,
                 };
-                counted.insert(call.at.start, (call.at.clone(), what));
+                let woven = counted.entry(caller).or_default();
+                woven.locals = function.locals;
+                woven.calls.push((call.at.clone(), what));
             }
         }
         counted
@@ -274,7 +287,7 @@ impl Function {
         }
         let values = validator.len_locals().saturating_add(highest);
         let frame = values.saturating_mul(VALUE).saturating_add(FRAME);
-        Ok((Self { frame, calls }, referred, validator.into_allocations()))
+        Ok((Self { locals: validator.len_locals(), frame, calls }, referred, validator.into_allocations()))
     }
 }
 

@@ -1,13 +1,13 @@
 //! Writes a module anew, with its calls counted.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::collections::BTreeMap;
 
 use wasmparser::{FunctionBody, Parser, Payload, Result};
 
 use super::{
     super::splice::{self, number, part, section},
     MOST,
-    calls::Counted,
+    calls::{Counted, Woven},
 };
 
 const GLOBAL: u8 = 6;
@@ -20,25 +20,27 @@ const COUNT: [u8; 5] = [0x7f, 0x01, 0x41, 0x00, 0x0b];
 /// A round of a loop, where the engine asks whether the guest is to stop.
 const ASK: [u8; 3] = [0x03, 0x40, 0x0b];
 
+const GET_LOCAL: u8 = 0x20;
+const SET_LOCAL: u8 = 0x21;
 const GET: u8 = 0x23;
 const SET: u8 = 0x24;
 const CONST: u8 = 0x41;
 const ADD: u8 = 0x6a;
-const SUBTRACT: u8 = 0x6b;
 /// `i32.gt_u`, `if`, `unreachable`, `end`.
 const TRAP_WHERE_GREATER: [u8; 5] = [0x4b, 0x04, 0x40, 0x00, 0x0b];
 
-type All = BTreeMap<u64, (Range<u64>, Counted)>;
-
 /// The module with a global behind its `globals` others, by which these calls are counted.
-pub(super) fn counting(wasm: &[u8], globals: u32, calls: &All) -> Result<Vec<u8>> {
+pub(super) fn counting(wasm: &[u8], globals: u32, functions: &BTreeMap<usize, Woven>) -> Result<Vec<u8>> {
     let mut written = wasm[..splice::HEADER].to_vec();
     let mut is_declared = false;
     let mut bodies: Vec<Vec<u8>> = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload?;
         if let Payload::CodeSectionEntry(body) = &payload {
-            bodies.push(counted(wasm, body, globals, calls));
+            bodies.push(match functions.get(&bodies.len()) {
+                Some(woven) => counted(wasm, body, globals, woven)?,
+                None => part(wasm, body.range()).to_vec(),
+            });
             continue;
         }
         if matches!(payload, Payload::CodeSectionStart { .. }) {
@@ -54,17 +56,7 @@ pub(super) fn counting(wasm: &[u8], globals: u32, calls: &All) -> Result<Vec<u8>
         let own = if let Payload::GlobalSection(section) = &payload { Some(section.count()) } else { None };
         let Some((id, range)) = payload.as_section() else { continue };
         if let Some(count) = own {
-            // What follows the number of globals, which is one more now.
-            let content = part(wasm, range);
-            let mut length = Vec::new();
-            number(&mut length, count as usize);
-            let is_shortest = content.starts_with(&length);
-            let skipped = if is_shortest {
-                length.len()
-            } else {
-                content.iter().take_while(|byte| **byte & 0x80 != 0).count() + 1
-            };
-            declare(&mut written, &content[skipped..], count as usize);
+            declare(&mut written, behind_number(part(wasm, range)), count as usize);
             is_declared = true;
             continue;
         }
@@ -87,11 +79,19 @@ fn declare(written: &mut Vec<u8>, there: &[u8], count: usize) {
     section(written, GLOBAL, &content);
 }
 
-fn counted(wasm: &[u8], body: &FunctionBody<'_>, count: u32, calls: &All) -> Vec<u8> {
-    let range = body.range();
-    let mut copied = range.start;
+/// A function that keeps what is counted when it begins, in a local of its own. Each call begins from that, and what is counted is that
+/// again when it returns: so an exception that leaves calls behind leaves nothing counted.
+fn counted(wasm: &[u8], body: &FunctionBody<'_>, count: u32, woven: &Woven) -> Result<Vec<u8>> {
+    let (range, first) = (body.range(), body.get_operators_reader()?.original_position());
     let mut written = Vec::new();
-    for (at, what) in calls.range(range.clone()).map(|(_, call)| call) {
+    number(&mut written, body.get_locals_reader()?.get_count() as usize + 1);
+    written.extend(behind_number(part(wasm, range.start..first)));
+    // One more, an `i32`.
+    written.extend([0x01, 0x7f]);
+    on(&mut written, GET, count);
+    on(&mut written, SET_LOCAL, woven.locals);
+    let mut copied = first;
+    for (at, what) in &woven.calls {
         written.extend(part(wasm, copied..at.start));
         match what {
             Counted::Tail => {
@@ -99,35 +99,39 @@ fn counted(wasm: &[u8], body: &FunctionBody<'_>, count: u32, calls: &All) -> Vec
                 written.extend(part(wasm, at.clone()));
             }
             Counted::By(bytes) => {
-                get(&mut written, count);
+                on(&mut written, GET_LOCAL, woven.locals);
                 constant(&mut written, MOST.saturating_sub(*bytes));
                 written.extend(TRAP_WHERE_GREATER);
-                change(&mut written, count, *bytes, ADD);
+                on(&mut written, GET_LOCAL, woven.locals);
+                constant(&mut written, *bytes);
+                written.push(ADD);
+                on(&mut written, SET, count);
                 written.extend(part(wasm, at.clone()));
-                change(&mut written, count, *bytes, SUBTRACT);
+                on(&mut written, GET_LOCAL, woven.locals);
+                on(&mut written, SET, count);
             }
         }
         copied = at.end;
     }
     written.extend(part(wasm, copied..range.end));
-    written
+    Ok(written)
 }
 
-fn get(written: &mut Vec<u8>, global: u32) {
-    written.push(GET);
-    number(written, global as usize);
+/// What follows a number in LEB128, which may be longer than it must.
+fn behind_number(bytes: &[u8]) -> &[u8] {
+    let length = bytes.iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
+    bytes.get(length..).unwrap_or_default()
+}
+
+/// An operation on a global or a local.
+fn on(written: &mut Vec<u8>, operation: u8, index: u32) {
+    written.push(operation);
+    number(written, index as usize);
 }
 
 fn constant(written: &mut Vec<u8>, value: u32) {
     written.push(CONST);
     signed(written, i64::from(value));
-}
-
-fn change(written: &mut Vec<u8>, global: u32, by: u32, operation: u8) {
-    get(written, global);
-    constant(written, by);
-    written.extend([operation, SET]);
-    number(written, global as usize);
 }
 
 /// Signed LEB128, as constants have it.
