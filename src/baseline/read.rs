@@ -38,8 +38,6 @@ const MOST_UNKNOWN: usize = 400_000;
 /// The most bytes of an entry: what is not known of it takes a hundred times its size for a moment.
 const MOST_OF_AN_ENTRY: usize = 256 << 10;
 
-/// The list of metrics.
-const METRICS: &str = "metrics";
 /// From so many bytes on several threads read them, which take a moment to begin.
 const MANY: usize = 4 << 20;
 /// As many as make reading no more than half of what is done with a baseline then.
@@ -114,21 +112,21 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, BaselineError
 
 /// The metrics in their order, in parts: those of a large baseline are read by several threads, each of which reads one.
 fn metrics(text: &Text<'_>, entries: &[&RawValue], runs: &Runs) -> Vec<Result<Vec<Found<Metric>>, BaselineError>> {
-    let read = |first: usize, part: &[&RawValue]| {
+    let read = |first: usize, count: usize| {
         let mut origins = HashSet::new();
-        let entries = part.iter().enumerate().map(|(i, raw)| Entry { text, list: METRICS, index: first + i, raw });
-        entries.map(|entry| entry.read(|wire| Ok(metric_of(wire, runs)?.share(&mut origins)))).collect()
+        let part = text.list("metrics", entries).skip(first).take(count);
+        part.map(|entry| entry.read(|wire| Ok(metric_of(wire, runs)?.share(&mut origins)))).collect()
     };
     let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     if text.text.len() < MANY || threads == 1 {
-        return vec![read(0, entries)];
+        return vec![read(0, entries.len())];
     }
     let size = entries.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
-        let begun = entries.chunks(size).enumerate().map(|(i, part)| {
+        let begun = (0..entries.len()).step_by(size).map(|first| {
             // Where there can be no thread more, this one reads the part.
-            let thread = thread::Builder::new().spawn_scoped(scope, move || read(i * size, part));
-            thread.map_err(|_| read(i * size, part))
+            let thread = thread::Builder::new().spawn_scoped(scope, move || read(first, size));
+            thread.map_err(|_| read(first, size))
         });
         let begun: Vec<_> = begun.collect();
         let ended =

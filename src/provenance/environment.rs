@@ -118,7 +118,7 @@ impl Conditions {
         self.load.as_deref() == Some(Self::COLD_START)
     }
 
-    /// Settings that have a field of their own.
+    /// Settings that have a field of their own, in the order of [`settings`](Self::settings).
     pub(crate) const WITH_FIELDS: [&str; 5] = ["part", "method", "budget", "pool", "around"];
 
     /// Sets what has a field of its own (`part`, `method`, `budget`, `pool`, `around`), or else a setting of the engine.
@@ -146,14 +146,9 @@ impl Conditions {
     #[must_use]
     pub fn settings(&self) -> BTreeMap<String, String> {
         let number = |number: Option<u64>| number.map(|number| number.to_string());
-        let own = [
-            ("part", self.part.clone()),
-            ("method", self.method.clone()),
-            ("budget", self.budget.clone()),
-            ("pool", number(self.pool)),
-            ("around", number(self.around)),
-        ];
-        let own = own.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let own = [self.part.clone(), self.method.clone(), self.budget.clone(), number(self.pool), number(self.around)];
+        let own = Self::WITH_FIELDS.into_iter().zip(own);
+        let own = own.filter_map(|(name, value)| Some((name.to_owned(), value?)));
         self.engine.clone().into_iter().chain(own).collect()
     }
 }

@@ -302,20 +302,20 @@ impl Conditions {
     /// Takes over what schema 1 had among the engine's settings, or within the load. Returns the part that the figure is of,
     /// where it stood there.
     pub(crate) fn upgrade(&mut self) -> Option<String> {
-        let mut moved = None;
-        if super::Conditions::WITH_FIELDS.iter().any(|name| self.engine.contains_key(*name)) {
-            let mut conditions = super::Conditions::default();
-            for (name, value) in std::mem::take(&mut self.engine) {
+        let mut conditions = super::Conditions::default();
+        for name in super::Conditions::WITH_FIELDS {
+            if let Some(value) = self.engine.remove(name) {
                 conditions.set(name, value);
             }
-            let super::Conditions { part, method, around, pool, budget, engine, .. } = conditions;
-            moved.clone_from(&part);
-            self.engine = engine;
-            self.part = self.part.take().or(part);
-            self.method = self.method.take().or(method);
-            (self.around, self.pool) = (self.around.or(around), self.pool.or(pool));
-            self.budget = self.budget.take().or(budget);
         }
+        // What is none of these after all (a pool that is no number) is the engine's again.
+        let super::Conditions { part, method, around, pool, budget, engine, .. } = conditions;
+        let moved = part.clone();
+        self.engine.extend(engine);
+        self.part = self.part.take().or(part);
+        self.method = self.method.take().or(method);
+        (self.around, self.pool) = (self.around.or(around), self.pool.or(pool));
+        self.budget = self.budget.take().or(budget);
         // `fill, around 100 live`
         let around = |load: &str| load.strip_prefix("fill, around ")?.strip_suffix(" live")?.parse().ok();
         if let Some(live) = self.load.as_deref().and_then(around) {

@@ -1,7 +1,5 @@
 //! The circumstances that bear on a figure, and in which of them two figures differ.
 
-use std::fmt;
-
 use crate::{
     Language,
     compare::{Aspect, Difference},
@@ -50,13 +48,6 @@ impl Aspect {
     }
 }
 
-/// In English.
-impl fmt::Display for Aspect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
-    }
-}
-
 impl Difference {
     /// The circumstance and its two values, in `language`.
     #[must_use]
@@ -67,12 +58,5 @@ impl Difference {
         };
         let aspect = self.aspect.describe(language);
         format!("{aspect}{}{} / {}", language.pick("：", ": "), side(&self.left), side(&self.right))
-    }
-}
-
-/// In English.
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
     }
 }

@@ -1,7 +1,5 @@
 //! A factor as published, with the sense in which it is meant.
 
-use std::fmt;
-
 use crate::{
     Language,
     claims::{Factor, Sense},
@@ -20,12 +18,5 @@ impl Factor {
             Sense::Reduction => language.pick("降低", "reduction"),
         };
         format!("{}{mark} {sense}", self.printed())
-    }
-}
-
-/// In English.
-impl fmt::Display for Factor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
     }
 }

@@ -1,7 +1,5 @@
 //! What a gate says: of the whole, of each series, of each group.
 
-use std::fmt;
-
 use crate::{
     Language,
     compare::{Counts, Difference, Doubt, GateGroup, GateReport, GroupRuling, Outcome, Ruling},
@@ -11,11 +9,12 @@ impl Outcome {
     /// Its word, in `language`.
     #[must_use]
     pub const fn describe(self, language: Language) -> &'static str {
-        match self {
-            Self::Fine => language.pick("正常", "fine"),
-            Self::Worse => language.pick("变差", "worse"),
-            Self::Unseen => language.pick("无法判断", "could not be seen"),
-        }
+        let chinese = match self {
+            Self::Fine => "正常",
+            Self::Worse => "变差",
+            Self::Unseen => "无法判断",
+        };
+        language.pick(chinese, self.as_str())
     }
 }
 
@@ -23,14 +22,15 @@ impl Ruling {
     /// Its word, in `language`.
     #[must_use]
     pub const fn describe(&self, language: Language) -> &'static str {
-        match self {
-            Self::Worse => language.pick("变差", "worse"),
-            Self::Better => language.pick("变好", "better"),
-            Self::Fine => language.pick("正常", "fine"),
-            Self::Unseen(_) => language.pick("无法判断", "could not be seen"),
-            Self::New => language.pick("新增", "new"),
-            Self::Ignored => language.pick("忽略", "ignored"),
-        }
+        let chinese = match self {
+            Self::Worse => "变差",
+            Self::Better => "变好",
+            Self::Fine => "正常",
+            Self::Unseen(_) => "无法判断",
+            Self::New => "新增",
+            Self::Ignored => "忽略",
+        };
+        language.pick(chinese, self.as_str())
     }
 }
 
@@ -121,13 +121,6 @@ fn elsewhere(all: &[Difference], language: Language) -> String {
     }
 }
 
-/// In English.
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
-    }
-}
-
 impl GateGroup {
     /// By how much all of it moved, and what that comes to.
     #[must_use]
@@ -155,12 +148,5 @@ impl GateGroup {
             GroupRuling::Worse => language.pick("：变差，且非机器所致", ": worse, and it is not the machine"),
             GroupRuling::Better => language.pick("：变好，且非机器所致", ": better, and it is not the machine"),
         }
-    }
-}
-
-/// In English.
-impl fmt::Display for GateGroup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
     }
 }

@@ -1,7 +1,5 @@
 //! What a verdict on a claim would take.
 
-use std::fmt;
-
 use super::reasons;
 use crate::{
     Language, Subject,
@@ -108,11 +106,4 @@ fn shown(subject: &Subject, beside: &[Beside], language: Language) -> Option<Str
         Language::Chinese => format!("；在此测得、但并非 {subject}："),
     };
     (!all.is_empty()).then(|| lead + &all.join(language.pick("，", ", ")))
-}
-
-/// In English.
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
-    }
 }

@@ -1,7 +1,5 @@
 //! What a record falls short of, and what to add.
 
-use std::fmt;
-
 use crate::{Language, Shortfall, VALIDITY_DAYS};
 
 impl Shortfall {
@@ -106,12 +104,5 @@ impl Shortfall {
             },
         };
         format!("{} {text}", self.section())
-    }
-}
-
-/// In English.
-impl fmt::Display for Shortfall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.describe(Language::English))
     }
 }

@@ -1,7 +1,5 @@
 //! Why a figure no longer speaks of what is here now, and what to do.
 
-use std::fmt;
-
 use crate::{Language, Stale};
 
 impl Stale {
@@ -22,12 +20,5 @@ impl Stale {
                 format!("测于 {measured}，本机现为 {}：请重新测量", here.version())
             }
         }
-    }
-}
-
-/// In English.
-impl fmt::Display for Stale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.describe(Language::English))
     }
 }

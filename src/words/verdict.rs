@@ -1,7 +1,5 @@
 //! What an undecided claim would take, and how far a list of verdicts can be trusted.
 
-use std::fmt;
-
 use crate::{
     Language,
     compare::{Caution, MARGIN, Undecided},
@@ -35,13 +33,6 @@ impl Undecided {
             (None, false) => "it stands where the answer changes, and more runs may not decide it".to_owned(),
         };
         lead + &cure
-    }
-}
-
-/// In English.
-impl fmt::Display for Undecided {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.describe(Language::English))
     }
 }
 

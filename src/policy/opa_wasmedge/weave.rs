@@ -4,9 +4,9 @@
 //! WasmEdge's own way (`interruptible`) asks with an atomic exchange, which makes a decision eight times slower. An atomic
 //! load costs next to nothing, and the compiler may not move it out of a loop.
 
-use wasmparser::{FunctionBody, Operator, Parser, Payload};
+use wasmparser::{FunctionBody, Operator};
 
-use crate::runtime::wasmedge::splice::{HEADER, code_section, part, section};
+use crate::runtime::wasmedge::splice::{self, part};
 
 /// Where it asks: the guest stops when the 32-bit word there is not zero. LLVM's linker, which OPA's Wasm was made by, puts
 /// nothing below 1024, so that a null pointer points to nothing.
@@ -15,26 +15,15 @@ pub(super) const STOP: u32 = 1020;
 /// `i32.const 0`, `i32.atomic.load offset=1020`, `if`, `unreachable`, `end`.
 const QUESTION: [u8; 11] = [0x41, 0x00, 0xfe, 0x10, 0x02, 0xfc, 0x07, 0x04, 0x40, 0x00, 0x0b];
 
+/// The length of a module's magic number and version.
+const HEADER: usize = 8;
+
 /// The module with the question in it. The error says what is no Wasm, and where.
 pub(super) fn weave(wasm: &[u8]) -> Result<Vec<u8>, String> {
-    let described = |error: wasmparser::Error| error.to_string();
-    let mut woven = wasm.get(..HEADER).ok_or("it is too short for Wasm (at offset 0x0)")?.to_vec();
-    let mut bodies: Vec<Vec<u8>> = Vec::new();
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload.map_err(described)? {
-            Payload::CodeSectionStart { .. } => {}
-            Payload::CodeSectionEntry(body) => bodies.push(asking(wasm, &body).map_err(described)?),
-            payload => {
-                if !bodies.is_empty() {
-                    code_section(&mut woven, std::mem::take(&mut bodies));
-                }
-                if let Some((id, range)) = payload.as_section() {
-                    section(&mut woven, id, part(wasm, range));
-                }
-            }
-        }
+    if wasm.len() < HEADER {
+        return Err("it is too short for Wasm (at offset 0x0)".to_owned());
     }
-    Ok(woven)
+    splice::anew(wasm, None, |_, body| asking(wasm, body)).map_err(|error| error.to_string())
 }
 
 fn asking(wasm: &[u8], body: &FunctionBody<'_>) -> wasmparser::Result<Vec<u8>> {

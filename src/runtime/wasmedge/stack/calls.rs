@@ -16,8 +16,9 @@ const VALUE: u32 = 16;
 
 /// The calls of a module.
 pub(super) struct Calls {
-    /// How many functions and globals come before the module's own, or are its own.
+    /// How many functions come before the module's own.
     imported: u32,
+    /// How many globals there are, imports among them.
     globals: u32,
     functions: Vec<Function>,
     /// Functions that a table or a reference may lead to.

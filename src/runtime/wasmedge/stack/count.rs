@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use wasmparser::{FunctionBody, Parser, Payload, Result};
+use wasmparser::{FunctionBody, Result};
 
 use super::{
-    super::splice::{self, number, part, section},
+    super::splice::{self, behind_number, number, part},
     MOST,
     calls::{Counted, Woven},
 };
-
-const GLOBAL: u8 = 6;
-/// Sections that come after the globals: exports, start, elements, how many data there are, code, data.
-const AFTER_GLOBALS: [u8; 6] = [7, 8, 9, 12, 10, 11];
 
 /// A mutable `i32` that begins at 0.
 const COUNT: [u8; 5] = [0x7f, 0x01, 0x41, 0x00, 0x0b];
@@ -29,54 +25,12 @@ const ADD: u8 = 0x6a;
 /// `i32.gt_u`, `if`, `unreachable`, `end`.
 const TRAP_WHERE_GREATER: [u8; 5] = [0x4b, 0x04, 0x40, 0x00, 0x0b];
 
-/// The module with a global behind its `globals` others, by which these calls are counted.
+/// The module with a global behind its `globals` others, by which the calls of these functions are counted.
 pub(super) fn counting(wasm: &[u8], globals: u32, functions: &BTreeMap<usize, Woven>) -> Result<Vec<u8>> {
-    let mut written = wasm[..splice::HEADER].to_vec();
-    let mut is_declared = false;
-    let mut bodies: Vec<Vec<u8>> = Vec::new();
-    for payload in Parser::new(0).parse_all(wasm) {
-        let payload = payload?;
-        if let Payload::CodeSectionEntry(body) = &payload {
-            bodies.push(match functions.get(&bodies.len()) {
-                Some(woven) => counted(wasm, body, globals, woven)?,
-                None => part(wasm, body.range()).to_vec(),
-            });
-            continue;
-        }
-        if matches!(payload, Payload::CodeSectionStart { .. }) {
-            if !is_declared {
-                declare(&mut written, &[], 0);
-                is_declared = true;
-            }
-            continue;
-        }
-        if !bodies.is_empty() {
-            splice::code_section(&mut written, std::mem::take(&mut bodies));
-        }
-        let own = if let Payload::GlobalSection(section) = &payload { Some(section.count()) } else { None };
-        let Some((id, range)) = payload.as_section() else { continue };
-        if let Some(count) = own {
-            declare(&mut written, behind_number(part(wasm, range)), count as usize);
-            is_declared = true;
-            continue;
-        }
-        debug_assert!(id != GLOBAL, "read above");
-        if AFTER_GLOBALS.contains(&id) && !is_declared {
-            declare(&mut written, &[], 0);
-            is_declared = true;
-        }
-        section(&mut written, id, part(wasm, range));
-    }
-    Ok(written)
-}
-
-/// The section of globals: those that are there, and one more.
-fn declare(written: &mut Vec<u8>, there: &[u8], count: usize) {
-    let mut content = Vec::new();
-    number(&mut content, count + 1);
-    content.extend(there);
-    content.extend(COUNT);
-    section(written, GLOBAL, &content);
+    splice::anew(wasm, Some(&COUNT), |function, body| match functions.get(&function) {
+        Some(woven) => counted(wasm, body, globals, woven),
+        None => Ok(part(wasm, body.range()).to_vec()),
+    })
 }
 
 /// A function that keeps what is counted when it begins, in a local of its own. Each call begins from that, and what is counted is that
@@ -115,12 +69,6 @@ fn counted(wasm: &[u8], body: &FunctionBody<'_>, count: u32, woven: &Woven) -> R
     }
     written.extend(part(wasm, copied..range.end));
     Ok(written)
-}
-
-/// What follows a number in LEB128, which may be longer than it must.
-fn behind_number(bytes: &[u8]) -> &[u8] {
-    let length = bytes.iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
-    bytes.get(length..).unwrap_or_default()
 }
 
 /// An operation on a global or a local.
