@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::MOST_NAMES;
 use crate::{
-    Language, Metric, Shortfall,
+    Language, Shortfall,
     report::{
         Report,
         document::{Block, Cell, Column, Fold, Section, Table},
@@ -21,32 +21,23 @@ const MOST_SETS: usize = 100;
 
 pub(super) fn section(report: &Report<'_>, language: Language) -> Option<Section> {
     let mut section = Section::new("audit", say::title(language));
-    let measured = report.metrics.iter().map(|metric| {
-        let temperature = metric.temperature().map(|t| format!(" ({t})")).unwrap_or_default();
-        (*metric, format!("{} {}{temperature}", metric.indicator(), metric.subject()))
-    });
-    let what = say::measured(language);
-    part(&mut section, report, measured, what, language);
+    records(&mut section, report, say::measured(language), language);
     Some(section)
 }
 
 /// Records that lack the same stand in one row.
-fn part<'a>(
-    section: &mut Section,
-    report: &Report<'_>,
-    records: impl Iterator<Item = (&'a Metric, String)>,
-    what: &str,
-    language: Language,
-) {
+fn records(section: &mut Section, report: &Report<'_>, what: &str, language: Language) {
     let mut sets: HashMap<Vec<Shortfall>, (usize, Vec<String>)> = HashMap::new();
     let (mut all, mut complete) = (0, 0);
-    for (metric, name) in records {
+    for metric in &report.metrics {
         all += 1;
         let found = metric.audit_on(report.staleness.today());
         if found.is_empty() {
             complete += 1;
             continue;
         }
+        let temperature = metric.temperature().map(|t| format!(" ({t})")).unwrap_or_default();
+        let name = format!("{} {}{temperature}", metric.indicator(), metric.subject());
         let next = sets.len();
         let (_, names) = sets.entry(found).or_insert((next, Vec::new()));
         // Statistics of one figure lack the same.
